@@ -1,0 +1,35 @@
+# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [ARGS ...])
+# One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part.
+function(twill_test name)
+  cmake_parse_arguments(ARG "" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
+  if(NOT TWILL_BUILD_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  target_compile_definitions(${name} PRIVATE TWILL_SOURCE_DIR="${twill_SOURCE_DIR}" ${ARG_DEFINES})
+  twill_warnings(${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  string(REPLACE ";" "\\;" labels "${ARG_PART};${ARG_LABELS}")
+  gtest_discover_tests(${name} TEST_PREFIX "${ARG_PART}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# twill_compile_fail(<name> PART <part> SOURCE file EXPECT regex [LINK ...]): the file must not compile, and the
+# compiler must say EXPECT: a misuse is refused for the reason we promise, not by accident.
+function(twill_compile_fail name)
+  cmake_parse_arguments(ARG "" "PART;SOURCE;EXPECT" "LINK" ${ARGN})
+  if(NOT TWILL_BUILD_TESTS)
+    return()
+  endif()
+  add_library(compile_fail_${name} OBJECT EXCLUDE_FROM_ALL ${ARG_SOURCE})
+  target_link_libraries(compile_fail_${name} PRIVATE ${ARG_LINK})
+  target_compile_features(compile_fail_${name} PRIVATE cxx_std_20)
+  add_test(NAME ${ARG_PART}.compile_fail.${name}
+    COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target compile_fail_${name})
+  set_tests_properties(${ARG_PART}.compile_fail.${name} PROPERTIES
+    LABELS "${ARG_PART}" PASS_REGULAR_EXPRESSION "${ARG_EXPECT}" RESOURCE_LOCK build_tree TIMEOUT 120)
+endfunction()
