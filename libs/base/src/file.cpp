@@ -154,6 +154,13 @@ opened_file open_to_read(const std::string& path, const read_request& request, b
   throw error(full ? errc::disk_full : errc::cannot_write, std::move(d));
 }
 
+[[noreturn]] void fail_after_rename(const std::string& path, int code) {
+  throw error(errc::cannot_write, {.what = "cannot flush the folder of the file: " + reason_of(code),
+                                   .where = {.file = path},
+                                   .expected = "a folder that can be flushed to the device",
+                                   .hint = "the new content is in place, but may be lost if the machine fails now"});
+}
+
 struct folder_and_name {
   std::string folder;  // "." where the path names none
   std::string name;
@@ -389,10 +396,10 @@ void atomic_file_writer::commit() {
       uninterrupted([&] { return calls().open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
   if (opened.get() < 0) {
     if (errno == EACCES) return;  // writable but not readable: nothing to flush it by
-    fail_to_write(path_, "is written, but its folder cannot be opened to flush it", errno);
+    fail_after_rename(path_, errno);
   }
   if (uninterrupted([&] { return calls().sync(opened.get()); }) != 0 && errno != EINVAL && errno != ENOTSUP) {
-    fail_to_write(path_, "is written, but its folder cannot be flushed to the device", errno);
+    fail_after_rename(path_, errno);
   }
 }
 
