@@ -7,11 +7,12 @@
 int main() {
   try {
     // [snippet:throw]
-    throw twill::error(twill::errc::invalid_value, {.what = "maximum below minimum",
-                                                    .where = {.file = "plants.json", .line = 41, .column = 9},
-                                                    .found = "120",
-                                                    .expected = "at least 150",
-                                                    .hint = "swap them or lower the minimum"});
+    throw twill::error(twill::errc::invalid_value,
+                       {.what = "maximum below minimum",
+                        .where = twill::location{.file = "plants.json", .line = 41, .column = 9},
+                        .found = "120",
+                        .expected = "at least 150",
+                        .hint = "swap them or lower the minimum"});
     // [end:throw]
   } catch (const twill::error& e) {
     std::printf("%s\n", e.what());

@@ -12,11 +12,10 @@ namespace twill {
 namespace {
 
 diagnosis full() {
-  return {.what = "maximum below minimum",
-          .where = {.file = "system/hydros.json", .line = 41, .column = 9, .pointer = "/hydros/3/max"},
-          .found = "120.0",
-          .expected = "at least 150.0",
-          .hint = "swap them or lower the minimum"};
+  diagnosis d{.what = "maximum below minimum", .found = "120.0", .expected = "at least 150.0"};
+  d.where = {.file = "system/hydros.json", .line = 41, .column = 9, .pointer = "/hydros/3/max"};
+  d.hint = "swap them or lower the minimum";
+  return d;
 }
 
 TEST(error, message_names_place_what_found_expected_and_hint) {

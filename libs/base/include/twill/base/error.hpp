@@ -65,6 +65,9 @@ struct location {
 };
 
 /// All that a person needs to mend a mistake.
+///
+/// In a designated initialiser write `.where = twill::location{.file = ...}` with the type's name: without it g++ 12 warns
+/// of members that it takes for uninitialised.
 struct diagnosis {
   std::string what{};      ///< what is wrong, a sentence without capital and full stop
   location where{};        ///< in the user's input
