@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "twill/base/identity.hpp"
+#include "twill/base/settings.hpp"
 
 namespace twill {
 namespace {

@@ -12,9 +12,11 @@
 #include <string_view>
 #include <variant>
 
-#include "twill/base/settings.hpp"
-
 namespace twill {
+
+class settings;
+template <class T>
+struct setting;
 
 /// How much an event matters; `off` is a threshold only.
 enum class event_level : std::uint8_t { trace, debug, info, warning, error, off };
