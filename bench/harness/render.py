@@ -8,8 +8,13 @@ def number(value):
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
+def factor(value):
+    return f"{value:.2f}" if value < 1000 else f"{value:,.0f}"
+
+
 def interval(ratio):
-    return f"{ratio['median']:.2f} [{ratio['q1']:.2f}, {ratio['q3']:.2f}]" if ratio["n"] > 1 else f"{ratio['median']:.2f}"
+    alone = factor(ratio["median"])
+    return f"{alone} [{factor(ratio['q1'])}, {factor(ratio['q3'])}]" if ratio["n"] > 1 else alone
 
 
 def cells(row):
@@ -56,7 +61,8 @@ def svg(result):
            'font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>',
            f'<text x="12" y="22" font-size="15">{escape(result["title"])}</text>',
            f'<text x="12" y="40" fill="#555">times as good as the peer, median and quartiles; right of 1 ours is better</text>']
-    ticks = [t for e in range(-4, 7) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e) if low <= math.log(t) <= high]
+    steps = (1, 2, 5) if high - low < math.log(300) else (1,)
+    ticks = [s * 10.0**e for e in range(-6, 10) for s in steps if low <= math.log(s * 10.0**e) <= high]
     for tick in ticks:
         out.append(f'<line x1="{x(tick):.1f}" y1="{top - 4}" x2="{x(tick):.1f}" y2="{height - 36}" '
                    f'stroke="{"#333" if tick == 1 else "#ddd"}"/>')
