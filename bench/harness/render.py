@@ -57,7 +57,7 @@ def svg(result):
     def x(value):
         return left + width * (math.log(value) - low) / (high - low)
 
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 250}" height="{height}" '
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 340}" height="{height}" '
            'font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>',
            f'<text x="12" y="22" font-size="15">{escape(result["title"])}</text>',
            f'<text x="12" y="40" fill="#555">times as good as the peer, median and quartiles; right of 1 ours is better</text>']
@@ -83,7 +83,7 @@ def svg(result):
             words = f"{interval(ratio)} {pair['verdict']}{', single' if pair['single'] else ''}"
         else:
             words = pair["verdict"]
-        out.append(f'<text x="{left + width + 12}" y="{y + 4:.1f}" fill="#333">{escape(words[:60])}</text>')
+        out.append(f'<text x="{left + width + 12}" y="{y + 4:.1f}" fill="#333">{escape(words[:72])}</text>')
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
