@@ -58,7 +58,7 @@ FOREIGN = {
                         "public": ["apps", "python"]},
     "compression": {"header": r"z(std|dict|std_errors)\.h$", "link": r"zstd", "sources": ["table"], "public": []},
     "machine layout": {"header": r"(hwloc(/.*|\.h)|numa(if)?\.h)$", "link": r"PkgConfig::(HWLOC|NUMA)",
-                       "sources": ["hybrid", "apps"], "public": ["apps"]},
+                       "sources": ["par", "comm", "hybrid", "apps"], "public": ["apps"]},
     "Python": {"header": r"(pybind11/.*|Python\.h)$", "link": r"pybind11::|Python3?::", "sources": ["python"],
                "public": ["python"]},
 }

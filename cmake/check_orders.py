@@ -73,7 +73,7 @@ class Names:
         # An alias may be used above a second alias; two rounds settle chains of one.
         for _ in range(2):
             self._collect(code)
-        self.others = self._others(code)
+        self.plain = self._plain(code)
 
     def _collect(self, code):
         alias = rf"|(?<![\w:.])(?:{'|'.join(sorted(self.types))})\b" if self.types else ""
@@ -132,15 +132,15 @@ class Names:
                 return
             at += 1
 
-    def _others(self, code):
-        wanted = self.scalars | self.containers
-        others = set()
-        for found in re.finditer(r"(\w+|[>*&\]])\s*(?<![&|+\-=])[*&\s]\s*[*&]*(\w+)\s*(?=[;={,)\[:(])", code):
+    def _plain(self, code):
+        """The names that are declared here as something that is no atomic."""
+        plain = set()
+        for found in re.finditer(r"(\w+|[>*&])\s*(?<![&|+\-=])[*&\s]\s*[*&]*(\w+)\s*(?=[;={,)\[:(])", code):
             name, kind = found.group(2), found.group(1)
-            if name in wanted and found.start(2) not in self.declared_at and kind not in NOT_TYPES and kind != "]" \
-                    and not kind.isdigit() and not kind in wanted and not self._expression(code, found):
-                others.add(name)
-        return others
+            if found.start(2) not in self.declared_at and kind not in NOT_TYPES and not kind.isdigit() \
+                    and kind not in self.scalars and not self._expression(code, found):
+                plain.add(name)
+        return plain
 
     @staticmethod
     def _expression(code, found):
@@ -160,10 +160,12 @@ class File:
         self.operators_on = set(self.names.scalars)
         self.elements = set(self.names.containers)
         self.known = self.names.scalars | self.names.containers
-        self.doubtful = set(self.names.others)
+        # A call without an order is doubted for what this file declares, an operator for what anything in sight does:
+        # another type has ++ as well, and hardly ever a member `load`.
+        self.doubtful, self.doubtful_operands = set(self.names.plain), set(self.names.plain)
         for header in headers:
             self.known |= header.names.scalars | header.names.containers
-            self.doubtful |= header.names.others
+            self.doubtful_operands |= header.names.plain
         for header in own:
             self.operators_on |= header.names.scalars
             self.elements |= header.names.containers
@@ -313,8 +315,8 @@ class File:
                 self.judge(found.start(2), f"{found.group(2)} of a policy", arguments)
 
     def operators(self):
-        names = self.operators_on - self.doubtful
-        elements = self.elements - self.doubtful
+        names = self.operators_on - self.doubtful_operands
+        elements = self.elements - self.doubtful_operands
         if not names and not elements:
             return
         pattern = re.compile(r"(?<!\w)(" + "|".join(sorted(names | elements)) + r")(?!\w)")

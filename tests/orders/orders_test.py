@@ -100,6 +100,10 @@ class Declarations(unittest.TestCase):
             with self.subTest(use=use):
                 self.assertEqual(findings_of(f"  {use}", "std::atomic<int> a{0};\n"), [])
 
+    def test_a_member_of_the_same_name_in_another_type_is_no_atomic(self):
+        header = "#include <atomic>\nstruct totals { long sleeps = 0; };\nstruct worker { std::atomic<long> sleeps{0}; };\n"
+        self.assertEqual(findings_of("  totals t;\n  t.sleeps += 2;\n  ++t.sleeps;", header=header), [])
+
     def test_a_default_order_call_is_found_by_its_name(self):
         why = {w for _, w in findings_of("  a.load();", "std::atomic<int> a{0};\n")}
         self.assertEqual(why, {"a.load without an ORD comment on it or directly above", "a.load spells no std::memory_order"})
