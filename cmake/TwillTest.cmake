@@ -44,3 +44,16 @@ function(twill_compile_fail name)
   set_tests_properties(${ARG_PART}.compile_fail.${name} PROPERTIES
     LABELS "${ARG_PART}" PASS_REGULAR_EXPRESSION "${ARG_EXPECT}" RESOURCE_LOCK build_tree TIMEOUT 120)
 endfunction()
+
+# twill_script_test(<name> PART <part> COMMAND script args... [TIMEOUT s] [PROPERTIES ...]): a Python test, run from the
+# top of the source tree by the distribution's own Python.
+function(twill_script_test name)
+  cmake_parse_arguments(ARG "" "PART;TIMEOUT" "COMMAND;PROPERTIES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  twill_part_target(${ARG_PART})
+  add_test(NAME ${name} COMMAND ${TWILL_PYTHON} ${ARG_COMMAND} WORKING_DIRECTORY ${twill_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_PART}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1" ${ARG_PROPERTIES})
+endfunction()
