@@ -1,3 +1,13 @@
+# part_<part>: the target that builds one part with all its tests.
+function(twill_part_target part)
+  if(NOT TARGET part_${part})
+    add_custom_target(part_${part})
+  endif()
+  if(ARGN)
+    add_dependencies(part_${part} ${ARGN})
+  endif()
+endfunction()
+
 # twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [ARGS ...])
 # One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part.
 function(twill_test name)
@@ -13,6 +23,7 @@ function(twill_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  twill_part_target(${ARG_PART} ${name})
   string(REPLACE ";" "\\;" labels "${ARG_PART};${ARG_LABELS}")
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_PART}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
