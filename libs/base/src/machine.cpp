@@ -141,7 +141,7 @@ limits read_limits(const std::string& root) {
 }
 
 /// The calling thread's mask from the kernel; the set grows until it is large enough for the machine.
-std::optional<std::vector<int>> own_affinity() {
+std::vector<int> own_affinity() {
   for (std::size_t cpus = 1024; cpus <= static_cast<std::size_t>(most_cpus); cpus *= 2) {
     std::vector<cpu_set_t> set(cpus / CPU_SETSIZE);
     const std::size_t bytes = set.size() * sizeof(cpu_set_t);
@@ -152,10 +152,10 @@ std::optional<std::vector<int>> own_affinity() {
     }
     if (!allowed.empty()) return allowed;
   }
-  return std::nullopt;
+  return {};
 }
 
-void read_topology(const std::string& root, machine& into) {
+void read_topology(const std::string& root, machine_info& into) {
   const auto online = word(root + "sys/devices/system/cpu/online");
   const auto cpus = online ? parse_cpu_list(*online) : std::nullopt;
   if (!cpus) return;
@@ -197,18 +197,19 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
   return all;
 }
 
-machine read_machine(const std::string& root) {
+machine_info inspect_machine(const std::string& root) {
   const std::string base = root.empty() || root.back() != '/' ? root + '/' : root;
-  machine found;
+  machine_info found;
   read_topology(base, found);
   if (base == "/") {
     found.affinity = own_affinity();
   } else if (const auto list = line_value(content(base + "proc/thread-self/status"), "Cpus_allowed_list")) {
-    found.affinity = parse_cpu_list(*list);
+    found.affinity = parse_cpu_list(*list).value_or(std::vector<int>{});
   }
+  if (!found.affinity.empty()) found.affinity_cpus = found.affinity.size();
   const limits allowed = read_limits(base);
-  found.cpu_quota = allowed.cpus;
-  found.memory_limit = allowed.memory;
+  found.cgroup_cpu_quota = allowed.cpus;
+  found.cgroup_memory_limit = allowed.memory;
   if (const auto total = line_value(content(base + "proc/meminfo"), "MemTotal")) {
     const auto kib = parse_uint64(std::string_view(*total).substr(0, total->find(' ')));
     if (kib && kib.value < (std::uint64_t{1} << 50)) found.physical_memory = kib.value * 1024;
@@ -216,26 +217,27 @@ machine read_machine(const std::string& root) {
   if (const auto online = word(base + "sys/devices/system/node/online")) {
     if (const auto nodes = parse_cpu_list(*online)) found.numa_nodes = nodes->size();
   }
-  found.hostname = word(base + "proc/sys/kernel/hostname");
-  found.kernel = word(base + "proc/sys/kernel/osrelease");
+  found.hostname = word(base + "proc/sys/kernel/hostname").value_or("");
+  found.kernel = word(base + "proc/sys/kernel/osrelease").value_or("");
   const auto cpuinfo = content(base + "proc/cpuinfo");
-  found.cpu_model = line_value(cpuinfo, "model name");
-  if (!found.cpu_model) found.cpu_model = line_value(cpuinfo, "Model");
+  auto model = line_value(cpuinfo, "model name");
+  if (!model) model = line_value(cpuinfo, "Model");
+  found.cpu_model = model.value_or("");
   return found;
 }
 
-std::size_t machine::available_cpus() const noexcept {
-  std::optional<std::size_t> cpus = affinity ? std::optional(affinity->size()) : online_cpus;
+std::size_t machine_info::available_cpus() const noexcept {
+  std::optional<std::size_t> cpus = affinity_cpus ? affinity_cpus : online_cpus;
   // Compared as reals: a quota may be larger than any machine.
-  if (cpu_quota && (!cpus || std::ceil(*cpu_quota) < static_cast<double>(*cpus))) {
-    cpus = static_cast<std::size_t>(std::clamp(std::ceil(*cpu_quota), 1.0, static_cast<double>(most_cpus)));
+  if (cgroup_cpu_quota && (!cpus || std::ceil(*cgroup_cpu_quota) < static_cast<double>(*cpus))) {
+    cpus = static_cast<std::size_t>(std::clamp(std::ceil(*cgroup_cpu_quota), 1.0, static_cast<double>(most_cpus)));
   }
   return std::max<std::size_t>(1, cpus.value_or(1));
 }
 
-std::optional<std::uint64_t> machine::available_memory() const noexcept {
-  if (physical_memory && memory_limit) return std::min(*physical_memory, *memory_limit);
-  return physical_memory ? physical_memory : memory_limit;
+std::optional<std::uint64_t> machine_info::available_memory() const noexcept {
+  if (physical_memory && cgroup_memory_limit) return std::min(*physical_memory, *cgroup_memory_limit);
+  return physical_memory ? physical_memory : cgroup_memory_limit;
 }
 
 }  // namespace twill

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <numeric>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -127,15 +129,17 @@ std::string text_of(std::vector<std::shared_ptr<ring>> rings, std::int64_t origi
       json.begin_object().member("ph", "M").member("name", "dropped_records").member("pid", process);
       json.member("tid", r->thread()).key("args").begin_object().member("count", r->dropped()).end_object().end_object();
     }
-    std::vector<record> records = r->in_order();
+    const std::vector<record> records = r->in_order();
+    std::vector<std::size_t> order(records.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
     // Spans are recorded when they end; viewers and people read them by when they begin, the enclosing one first.
-    std::ranges::stable_sort(records, [](const record& a, const record& b) {
-      if (a.begin != b.begin) return a.begin < b.begin;
-      return (a.kind == record_kind::span ? a.duration : 0) > (b.kind == record_kind::span ? b.duration : 0);
+    std::ranges::sort(order, {}, [&](std::size_t i) {
+      const record& each = records[i];
+      return std::tuple(each.begin, each.kind == record_kind::span ? -each.duration : 0, i);
     });
-    for (const record& each : records) {
+    for (const std::size_t i : order) {
       // A span that began in an earlier session has no place in this one.
-      if (each.begin >= origin) write_record(json, each, process, r->thread(), origin);
+      if (records[i].begin >= origin) write_record(json, records[i], process, r->thread(), origin);
     }
   }
   json.end_array().end_object();

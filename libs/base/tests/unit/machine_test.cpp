@@ -35,7 +35,7 @@ class fixture_root {
     std::ofstream(at) << text;
     return *this;
   }
-  [[nodiscard]] machine read() const { return read_machine(path_); }
+  [[nodiscard]] machine_info read() const { return inspect_machine(path_); }
 
  private:
   std::string path_;
@@ -52,9 +52,11 @@ void two_sockets_of_two_cores_with_two_threads(fixture_root& root) {
 
 TEST(machine, an_empty_root_knows_nothing_and_offers_one_cpu) {
   const fixture_root root;
-  const machine m = root.read();
-  EXPECT_FALSE(m.online_cpus || m.affinity || m.cpu_quota || m.memory_limit || m.physical_memory || m.numa_nodes ||
-               m.sockets || m.cores || m.threads_per_core || m.hostname || m.kernel || m.cpu_model);
+  const machine_info m = root.read();
+  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit || m.physical_memory ||
+               m.numa_nodes || m.sockets || m.cores || m.threads_per_core);
+  EXPECT_EQ(m.hostname + m.kernel + m.cpu_model, "");
+  EXPECT_TRUE(m.affinity.empty());
   EXPECT_EQ(m.available_cpus(), 1U);
   EXPECT_EQ(m.available_memory(), std::nullopt);
 }
@@ -68,12 +70,13 @@ TEST(machine, reads_cpus_memory_names_and_nodes) {
       .file("proc/sys/kernel/hostname", "node07\n")
       .file("proc/sys/kernel/osrelease", "6.1.0-18-amd64\n")
       .file("sys/devices/system/node/online", "0-1\n");
-  const machine m = root.read();
+  const machine_info m = root.read();
   EXPECT_EQ(m.online_cpus, 8U);
   EXPECT_EQ(m.sockets, 2U);
   EXPECT_EQ(m.cores, 4U);
   EXPECT_EQ(m.threads_per_core, 2U);
   EXPECT_EQ(m.affinity, (std::vector<int>{0, 1, 2, 5}));
+  EXPECT_EQ(m.affinity_cpus, 4U);
   EXPECT_EQ(m.physical_memory, 16384ULL * 1024);
   EXPECT_EQ(m.cpu_model, "Example CPU @ 2.0GHz");
   EXPECT_EQ(m.hostname, "node07");
@@ -88,7 +91,7 @@ TEST(machine, a_topology_known_in_part_is_not_counted) {
   root.file("sys/devices/system/cpu/online", "0-1\n")
       .file("sys/devices/system/cpu/cpu0/topology/physical_package_id", "0\n")
       .file("sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
-  const machine m = root.read();
+  const machine_info m = root.read();
   EXPECT_EQ(m.online_cpus, 2U);
   EXPECT_EQ(m.sockets, std::nullopt);
   EXPECT_EQ(m.cores, std::nullopt);
@@ -105,9 +108,9 @@ TEST(machine, takes_the_least_limit_of_a_v2_group_and_its_ancestors) {
       .file("sys/fs/cgroup/job/cpu.max", "800000 100000\n")
       .file("sys/fs/cgroup/job/step/task/memory.max", "max\n")
       .file("sys/fs/cgroup/job/memory.max", "1073741824\n");
-  const machine m = root.read();
-  EXPECT_EQ(m.cpu_quota, 2.5);
-  EXPECT_EQ(m.memory_limit, 1073741824U);
+  const machine_info m = root.read();
+  EXPECT_EQ(m.cgroup_cpu_quota, 2.5);
+  EXPECT_EQ(m.cgroup_memory_limit, 1073741824U);
   EXPECT_EQ(m.available_cpus(), 3U) << "a quota is rounded up";
   EXPECT_EQ(m.available_memory(), 1073741824U);
 }
@@ -115,7 +118,7 @@ TEST(machine, takes_the_least_limit_of_a_v2_group_and_its_ancestors) {
 TEST(machine, sees_the_mounted_root_when_the_group_lies_outside_the_namespace) {
   fixture_root root;
   root.file("proc/self/cgroup", "0::/../../elsewhere\n").file("sys/fs/cgroup/cpu.max", "150000 100000\n");
-  EXPECT_EQ(root.read().cpu_quota, 1.5);
+  EXPECT_EQ(root.read().cgroup_cpu_quota, 1.5);
   EXPECT_EQ(root.read().available_cpus(), 2U);
 }
 
@@ -128,9 +131,9 @@ TEST(machine, reads_v1_quotas_and_limits) {
       .file("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n")
       .file("sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", "9223372036854771712\n")
       .file("sys/fs/cgroup/memory/memory.limit_in_bytes", "268435456\n");
-  const machine m = root.read();
-  EXPECT_EQ(m.cpu_quota, 0.5);
-  EXPECT_EQ(m.memory_limit, 268435456U);
+  const machine_info m = root.read();
+  EXPECT_EQ(m.cgroup_cpu_quota, 0.5);
+  EXPECT_EQ(m.cgroup_memory_limit, 268435456U);
   EXPECT_EQ(m.available_cpus(), 1U);
   EXPECT_EQ(m.available_memory(), 268435456U);
 }
@@ -141,7 +144,7 @@ TEST(machine, hybrid_hierarchies_give_the_least_of_both) {
       .file("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "400000\n")
       .file("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n")
       .file("sys/fs/cgroup/unified/b/cpu.max", "300000 100000\n");
-  EXPECT_EQ(root.read().cpu_quota, 3.0);
+  EXPECT_EQ(root.read().cgroup_cpu_quota, 3.0);
 }
 
 TEST(machine, malformed_files_leave_their_fields_empty) {
@@ -159,55 +162,57 @@ TEST(machine, malformed_files_leave_their_fields_empty) {
       .file("proc/cpuinfo", "no colon\n")
       .file("proc/thread-self/status", "Cpus_allowed_list:\t\n")
       .file("proc/sys/kernel/hostname", " \n");
-  const machine m = root.read();
-  EXPECT_FALSE(m.online_cpus || m.affinity || m.cpu_quota || m.memory_limit || m.physical_memory || m.numa_nodes ||
-               m.hostname || m.cpu_model);
+  const machine_info m = root.read();
+  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit || m.physical_memory ||
+               m.numa_nodes);
+  EXPECT_EQ(m.hostname + m.kernel + m.cpu_model, "");
+  EXPECT_TRUE(m.affinity.empty());
   EXPECT_EQ(m.available_cpus(), 1U);
 }
 
 TEST(machine, available_cpus_is_the_least_of_mask_and_quota_and_at_least_one) {
-  machine m;
+  machine_info m;
   m.online_cpus = 64;
   EXPECT_EQ(m.available_cpus(), 64U);
-  m.affinity = std::vector<int>{1, 2, 3};
+  m.affinity_cpus = 3;
   EXPECT_EQ(m.available_cpus(), 3U);
-  m.cpu_quota = 1e300;
+  m.cgroup_cpu_quota = 1e300;
   EXPECT_EQ(m.available_cpus(), 3U);
-  m.cpu_quota = 2.01;
+  m.cgroup_cpu_quota = 2.01;
   EXPECT_EQ(m.available_cpus(), 3U);
-  m.cpu_quota = 2.0;
+  m.cgroup_cpu_quota = 2.0;
   EXPECT_EQ(m.available_cpus(), 2U);
-  m.cpu_quota = 0.1;
+  m.cgroup_cpu_quota = 0.1;
   EXPECT_EQ(m.available_cpus(), 1U);
-  m.affinity = std::vector<int>{};
-  m.cpu_quota.reset();
+  m.affinity_cpus = 0;
+  m.cgroup_cpu_quota.reset();
   EXPECT_EQ(m.available_cpus(), 1U);
 }
 
 TEST(machine, this_machine_agrees_with_the_kernel) {
-  const machine m = read_machine();
-  ASSERT_TRUE(m.affinity);
+  const machine_info m = inspect_machine();
+  ASSERT_TRUE(m.affinity_cpus);
   cpu_set_t set;
   ASSERT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
-  EXPECT_EQ(m.affinity->size(), static_cast<std::size_t>(CPU_COUNT(&set)));
-  for (const int cpu : *m.affinity) EXPECT_TRUE(CPU_ISSET(static_cast<std::size_t>(cpu), &set)) << cpu;
+  EXPECT_EQ(m.affinity.size(), static_cast<std::size_t>(CPU_COUNT(&set)));
+  for (const int cpu : m.affinity) EXPECT_TRUE(CPU_ISSET(static_cast<std::size_t>(cpu), &set)) << cpu;
   EXPECT_GE(m.available_cpus(), 1U);
-  EXPECT_LE(m.available_cpus(), m.affinity->size());
+  EXPECT_LE(m.available_cpus(), m.affinity.size());
 }
 
 TEST(machine, a_narrowed_mask_is_seen_by_the_thread_that_has_it) {
-  const std::size_t before = read_machine().affinity.value().size();
+  const std::size_t before = inspect_machine().affinity.size();
   std::size_t narrowed = 0;
   std::thread([&] {
-    const int first = read_machine().affinity.value().front();
+    const int first = inspect_machine().affinity.front();
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(static_cast<std::size_t>(first), &one);
     EXPECT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-    narrowed = read_machine().available_cpus();
+    narrowed = inspect_machine().available_cpus();
   }).join();
   EXPECT_EQ(narrowed, 1U);
-  EXPECT_EQ(read_machine().affinity.value().size(), before);
+  EXPECT_EQ(inspect_machine().affinity.size(), before);
 }
 
 TEST(machine, cpu_lists_parse_like_the_kernel_writes_them) {
