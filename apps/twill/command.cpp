@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.hpp"
 
+#include "twill/base/catalogue.hpp"
 #include "twill/base/error.hpp"
+#include "twill/base/event.hpp"
+#include "twill/base/event_sinks.hpp"
 #include "twill/base/suggest.hpp"
 #include "twill/base/version.hpp"
 
@@ -32,6 +35,8 @@ struct declared {
   CLI::App app{"Hybrid parallelism for C++20: threads in a rank, communicators between ranks.", "twill"};
   std::map<const CLI::App*, command_body> bodies;
   std::string color = "auto";
+  std::string log_level;
+  std::string log_format = "text";
   bool version = false;
 };
 
@@ -67,6 +72,9 @@ declared& line() {
     d->app.add_flag("--version", d->version, "Print the version and exit");
     d->app.add_option("--color", d->color, "Colours on stderr: auto, always or never (NO_COLOR is respected)")
         ->check(CLI::IsMember({"auto", "always", "never"}));
+    d->app.add_option("--log-level", d->log_level, "Events on stderr from this level up (TWILL_LOG; default warning)")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}));
+    d->app.add_option("--log-format", d->log_format, "Events as text or json lines")->check(CLI::IsMember({"text", "json"}));
     d->app.footer("Examples:\n  twill doctor\n      what this machine has and what every setting is\n"
                   "  twill doctor --help\n      the arguments and examples of a command\n\n"
                   "Exit codes: 0 success, 1 wrong input, 2 input/output, 3 numerical, 4 internal or communication,\n"
@@ -166,6 +174,27 @@ bool wants_color(const std::string& mode) {
   return isatty(STDERR_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
 }
 
+void warn_of_unknown_variables(const settings& known) {
+  for (const diagnosis& d : known.unknown()) {
+    std::fputs((format_diagnosis("warning", "unknown_name", d) + '\n').c_str(), stderr);
+  }
+}
+
+/// All malformed settings at once, before anything is done or printed.
+int report_problems(const settings& known) {
+  const auto problems = known.problems();
+  for (const diagnosis& d : problems) {
+    std::fputs((format_diagnosis("error", "bad_configuration", d) + '\n').c_str(), stderr);
+  }
+  return problems.empty() ? 0 : static_cast<int>(exit_code::usage);
+}
+
+std::shared_ptr<event_sink> make_event_sink(const declared& d, const session& s) {
+  const auto to_stderr = [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); };
+  if (d.log_format == "json") return std::make_shared<json_lines_event_sink>(to_stderr, json_event_options{.only_rank_0 = true});
+  return std::make_shared<text_event_sink>(to_stderr, text_event_options{.color = s.color, .only_rank_0 = true});
+}
+
 int fail(std::string_view message, exit_code code) {
   std::fputs(fmt::format("{}\n", message).c_str(), stderr);
   return static_cast<int>(code);
@@ -214,8 +243,15 @@ int run(int argc, char** argv) {
       std::fputs(at->help().c_str(), stderr);
       return static_cast<int>(exit_code::usage);
     }
-    session s{.color = wants_color(d.color), .interactive = isatty(STDERR_FILENO) != 0};
-    return body->second(s);
+    session s{.known = settings::of_process(), .color = wants_color(d.color), .interactive = isatty(STDERR_FILENO) != 0};
+    s.known.declare(catalogue());
+    if (!d.log_level.empty()) s.known.set_flag("log_level", d.log_level);
+    warn_of_unknown_variables(s.known);
+    if (const int code = report_problems(s.known); code != 0) return code;
+    install_event_sink(make_event_sink(d, s), event_level_setting(s.known).value);
+    const int code = body->second(s);
+    install_event_sink(nullptr);
+    return code;
   } catch (const std::exception& e) {
     return fail(e.what(), exit_code_of(e));
   }

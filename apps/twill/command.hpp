@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/settings.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <functional>
@@ -9,8 +11,10 @@
 
 namespace twill::apps {
 
-/// What a command may use while it runs. stdout is for results alone and is written through `print`.
+/// What a command may use while it runs. stdout is for results alone and is written through `print`; events and progress
+/// go to stderr.
 struct session {
+  settings known;            ///< every setting of the project, with the flags of this command line
   bool color = false;        ///< whether stderr takes colours
   bool interactive = false;  ///< whether stderr is a terminal
 };

@@ -30,7 +30,29 @@ std::optional<std::string> find_on_path(const std::string& name) {
   return std::nullopt;
 }
 
-std::optional<std::string> first_line_of(const std::vector<std::string>& command, int seconds) {
+namespace {
+
+/// The first line that holds a digit, runs of blanks made one.
+std::optional<std::string> line_with_digit(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    if (line.find_first_of("0123456789") != std::string_view::npos) {
+      std::string words;
+      for (const char c : line) {
+        const bool blank = c == ' ' || c == '\t';
+        if (!blank) words += c;
+        if (blank && !words.empty() && words.back() != ' ') words += ' ';
+      }
+      return words;
+    }
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> version_line_of(const std::vector<std::string>& command, int seconds) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
   posix_spawn_file_actions_t actions;
@@ -66,16 +88,14 @@ std::optional<std::string> first_line_of(const std::vector<std::string>& command
   int status = 0;
   waitpid(child, &status, 0);
   if (!ended || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos) return std::nullopt;
-  return text.substr(start, text.find_first_of("\r\n", start) - start);
+  return line_with_digit(text);
 }
 
 std::vector<found_tool> probe_tools(const std::vector<std::string>& names) {
   std::vector<found_tool> found;
   for (const std::string& name : names) {
     if (auto path = find_on_path(name)) {
-      found.push_back({name, *path, first_line_of({*path, "--version"}).value_or("")});
+      found.push_back({name, *path, version_line_of({*path, "--version"}).value_or("")});
     }
   }
   return found;

@@ -2,7 +2,7 @@
 #include "../command.hpp"
 #include "../probe.hpp"
 
-#include "twill/base/catalogue.hpp"
+#include "twill/base/event.hpp"
 #include "twill/base/json_writer.hpp"
 #include "twill/base/machine.hpp"
 #include "twill/base/settings.hpp"
@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +33,7 @@ std::vector<found_tool> probe_python() {
   std::vector<found_tool> found = probe_tools({"python3"});
   const std::string system = "/usr/bin/python3";
   if (found.empty() || found.front().path != system) {
-    if (auto version = first_line_of({system, "--version"})) found.push_back({system, system, *version});
+    if (auto version = version_line_of({system, "--version"})) found.push_back({system, system, *version});
   }
   return found;
 }
@@ -153,29 +152,19 @@ std::string as_text(const report& r) {
   for (const setting_state& s : r.settings) {
     std::string source = std::string(name_of(s.from));
     if (s.source != source && s.source != s.info->variable && !s.source.empty()) source += ": " + s.source;
-    text += fmt::format("  {:<26} {:<24} {}\n", s.info->variable, s.value.empty() ? "-" : s.value, source);
+    text += fmt::format("  {:<26} {} [{}]\n", s.info->variable, s.value.empty() ? "-" : s.value, source);
   }
   return text;
 }
 
-int diagnose(bool json) {
-  settings known = settings::of_process();
-  known.declare(catalogue());
-  for (const diagnosis& d : known.unknown()) {
-    std::fputs((format_diagnosis("warning", "unknown_name", d) + '\n').c_str(), stderr);
-  }
-  if (const auto problems = known.problems(); !problems.empty()) {
-    for (const diagnosis& d : problems) {
-      std::fputs((format_diagnosis("error", "bad_configuration", d) + '\n').c_str(), stderr);
-    }
-    return static_cast<int>(exit_code::usage);
-  }
+int diagnose(bool json, const session& s) {
+  emit(event_level::debug, "apps.doctor.probe", "asking the programs of this machine for their versions");
   report r{.machine = inspect_machine(),
            .compilers = probe_tools({"g++", "clang++", "clang++-19"}),
            .mpi = probe_tools({"mpiexec.mpich", "mpiexec.openmpi", "mpiexec", "srun"}),
            .solvers = probe_tools({"clp", "highs"}),
            .python = probe_python(),
-           .settings = known.list()};
+           .settings = s.known.list()};
   print(json ? as_json(r) : as_text(r));
   return static_cast<int>(exit_code::success);
 }
@@ -189,7 +178,7 @@ const registration doctor_command{{
         [](CLI::App& app) -> command_body {
       auto json = std::make_shared<bool>(false);
       app.add_flag("--json", *json, "Print JSON");
-      return [json](session&) { return diagnose(*json); };
+      return [json](session& s) { return diagnose(*json, s); };
     },
 }};
 

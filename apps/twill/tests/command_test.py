@@ -157,6 +157,26 @@ class Completion(unittest.TestCase):
 
 
 class Output(unittest.TestCase):
+    def test_events_go_to_stderr_and_leave_stdout_alone(self):
+        quiet = run("version")
+        loud = run("doctor", env={"TWILL_LOG": "trace"})
+        self.assertEqual(quiet.stderr, "")
+        self.assertIn("asking the programs of this machine", loud.stderr)
+        self.assertEqual(loud.stdout.splitlines()[0], "machine")
+        self.assertNotIn("asking the programs", loud.stdout)
+
+    def test_events_are_json_lines_when_asked(self):
+        done = run("--log-level", "debug", "--log-format", "json", "doctor")
+        events = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertEqual([e["name"] for e in events], ["apps.doctor.probe"])
+        self.assertEqual(events[0]["level"], "debug")
+
+    def test_the_flag_is_stronger_than_the_environment(self):
+        done = run("--log-level", "off", "doctor", "--json", env={"TWILL_LOG": "trace"})
+        self.assertEqual(done.stderr, "")
+        row = next(s for s in json.loads(done.stdout)["settings"] if s["variable"] == "TWILL_LOG")
+        self.assertEqual((row["value"], row["origin"], row["source"]), ("off", "flag", "--log-level"))
+
     def test_a_full_device_is_an_error_with_exit_2(self):
         with open("/dev/full", "w") as full:
             done = run("version", stdout=full)
