@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/event.hpp"
 
+#include "twill/base/identity.hpp"
+#include "twill/base/settings.hpp"
+
 #include <algorithm>
 #include <array>
 #include <mutex>
 #include <string>
 #include <utility>
-
-#include "twill/base/identity.hpp"
-#include "twill/base/settings.hpp"
 
 namespace twill {
 namespace {
@@ -40,7 +40,8 @@ void deliver_event(event_level level, std::string_view name, std::string_view me
     sink = installed().sink;
   }
   if (sink == nullptr) return;
-  // Called without the lock: sinks of their own accord run side by side, and a slow one does not stop an installation.
+  // Called without the lock: sinks of their own accord run side by side, and a slow one does not stop an
+  // installation.
   sink->receive({.level = level,
                  .name = name,
                  .message = message,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/event_sinks.hpp"
 
+#include "twill/base/json_writer.hpp"
+#include "twill/base/number.hpp"
+
+#include <fmt/format.h>
+
 #include <ctime>
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "twill/base/json_writer.hpp"
-#include "twill/base/number.hpp"
 
 namespace twill {
 namespace {
@@ -22,8 +22,8 @@ std::string utc(std::chrono::system_clock::time_point time, int digits) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:0{}}Z", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, digits == 3 ? fraction / 1000 : fraction,
-                     digits);
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     digits == 3 ? fraction / 1000 : fraction, digits);
 }
 
 std::string_view color_of(event_level level) noexcept {
@@ -114,7 +114,10 @@ json_lines_event_sink::json_lines_event_sink(line_writer writer, json_event_opti
 void json_lines_event_sink::receive(const event& e) {
   if (options_.only_rank_0 && e.rank > 0) return;
   json_writer json(json_style::compact, json_non_finite::text);
-  json.begin_object().member("time", utc(e.time, 6)).member("level", name_of(e.level)).member("event", e.name);
+  json.begin_object()
+      .member("time", utc(e.time, 6))
+      .member("level", name_of(e.level))
+      .member("event", e.name);
   json.member("message", e.message);
   if (e.rank >= 0) json.member("rank", e.rank);
   json.member("thread", e.thread).key("fields").begin_object();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/json_writer.hpp"
 
-#include <cmath>
+#include "twill/base/assert.hpp"
+#include "twill/base/number.hpp"
 
 #include <fmt/format.h>
 
-#include "twill/base/assert.hpp"
-#include "twill/base/number.hpp"
+#include <cmath>
 
 namespace twill {
 namespace {
@@ -20,8 +20,8 @@ bool continues(unsigned char c, unsigned char low = 0x80, unsigned char high = 0
   return c >= low && c <= high;
 }
 
-/// The sequence at the front of a non-empty text, or the maximal part of one that ends ill-formed (table 3-7 of the
-/// Unicode standard: the second byte's range depends on the first).
+/// The sequence at the front of a non-empty text, or the maximal part of one that ends ill-formed (table 3-7
+/// of the Unicode standard: the second byte's range depends on the first).
 utf8_unit front_unit(std::string_view text) noexcept {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = at(0);
@@ -100,7 +100,8 @@ void json_writer::before_value() {
 }
 
 void json_writer::close(bool object) {
-  TWILL_EXPECT(!open_.empty() && open_.back().object == object, "the end of a JSON container that is not the open one");
+  TWILL_EXPECT(!open_.empty() && open_.back().object == object,
+               "the end of a JSON container that is not the open one");
   TWILL_EXPECT(!open_.back().key_pending, "a key in a JSON object needs a value");
   const bool has_items = open_.back().has_items;
   open_.pop_back();
@@ -170,7 +171,9 @@ json_writer& json_writer::value(std::string_view text) {
 
 json_writer& json_writer::signed_value(std::int64_t number) { return raw(fmt::format_int(number).c_str()); }
 
-json_writer& json_writer::unsigned_value(std::uint64_t number) { return raw(fmt::format_int(number).c_str()); }
+json_writer& json_writer::unsigned_value(std::uint64_t number) {
+  return raw(fmt::format_int(number).c_str());
+}
 
 const std::string& json_writer::text() const {
   TWILL_EXPECT(complete(), "the JSON text is not complete");

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/machine.hpp"
 
+#include "twill/base/number.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <sched.h>
 #include <set>
 #include <sstream>
 #include <utility>
-
-#include <sched.h>
-
-#include "twill/base/number.hpp"
 
 namespace twill {
 namespace {
@@ -63,8 +62,8 @@ void keep_least(std::optional<T>& least, T value) {
   if (!least || value < *least) least = value;
 }
 
-/// The group and all its ancestors, `/a/b`, `/a`, `` (the root). A path out of the namespace (`/../x`) is the root alone:
-/// what is mounted is all that can be seen.
+/// The group and all its ancestors, `/a/b`, `/a`, `` (the root). A path out of the namespace (`/../x`) is the
+/// root alone: what is mounted is all that can be seen.
 std::vector<std::string> with_ancestors(std::string_view group) {
   std::vector<std::string> all;
   if (group.find("..") != std::string_view::npos) group = {};
@@ -88,7 +87,8 @@ void read_group_v2(const std::string& folder, limits& into) {
     if (space != std::string::npos) {
       const auto quota = parse_double(std::string_view(*text).substr(0, space));
       const auto period = parse_double(trimmed(std::string_view(*text).substr(space)));
-      if (quota && period && quota.value > 0 && period.value > 0) keep_least(into.cpus, quota.value / period.value);
+      if (quota && period && quota.value > 0 && period.value > 0)
+        keep_least(into.cpus, quota.value / period.value);
     }
   }
   if (const auto text = word(folder + "/memory.max")) {
@@ -105,7 +105,8 @@ void read_cpu_v1(const std::string& folder, limits& into) {
   }
 }
 
-/// cgroup v1, memory part: no limit is written as the largest page-aligned number, so what is near 2^63 is none.
+/// cgroup v1, memory part: no limit is written as the largest page-aligned number, so what is near 2^63 is
+/// none.
 void read_memory_v1(const std::string& folder, limits& into) {
   const auto bytes = number(folder + "/memory.limit_in_bytes");
   if (bytes && *bytes >= 0 && *bytes < (std::int64_t{1} << 60)) {
@@ -173,7 +174,8 @@ void read_topology(const std::string& root, machine_info& into) {
   }
   into.sockets = sockets.size();
   into.cores = cores.size();
-  for (const auto& [core, threads] : cores) into.threads_per_core = std::max(into.threads_per_core.value_or(0), threads);
+  for (const auto& [core, threads] : cores)
+    into.threads_per_core = std::max(into.threads_per_core.value_or(0), threads);
 }
 
 }  // namespace
@@ -187,7 +189,8 @@ std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
     const auto dash = item.find('-');
     const auto first = parse_uint64(item.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : parse_uint64(item.substr(dash + 1));
-    if (!first || !last || last.value < first.value || last.value >= static_cast<std::uint64_t>(most_cpus)) return std::nullopt;
+    if (!first || !last || last.value < first.value || last.value >= static_cast<std::uint64_t>(most_cpus))
+      return std::nullopt;
     for (std::uint64_t cpu = first.value; cpu <= last.value; ++cpu) all.push_back(static_cast<int>(cpu));
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
@@ -230,7 +233,8 @@ std::size_t machine_info::available_cpus() const noexcept {
   std::optional<std::size_t> cpus = affinity_cpus ? affinity_cpus : online_cpus;
   // Compared as reals: a quota may be larger than any machine.
   if (cgroup_cpu_quota && (!cpus || std::ceil(*cgroup_cpu_quota) < static_cast<double>(*cpus))) {
-    cpus = static_cast<std::size_t>(std::clamp(std::ceil(*cgroup_cpu_quota), 1.0, static_cast<double>(most_cpus)));
+    cpus = static_cast<std::size_t>(
+        std::clamp(std::ceil(*cgroup_cpu_quota), 1.0, static_cast<double>(most_cpus)));
   }
   return std::max<std::size_t>(1, cpus.value_or(1));
 }

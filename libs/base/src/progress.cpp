@@ -23,11 +23,13 @@ nanoseconds steady_now() {
 
 double seconds(nanoseconds t) { return std::chrono::duration<double>(t).count(); }
 
-std::optional<nanoseconds> remaining_time(std::uint64_t done, std::optional<std::uint64_t> total, nanoseconds elapsed) {
+std::optional<nanoseconds> remaining_time(std::uint64_t done, std::optional<std::uint64_t> total,
+                                          nanoseconds elapsed) {
   if (!total) return std::nullopt;
   if (done >= *total) return nanoseconds{0};
   if (done == 0 || elapsed.count() <= 0) return std::nullopt;
-  const double rest = static_cast<double>(elapsed.count()) * (static_cast<double>(*total - done) / static_cast<double>(done));
+  const double rest =
+      static_cast<double>(elapsed.count()) * (static_cast<double>(*total - done) / static_cast<double>(done));
   if (rest >= 9e18) return std::nullopt;
   return nanoseconds(static_cast<std::int64_t>(rest));
 }
@@ -40,8 +42,10 @@ progress::progress(std::shared_ptr<progress_sink> sink, std::string name, std::o
                    std::string unit, progress_clock clock)
     : progress(std::move(sink), std::move(name), total, std::move(unit), std::move(clock), 0, 0) {}
 
-progress::progress(const progress& parent, std::string name, std::optional<std::uint64_t> total, std::string unit)
-    : progress(parent.sink_, std::move(name), total, std::move(unit), parent.clock_, parent.stage_, parent.depth_ + 1) {}
+progress::progress(const progress& parent, std::string name, std::optional<std::uint64_t> total,
+                   std::string unit)
+    : progress(parent.sink_, std::move(name), total, std::move(unit), parent.clock_, parent.stage_,
+               parent.depth_ + 1) {}
 
 progress::progress(std::shared_ptr<progress_sink> sink, std::string name, std::optional<std::uint64_t> total,
                    std::string unit, progress_clock clock, std::uint64_t parent, std::size_t depth)
@@ -80,12 +84,14 @@ void progress::look() noexcept {
   const nanoseconds now = clock_();
   const nanoseconds passed = now - looked_;
   const std::uint64_t ticked = done - looked_done_;
-  // The stride that would have taken look_interval at the pace since the last look; it grows twofold at most, because
-  // a burst tells little about the pace to come and a stride that is too long is not noticed until it ends.
+  // The stride that would have taken look_interval at the pace since the last look; it grows twofold at most,
+  // because a burst tells little about the pace to come and a stride that is too long is not noticed until it
+  // ends.
   std::uint64_t wanted = stride_ > never / 4 ? stride_ : 2 * stride_;
   if (passed.count() > 0) {
     const double pace = static_cast<double>(ticked) * seconds(look_interval) / seconds(passed);
-    if (pace < static_cast<double>(wanted)) wanted = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(pace));
+    if (pace < static_cast<double>(wanted))
+      wanted = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(pace));
   }
   if (total_) wanted = std::min(wanted, std::max<std::uint64_t>(1, *total_ / looks_of_a_stage));
   stride_ = wanted;
@@ -112,19 +118,20 @@ void progress::end(progress_state state) noexcept {
 
 void progress::send(progress_state state, nanoseconds now, std::uint64_t done) noexcept {
   const nanoseconds elapsed = std::max(now - start_, nanoseconds{0});
-  sink_->report({.stage = stage_,
-                 .parent = parent_,
-                 .depth = depth_,
-                 .name = name_,
-                 .unit = unit_,
-                 .note = note_,
-                 .done = done,
-                 .total = total_,
-                 .state = state,
-                 .now = now,
-                 .elapsed = elapsed,
-                 .rate = elapsed.count() > 0 ? static_cast<double>(done) / seconds(elapsed) : 0.0,
-                 .remaining = state == progress_state::running ? remaining_time(done, total_, elapsed) : std::nullopt});
+  sink_->report(
+      {.stage = stage_,
+       .parent = parent_,
+       .depth = depth_,
+       .name = name_,
+       .unit = unit_,
+       .note = note_,
+       .done = done,
+       .total = total_,
+       .state = state,
+       .now = now,
+       .elapsed = elapsed,
+       .rate = elapsed.count() > 0 ? static_cast<double>(done) / seconds(elapsed) : 0.0,
+       .remaining = state == progress_state::running ? remaining_time(done, total_, elapsed) : std::nullopt});
 }
 
 }  // namespace twill

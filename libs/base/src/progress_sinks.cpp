@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/progress_sinks.hpp"
 
+#include "progress_text.hpp"
+#include "twill/base/json_writer.hpp"
+#include "twill/base/settings.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-
-#include "progress_text.hpp"
-#include "twill/base/json_writer.hpp"
-#include "twill/base/settings.hpp"
 
 namespace twill {
 namespace {
@@ -60,7 +60,9 @@ class writing_sink : public progress_sink {
 class bar_sink final : public writing_sink {
  public:
   bar_sink(progress_writer writer, const progress_display& display)
-      : writing_sink(std::move(writer)), display_(display), interval_(display.interval.value_or(nanoseconds{100'000'000})) {}
+      : writing_sink(std::move(writer)),
+        display_(display),
+        interval_(display.interval.value_or(nanoseconds{100'000'000})) {}
 
  private:
   struct line {
@@ -92,7 +94,8 @@ class bar_sink final : public writing_sink {
 
   void show_line(std::string_view other) override { redraw(other); }
 
-  /// Behind the last line of the parent's family, so that children stand below their parent in order of appearance.
+  /// Behind the last line of the parent's family, so that children stand below their parent in order of
+  /// appearance.
   std::vector<line>::iterator place_of(const progress_update& update) {
     std::vector<std::uint64_t> family{update.parent};
     auto place = lines_.end();
@@ -114,11 +117,13 @@ class bar_sink final : public writing_sink {
   }
 
   std::string bar_line(const progress_update& update) const {
-    const std::string head = fmt::format("{:{}}{} {}", "", 2 * update.depth, detail::one_line(update.name), detail::count_text(update));
+    const std::string head = fmt::format("{:{}}{} {}", "", 2 * update.depth, detail::one_line(update.name),
+                                         detail::count_text(update));
     std::string tail;
     if (update.total) tail += fmt::format(" {:3}%", detail::percent(update));
     if (!update.note.empty()) tail += ' ' + detail::one_line(update.note);
-    if (const std::string rate = detail::rate_text(update.rate, detail::one_line(update.unit)); !rate.empty()) tail += ' ' + rate;
+    if (const std::string rate = detail::rate_text(update.rate, detail::one_line(update.unit)); !rate.empty())
+      tail += ' ' + rate;
     tail += ' ' + detail::time_text(update);
     if (!update.total) return fit(head + tail);
     constexpr std::size_t brackets = 3;  // and the space in front
@@ -155,7 +160,8 @@ class bar_sink final : public writing_sink {
   std::size_t drawn_ = 0;
 };
 
-/// Lines for a log: one for each ten percent of an outermost stage, one an interval in between and for stages within.
+/// Lines for a log: one for each ten percent of an outermost stage, one an interval in between and for stages
+/// within.
 class plain_sink final : public writing_sink {
  public:
   plain_sink(progress_writer writer, const progress_display& display)
@@ -186,10 +192,12 @@ class plain_sink final : public writing_sink {
     if (!step && update.now - *last_ < interval_) return;
     at->tenths = std::max(at->tenths, tenths);
     last_ = update.now;
-    std::string text = fmt::format("{:{}}{}: {}", "", 2 * update.depth, detail::one_line(update.name), detail::count_text(update));
+    std::string text = fmt::format("{:{}}{}: {}", "", 2 * update.depth, detail::one_line(update.name),
+                                   detail::count_text(update));
     if (update.total) text += fmt::format("  {:2}%", detail::percent(update));
     if (!update.note.empty()) text += "  " + detail::one_line(update.note);
-    if (const std::string rate = detail::rate_text(update.rate, detail::one_line(update.unit)); !rate.empty()) text += "  " + rate;
+    if (const std::string rate = detail::rate_text(update.rate, detail::one_line(update.unit)); !rate.empty())
+      text += "  " + rate;
     write(text + "  " + detail::time_text(update) + '\n');
   }
 
@@ -253,10 +261,12 @@ std::optional<progress_mode> parse_progress_mode(std::string_view text) noexcept
 
 setting<progress_mode> progress_mode_setting(settings& from) {
   auto text = from.get_text("progress");
-  return {parse_progress_mode(text.value).value_or(progress_mode::automatic), text.from, std::move(text.source)};
+  return {parse_progress_mode(text.value).value_or(progress_mode::automatic), text.from,
+          std::move(text.source)};
 }
 
-std::shared_ptr<progress_sink> make_progress_sink(progress_mode mode, progress_writer writer, progress_display display) {
+std::shared_ptr<progress_sink> make_progress_sink(progress_mode mode, progress_writer writer,
+                                                  progress_display display) {
   if (mode == progress_mode::automatic) mode = display.is_tty ? progress_mode::bar : progress_mode::plain;
   switch (mode) {
     case progress_mode::bar: return std::make_shared<bar_sink>(std::move(writer), display);

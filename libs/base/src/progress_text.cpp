@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "progress_text.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace twill::detail {
 
@@ -18,13 +18,15 @@ std::string clock_text(std::chrono::nanoseconds t) {
 std::string rate_text(double rate, std::string_view unit) {
   if (!(rate > 0)) return {};
   const int decimals = rate < 10 ? 2 : rate < 100 ? 1 : 0;
-  std::string text = rate < 0.01 || rate >= 1e7 ? fmt::format("{:.2e}", rate) : fmt::format("{:.{}f}", rate, decimals);
+  std::string text =
+      rate < 0.01 || rate >= 1e7 ? fmt::format("{:.2e}", rate) : fmt::format("{:.{}f}", rate, decimals);
   if (!unit.empty()) text += fmt::format(" {}", unit);
   return text + "/s";
 }
 
 std::string count_text(const progress_update& update) {
-  std::string text = update.total ? fmt::format("{:>{}}/{}", update.done, fmt::formatted_size("{}", *update.total), *update.total)
+  std::string text = update.total ? fmt::format("{:>{}}/{}", update.done,
+                                                fmt::formatted_size("{}", *update.total), *update.total)
                                   : fmt::format("{}", update.done);
   if (!update.unit.empty()) text += ' ' + one_line(update.unit);
   return text;
@@ -66,9 +68,10 @@ std::string one_line(std::string_view text) {
 
 std::string ending_text(const progress_update& update) {
   const bool finished = update.state == progress_state::finished;
-  std::string text = fmt::format("{}: {}{} {} {}", one_line(update.name), finished ? "" : "stopped at ", count_text(update),
-                                 finished ? "in" : "after", clock_text(update.elapsed));
-  if (const std::string rate = rate_text(update.rate, update.unit); finished && !rate.empty()) text += fmt::format(" ({})", one_line(rate));
+  std::string text = fmt::format("{}: {}{} {} {}", one_line(update.name), finished ? "" : "stopped at ",
+                                 count_text(update), finished ? "in" : "after", clock_text(update.elapsed));
+  if (const std::string rate = rate_text(update.rate, update.unit); finished && !rate.empty())
+    text += fmt::format(" ({})", one_line(rate));
   if (!update.note.empty()) text += "  " + one_line(update.note);
   return text;
 }

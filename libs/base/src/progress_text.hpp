@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/progress.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "twill/base/progress.hpp"
 
 namespace twill::detail {
 

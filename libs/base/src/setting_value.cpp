@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setting_value.hpp"
 
+#include "twill/base/number.hpp"
+#include "twill/base/suggest.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-
-#include "twill/base/number.hpp"
-#include "twill/base/suggest.hpp"
 
 namespace twill {
 namespace {
@@ -27,8 +27,9 @@ split_text split_unit(std::string_view text) noexcept {
   while (end < text.size()) {
     const char c = text[end];
     const bool digit = c >= '0' && c <= '9';
-    const bool exponent = (c == 'e' || c == 'E') && end + 1 < text.size() &&
-                          (text[end + 1] == '-' || text[end + 1] == '+' || (text[end + 1] >= '0' && text[end + 1] <= '9'));
+    const bool exponent =
+        (c == 'e' || c == 'E') && end + 1 < text.size() &&
+        (text[end + 1] == '-' || text[end + 1] == '+' || (text[end + 1] >= '0' && text[end + 1] <= '9'));
     if (!digit && c != '.' && c != '+' && c != '-' && !exponent) break;
     ++end;
   }
@@ -85,7 +86,8 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) no
   const auto factor = nanoseconds_in(unit);
   if (!factor) return std::nullopt;
   if (const auto whole = parse_int64(number)) {
-    if (whole.value < 0 || whole.value > std::numeric_limits<std::int64_t>::max() / *factor) return std::nullopt;
+    if (whole.value < 0 || whole.value > std::numeric_limits<std::int64_t>::max() / *factor)
+      return std::nullopt;
     return std::chrono::nanoseconds(whole.value * *factor);
   }
   const auto real = parse_double(number);
@@ -113,7 +115,8 @@ std::string_view below_or_above(const setting_info& info, double value) noexcept
 
 template <class T>
 setting_reading<T> in_range(const setting_info& info, T value, double as_real) {
-  if (const auto wrong = below_or_above(info, as_real); !wrong.empty()) return {std::nullopt, std::string(wrong)};
+  if (const auto wrong = below_or_above(info, as_real); !wrong.empty())
+    return {std::nullopt, std::string(wrong)};
   return {value, {}};
 }
 
@@ -219,7 +222,8 @@ std::string expectation(const setting_info& info) {
   return text;
 }
 
-diagnosis malformed(const setting_info& info, std::string_view text, const location& where, std::string wrong) {
+diagnosis malformed(const setting_info& info, std::string_view text, const location& where,
+                    std::string wrong) {
   std::string hint;
   if (info.kind == setting_kind::choice) {
     const std::vector<std::string_view> choices(info.choices.begin(), info.choices.end());

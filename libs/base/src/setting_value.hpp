@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/settings.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "twill/base/settings.hpp"
 
 namespace twill::detail {
 
@@ -22,7 +22,8 @@ struct setting_reading {
 [[nodiscard]] setting_reading<double> read_real(const setting_info& info, std::string_view text);
 [[nodiscard]] setting_reading<bool> read_boolean(const setting_info& info, std::string_view text);
 [[nodiscard]] setting_reading<std::uint64_t> read_bytes(const setting_info& info, std::string_view text);
-[[nodiscard]] setting_reading<std::chrono::nanoseconds> read_duration(const setting_info& info, std::string_view text);
+[[nodiscard]] setting_reading<std::chrono::nanoseconds> read_duration(const setting_info& info,
+                                                                      std::string_view text);
 [[nodiscard]] setting_reading<std::string> read_text(const setting_info& info, std::string_view text);
 
 /// What is wrong with the text as a value of the setting; empty when nothing is.

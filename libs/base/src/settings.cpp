@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/settings.hpp"
 
-#include <algorithm>
-#include <utility>
-
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include "setting_value.hpp"
 #include "twill/base/assert.hpp"
 #include "twill/base/suggest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
 
 namespace twill {
 namespace {
@@ -52,14 +52,16 @@ settings settings::of_process() {
     const std::string_view text(*item);
     const auto equals = text.find('=');
     // The first of two equal names wins, as getenv has it.
-    if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return settings(std::move(environment));
 }
 
 void settings::declare(setting_info info) {
   TWILL_EXPECT(info.kind != setting_kind::choice || !info.choices.empty(), "a choice needs choices");
-  TWILL_EXPECT(info.default_text.empty() || std::ranges::find(info.pass, info.default_text) != info.pass.end() ||
+  TWILL_EXPECT(info.default_text.empty() ||
+                   std::ranges::find(info.pass, info.default_text) != info.pass.end() ||
                    detail::fault_of(info, info.default_text).empty(),
                "the default of a setting is malformed");
   for (const auto& known_entry : entries_) {
@@ -157,7 +159,8 @@ std::optional<settings::given> settings::decide(const entry& of, std::vector<dia
 template <class T, class Parse>
 std::optional<setting<T>> settings::look_up(std::string_view name, setting_kind kind, Parse parse) {
   entry& e = known(name);
-  const bool textual = kind == setting_kind::text && (e.info.kind == setting_kind::choice || e.info.kind == setting_kind::path);
+  const bool textual = kind == setting_kind::text &&
+                       (e.info.kind == setting_kind::choice || e.info.kind == setting_kind::path);
   TWILL_EXPECT(e.info.kind == kind || textual, "a setting is asked for as what it is declared");
   e.read = true;
   auto decided = decide(e, &warnings_);
@@ -173,7 +176,8 @@ std::optional<setting<T>> settings::look_up(std::string_view name, setting_kind 
 template <class T>
 setting<T> settings::or_default(std::string_view name, std::optional<setting<T>> found, const T& fallback) {
   if (found) return std::move(*found);
-  TWILL_EXPECT(!known(name).info.default_text.empty(), "a setting with a computed default is looked up with find");
+  TWILL_EXPECT(!known(name).info.default_text.empty(),
+               "a setting with a computed default is looked up with find");
   return {fallback, origin::automatic, "default"};
 }
 
@@ -198,7 +202,8 @@ std::optional<setting<std::string>> settings::find_text(std::string_view name) {
 
 setting<std::int64_t> settings::get_integer(std::string_view name) {
   const setting_info& info = known(name).info;
-  return or_default(name, find_integer(name), detail::read_integer(info, info.default_text).value.value_or(0));
+  return or_default(name, find_integer(name),
+                    detail::read_integer(info, info.default_text).value.value_or(0));
 }
 setting<double> settings::get_real(std::string_view name) {
   const setting_info& info = known(name).info;
@@ -206,7 +211,8 @@ setting<double> settings::get_real(std::string_view name) {
 }
 setting<bool> settings::get_boolean(std::string_view name) {
   const setting_info& info = known(name).info;
-  return or_default(name, find_boolean(name), detail::read_boolean(info, info.default_text).value.value_or(false));
+  return or_default(name, find_boolean(name),
+                    detail::read_boolean(info, info.default_text).value.value_or(false));
 }
 setting<std::uint64_t> settings::get_bytes(std::string_view name) {
   const setting_info& info = known(name).info;
@@ -215,18 +221,22 @@ setting<std::uint64_t> settings::get_bytes(std::string_view name) {
 setting<std::chrono::nanoseconds> settings::get_duration(std::string_view name) {
   const setting_info& info = known(name).info;
   using length = std::chrono::nanoseconds;
-  return or_default(name, find_duration(name), detail::read_duration(info, info.default_text).value.value_or(length{}));
+  return or_default(name, find_duration(name),
+                    detail::read_duration(info, info.default_text).value.value_or(length{}));
 }
 setting<std::string> settings::get_text(std::string_view name) {
   return or_default(name, find_text(name), known(name).info.default_text);
 }
 
-void settings::record_default(std::string_view name, std::string value) { known(name).computed = std::move(value); }
+void settings::record_default(std::string_view name, std::string value) {
+  known(name).computed = std::move(value);
+}
 
 std::vector<setting_state> settings::list() const {
   std::vector<setting_state> states;
   for (const auto& e : entries_) {
-    setting_state state{.info = &e->info, .value = {}, .from = origin::automatic, .source = "default", .read = e->read};
+    setting_state state{
+        .info = &e->info, .value = {}, .from = origin::automatic, .source = "default", .read = e->read};
     if (auto decided = decide(*e, nullptr)) {
       state.value = std::move(decided->text);
       state.from = decided->from;
@@ -271,7 +281,8 @@ std::vector<diagnosis> settings::unknown() const {
   }
   std::vector<diagnosis> all;
   constexpr std::string_view ours = "TWILL_";
-  for (auto at = environment_.lower_bound(ours); at != environment_.end() && at->first.starts_with(ours); ++at) {
+  for (auto at = environment_.lower_bound(ours); at != environment_.end() && at->first.starts_with(ours);
+       ++at) {
     if (std::ranges::find(names, at->first) != names.end()) continue;
     const std::string near = nearest_name(at->first, names);
     all.push_back({.what = "no setting has this environment variable",

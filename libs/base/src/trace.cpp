@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/trace.hpp"
 
+#include "trace_ring.hpp"
+#include "twill/base/error.hpp"
+#include "twill/base/file.hpp"
+#include "twill/base/identity.hpp"
+#include "twill/base/json_writer.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -8,13 +16,6 @@
 #include <set>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "trace_ring.hpp"
-#include "twill/base/error.hpp"
-#include "twill/base/identity.hpp"
-#include "twill/base/json_writer.hpp"
 
 namespace twill::trace {
 namespace {
@@ -57,8 +58,10 @@ thread_state& this_thread() {
 /// The calling thread's ring in the open session; null when none is open.
 ring* this_ring() {
   thread_state& mine = this_thread();
-  // ORD acquire [trace-session]: pairs with the release in start; a ring of the same number belongs to this session.
-  if (mine.current != nullptr && mine.session == session.load(std::memory_order_acquire)) return mine.current.get();
+  // ORD acquire [trace-session]: pairs with the release in start; a ring of the same number belongs to this
+  // session.
+  if (mine.current != nullptr && mine.session == session.load(std::memory_order_acquire))
+    return mine.current.get();
   tracer& t = the_tracer();
   const std::lock_guard lock(t.mutex);
   if (!t.open) return nullptr;
@@ -84,16 +87,19 @@ void put(const record& r) noexcept {
 
 /// Nanoseconds as microseconds, all three decimals kept.
 std::string microseconds(std::int64_t nanoseconds) {
-  const std::uint64_t size = nanoseconds < 0 ? 0 - static_cast<std::uint64_t>(nanoseconds) : static_cast<std::uint64_t>(nanoseconds);
+  const std::uint64_t size =
+      nanoseconds < 0 ? 0 - static_cast<std::uint64_t>(nanoseconds) : static_cast<std::uint64_t>(nanoseconds);
   return fmt::format("{}{}.{:03}", nanoseconds < 0 ? "-" : "", size / 1000, size % 1000);
 }
 
-void write_metadata(json_writer& json, std::string_view what, int process, std::uint32_t thread, std::string_view text) {
+void write_metadata(json_writer& json, std::string_view what, int process, std::uint32_t thread,
+                    std::string_view text) {
   json.begin_object().member("ph", "M").member("name", what).member("pid", process).member("tid", thread);
   json.key("args").begin_object().member("name", text).end_object().end_object();
 }
 
-void write_record(json_writer& json, const record& r, int process, std::uint32_t thread, std::int64_t origin) {
+void write_record(json_writer& json, const record& r, int process, std::uint32_t thread,
+                  std::int64_t origin) {
   json.begin_object();
   json.member("ph", r.kind == record_kind::span ? "X" : r.kind == record_kind::instant ? "i" : "C");
   json.member("name", r.what).member("pid", process).member("tid", thread);
@@ -119,20 +125,31 @@ std::string text_of(std::vector<std::shared_ptr<ring>> rings, std::int64_t origi
 
   json_writer json;
   json.begin_object().member("displayTimeUnit", "ns");
-  json.key("otherData").begin_object().member("producer", "twill").member("dropped_records", dropped).end_object();
+  json.key("otherData")
+      .begin_object()
+      .member("producer", "twill")
+      .member("dropped_records", dropped)
+      .end_object();
   json.key("traceEvents").begin_array();
   write_metadata(json, "process_name", process, 0, rank < 0 ? "twill" : fmt::format("rank {}", rank));
   for (const auto& r : rings) {
     const bool named = !r->thread_name().empty();
-    write_metadata(json, "thread_name", process, r->thread(), named ? r->thread_name() : fmt::format("thread {}", r->thread()));
+    write_metadata(json, "thread_name", process, r->thread(),
+                   named ? r->thread_name() : fmt::format("thread {}", r->thread()));
     if (r->dropped() != 0) {
       json.begin_object().member("ph", "M").member("name", "dropped_records").member("pid", process);
-      json.member("tid", r->thread()).key("args").begin_object().member("count", r->dropped()).end_object().end_object();
+      json.member("tid", r->thread())
+          .key("args")
+          .begin_object()
+          .member("count", r->dropped())
+          .end_object()
+          .end_object();
     }
     const std::vector<record> records = r->in_order();
     std::vector<std::size_t> order(records.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    // Spans are recorded when they end; viewers and people read them by when they begin, the enclosing one first.
+    // Spans are recorded when they end; viewers and people read them by when they begin, the enclosing one
+    // first.
     std::ranges::sort(order, {}, [&](std::size_t i) {
       const record& each = records[i];
       return std::tuple(each.begin, each.kind == record_kind::span ? -each.duration : 0, i);
@@ -153,7 +170,8 @@ std::pair<std::string, std::string> finish() {
   std::int64_t origin = 0;
   {
     const std::lock_guard lock(t.mutex);
-    if (!t.open) throw error(errc::bad_configuration, {.what = "no trace is being recorded, so none can be stopped"});
+    if (!t.open)
+      throw error(errc::bad_configuration, {.what = "no trace is being recorded, so none can be stopped"});
     // ORD relaxed [trace-on]: threads that still see true find their ring closed.
     detail::on.store(false, std::memory_order_relaxed);
     t.open = false;
@@ -175,19 +193,36 @@ constinit std::atomic<bool> on{false};
 std::int64_t now() noexcept {
   // ORD relaxed [trace-clock]: a function's address; whichever session's clock is seen, it can be called.
   if (const clock_function clock = session_clock.load(std::memory_order_relaxed)) return clock();
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 void record_span(const char* what, const char* argument, std::int64_t value, std::int64_t begin) noexcept {
-  put({.what = what, .argument = argument, .begin = begin, .duration = now() - begin, .value = value, .kind = record_kind::span});
+  put({.what = what,
+       .argument = argument,
+       .begin = begin,
+       .duration = now() - begin,
+       .value = value,
+       .kind = record_kind::span});
 }
 
 void record_instant(const char* what) noexcept {
-  put({.what = what, .argument = nullptr, .begin = now(), .duration = 0, .value = 0, .kind = record_kind::instant});
+  put({.what = what,
+       .argument = nullptr,
+       .begin = now(),
+       .duration = 0,
+       .value = 0,
+       .kind = record_kind::instant});
 }
 
 void record_counter(const char* what, double value) noexcept {
-  put({.what = what, .argument = nullptr, .begin = now(), .level = value, .value = 0, .kind = record_kind::counter});
+  put({.what = what,
+       .argument = nullptr,
+       .begin = now(),
+       .level = value,
+       .value = 0,
+       .kind = record_kind::counter});
 }
 
 }  // namespace detail
@@ -202,13 +237,16 @@ name intern(std::string_view text) {
 
 void start(options with) {
   if (with.events_per_thread == 0) {
-    throw error(errc::bad_configuration, {.what = "a trace needs room for events of each thread", .found = "0", .expected = "at least 1"});
+    throw error(
+        errc::bad_configuration,
+        {.what = "a trace needs room for events of each thread", .found = "0", .expected = "at least 1"});
   }
   tracer& t = the_tracer();
   const std::lock_guard lock(t.mutex);
   if (t.open) {
-    throw error(errc::bad_configuration,
-                {.what = "a trace is being recorded already", .where = {.file = t.with.path}, .hint = "stop it first"});
+    throw error(errc::bad_configuration, {.what = "a trace is being recorded already",
+                                          .where = {.file = t.with.path},
+                                          .hint = "stop it first"});
   }
   t.with = std::move(with);
   // ORD relaxed [trace-clock]: see now(); threads that learn of the session under the mutex see this clock.
@@ -226,6 +264,13 @@ std::string stop_to_string() { return finish().second; }
 void stop(const std::function<void(const std::string& path, std::string_view text)>& write) {
   const auto [path, text] = finish();
   write(path, text);
+}
+
+void stop() {
+  stop([](const std::string& path, std::string_view text) {
+    if (path.empty()) throw error(errc::bad_configuration, {.what = "the trace has no file to go to"});
+    write_file_atomically(path, text);
+  });
 }
 
 void name_this_thread(std::string_view thread_name) {

@@ -28,10 +28,10 @@ static_assert(sizeof(record) == 48);
 
 /// The records of one thread in one session.
 ///
-/// Thread safety: one thread writes, the one that stops the session reads; both hold the mutex, so the writer finds it
-/// free but for the moment of the stop. Invariants: (1) `written` counts every record ever put, the newest
-/// min(written, capacity) of them are in place, the oldest at written % capacity once it is full; (2) once closed,
-/// nothing changes.
+/// Thread safety: one thread writes, the one that stops the session reads; both hold the mutex, so the writer
+/// finds it free but for the moment of the stop. Invariants: (1) `written` counts every record ever put, the
+/// newest min(written, capacity) of them are in place, the oldest at written % capacity once it is full; (2)
+/// once closed, nothing changes.
 class ring {
  public:
   ring(std::size_t capacity, std::uint32_t thread, std::string thread_name)
@@ -65,7 +65,9 @@ class ring {
     for (std::uint64_t i = written_ - kept; i < written_; ++i) all.push_back(records_[i % capacity_]);
     return all;
   }
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return written_ < capacity_ ? 0 : written_ - capacity_; }
+  [[nodiscard]] std::uint64_t dropped() const noexcept {
+    return written_ < capacity_ ? 0 : written_ - capacity_;
+  }
   [[nodiscard]] std::uint32_t thread() const noexcept { return thread_; }
   [[nodiscard]] const std::string& thread_name() const noexcept { return thread_name_; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/catalogue.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -8,17 +10,15 @@
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
 namespace twill {
 namespace {
 
-/// Words that the specifications spell like a variable and that are none: options of the build, macros, the back end
-/// over TCP that is not built.
+/// Words that the specifications spell like a variable and that are none: options of the build, macros, the
+/// back end over TCP that is not built.
 bool is_other_word(const std::string& word) {
-  static const std::set<std::string> others = {"TWILL_",          "TWILL_ASSERT",    "TWILL_EXPECT",
-                                               "TWILL_PARANOID",  "TWILL_COMM_MPI",  "TWILL_COMM_SHM",
-                                               "TWILL_FETCH",     "TWILL_COMM_NOT_DATA"};
+  static const std::set<std::string> others = {"TWILL_",         "TWILL_ASSERT",       "TWILL_EXPECT",
+                                               "TWILL_PARANOID", "TWILL_COMM_MPI",     "TWILL_COMM_SHM",
+                                               "TWILL_FETCH",    "TWILL_COMM_NOT_DATA"};
   return others.contains(word) || word.starts_with("TWILL_TCP_") || word.starts_with("TWILL_WITH_") ||
          word.starts_with("TWILL_BUILD_");
 }
@@ -45,7 +45,8 @@ TEST(catalogue, every_entry_is_complete_and_declarable) {
     EXPECT_FALSE(info.name.empty()) << info.variable;
     EXPECT_FALSE(info.summary.empty()) << info.variable;
     EXPECT_FALSE(info.part.empty()) << info.variable;
-    EXPECT_NE(info.default_text.empty(), info.default_note.empty()) << info.variable << ": one of the two says the default";
+    EXPECT_NE(info.default_text.empty(), info.default_note.empty())
+        << info.variable << ": one of the two says the default";
     EXPECT_TRUE(info.flag.empty() || info.flag.starts_with("--")) << info.variable;
   }
 }
@@ -56,10 +57,10 @@ TEST(catalogue, the_settings_people_use_are_not_marked_as_expert) {
     if (!info.expert) everyday.push_back(info.variable);
   }
   std::ranges::sort(everyday);
-  EXPECT_EQ(everyday, (std::vector<std::string>{"TWILL_COMM", "TWILL_COMM_CHECK", "TWILL_COMM_TIMEOUT", "TWILL_IDLE",
-                                                "TWILL_LOG", "TWILL_MPI_LIB", "TWILL_MPI_PLUGIN", "TWILL_NUMA",
-                                                "TWILL_NUM_THREADS", "TWILL_PIN", "TWILL_PROGRESS", "TWILL_STATS",
-                                                "TWILL_TRACE"}));
+  EXPECT_EQ(everyday, (std::vector<std::string>{
+                          "TWILL_COMM", "TWILL_COMM_CHECK", "TWILL_COMM_TIMEOUT", "TWILL_IDLE", "TWILL_LOG",
+                          "TWILL_MPI_LIB", "TWILL_MPI_PLUGIN", "TWILL_NUMA", "TWILL_NUM_THREADS", "TWILL_PIN",
+                          "TWILL_PROGRESS", "TWILL_STATS", "TWILL_TRACE"}));
 }
 
 TEST(catalogue, names_every_variable_of_the_specifications_where_they_are_at_hand) {
@@ -68,8 +69,9 @@ TEST(catalogue, names_every_variable_of_the_specifications_where_they_are_at_han
   // Without the specifications the loop below sees no words, and this holds alone.
   EXPECT_TRUE(known.contains("TWILL_SHM_FD"));
   const std::string shared = std::string(TWILL_SOURCE_DIR) + "/../shared/";
-  for (const char* page : {"architecture.md", "specs/comm.md", "specs/par.md", "specs/hybrid.md", "specs/lanes.md",
-                           "specs/dmm.md", "specs/sddp-algorithm.md", "specs/sddp-outputs.md", "specs/dependencies.md"}) {
+  for (const char* page :
+       {"architecture.md", "specs/comm.md", "specs/par.md", "specs/hybrid.md", "specs/lanes.md",
+        "specs/dmm.md", "specs/sddp-algorithm.md", "specs/sddp-outputs.md", "specs/dependencies.md"}) {
     for (const std::string& word : words_in(shared + page)) {
       EXPECT_TRUE(known.contains(word) || is_other_word(word)) << word << " of " << page;
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/event.hpp"
 
+#include "twill/base/catalogue.hpp"
+#include "twill/base/event_sinks.hpp"
+#include "twill/base/identity.hpp"
+
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <limits>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include "twill/base/catalogue.hpp"
-#include "twill/base/event_sinks.hpp"
-#include "twill/base/identity.hpp"
 
 namespace twill {
 namespace {
@@ -44,7 +44,8 @@ event sample(std::span<const event_field> fields = {}) {
           .fields = fields,
           .rank = 3,
           .thread = 5,
-          .time = system_clock::time_point(duration_cast<system_clock::duration>(microseconds(1'700'000'000'123'456)))};
+          .time = system_clock::time_point(
+              duration_cast<system_clock::duration>(microseconds(1'700'000'000'123'456)))};
 }
 
 TEST(event, nobody_is_told_anything_at_program_start) {
@@ -74,12 +75,15 @@ TEST(event, level_off_silences_an_installed_sink) {
 TEST(event, text_lines_show_typed_fields) {
   lines all;
   text_event_sink sink(into(all));
-  const std::vector<event_field> fields = {{"threads", 8}, {"bytes", std::numeric_limits<std::uint64_t>::max()},
-                                           {"share", 0.5}, {"pinned", false},
-                                           {"host", "n01"}, {"why", std::string_view("a b\n")}};
+  const std::vector<event_field> fields = {
+      {"threads", 8},  {"bytes", std::numeric_limits<std::uint64_t>::max()},
+      {"share", 0.5},  {"pinned", false},
+      {"host", "n01"}, {"why", std::string_view("a b\n")}};
   sink.receive(sample(fields));
-  EXPECT_EQ(all, (lines{"warning par.pool.oversubscribed: 8 threads on 4 CPUs (threads=8, bytes=18446744073709551615, "
-                        "share=0.5, pinned=false, host=n01, why=\"a b\\x0a\")\n"}));
+  EXPECT_EQ(
+      all,
+      (lines{"warning par.pool.oversubscribed: 8 threads on 4 CPUs (threads=8, bytes=18446744073709551615, "
+             "share=0.5, pinned=false, host=n01, why=\"a b\\x0a\")\n"}));
 }
 
 TEST(event, text_lines_have_rank_time_and_colour_when_asked) {
@@ -89,9 +93,10 @@ TEST(event, text_lines_have_rank_time_and_colour_when_asked) {
   event unknown_rank = sample();
   unknown_rank.rank = -1;
   text_event_sink(into(all), {.show_rank = true}).receive(unknown_rank);
-  EXPECT_EQ(all, (lines{"2023-11-14T22:13:20.123Z warning[rank 3] par.pool.oversubscribed: 8 threads on 4 CPUs\n",
-                        "\x1b[1;33mwarning\x1b[0m par.pool.oversubscribed: 8 threads on 4 CPUs\n",
-                        "warning par.pool.oversubscribed: 8 threads on 4 CPUs\n"}));
+  EXPECT_EQ(all,
+            (lines{"2023-11-14T22:13:20.123Z warning[rank 3] par.pool.oversubscribed: 8 threads on 4 CPUs\n",
+                   "\x1b[1;33mwarning\x1b[0m par.pool.oversubscribed: 8 threads on 4 CPUs\n",
+                   "warning par.pool.oversubscribed: 8 threads on 4 CPUs\n"}));
 }
 
 TEST(event, only_rank_0_speaks_when_asked) {
@@ -121,17 +126,22 @@ TEST(event, further_lines_of_a_message_are_calls_of_their_own_and_control_charac
 TEST(event, json_lines_are_one_object_each) {
   lines all;
   json_lines_event_sink sink(into(all));
-  const std::vector<event_field> fields = {{"threads", 8}, {"gap", std::numeric_limits<double>::infinity()}, {"ok", true}};
+  const std::vector<event_field> fields = {
+      {"threads", 8}, {"gap", std::numeric_limits<double>::infinity()}, {"ok", true}};
   sink.receive(sample(fields));
   event bare = sample();
   bare.rank = -1;
   bare.message = "two\nlines";
   sink.receive(bare);
-  EXPECT_EQ(all, (lines{R"({"time":"2023-11-14T22:13:20.123456Z","level":"warning","event":"par.pool.oversubscribed",)"
-                        R"("message":"8 threads on 4 CPUs","rank":3,"thread":5,)"
-                        R"("fields":{"threads":8,"gap":"Infinity","ok":true}})" "\n",
-                        R"({"time":"2023-11-14T22:13:20.123456Z","level":"warning","event":"par.pool.oversubscribed",)"
-                        R"("message":"two\nlines","thread":5,"fields":{}})" "\n"}));
+  EXPECT_EQ(
+      all,
+      (lines{R"({"time":"2023-11-14T22:13:20.123456Z","level":"warning","event":"par.pool.oversubscribed",)"
+             R"("message":"8 threads on 4 CPUs","rank":3,"thread":5,)"
+             R"("fields":{"threads":8,"gap":"Infinity","ok":true}})"
+             "\n",
+             R"({"time":"2023-11-14T22:13:20.123456Z","level":"warning","event":"par.pool.oversubscribed",)"
+             R"("message":"two\nlines","thread":5,"fields":{}})"
+             "\n"}));
 }
 
 TEST(event, times_before_the_epoch_are_written_too) {
@@ -220,8 +230,9 @@ TEST(event, level_comes_from_the_settings) {
     static_cast<void>(event_level_setting(bad));
     FAIL() << "a malformed level is accepted";
   } catch (const error& e) {
-    EXPECT_STREQ(e.what(), "error[bad_configuration] TWILL_LOG: the value is none of the choices (found \"debugs\", "
-                           "expected one of trace, debug, info, warning, error, off)\nhint: did you mean debug?");
+    EXPECT_STREQ(e.what(),
+                 "error[bad_configuration] TWILL_LOG: the value is none of the choices (found \"debugs\", "
+                 "expected one of trace, debug, info, warning, error, off)\nhint: did you mean debug?");
   }
 }
 

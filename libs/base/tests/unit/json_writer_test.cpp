@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/json_writer.hpp"
 
+#include "twill/base/number.hpp"
+
+#include <gtest/gtest.h>
+
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -8,10 +12,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-
-#include <gtest/gtest.h>
-
-#include "twill/base/number.hpp"
 
 namespace twill {
 namespace {
@@ -72,10 +72,10 @@ TEST(json_writer, replaces_each_maximal_ill_formed_utf8_part_by_one_replacement_
   const std::string mark = "\xEF\xBF\xBD";
   EXPECT_EQ(escaped("a\xFFz"), "\"a" + mark + "z\"");
   EXPECT_EQ(escaped("\x80"), "\"" + mark + "\"");
-  EXPECT_EQ(escaped("\xE2\x82"), "\"" + mark + "\"");                            // truncated at the end: one part
-  EXPECT_EQ(escaped("\xF0\x9F\x98x"), "\"" + mark + "x\"");                      // truncated before an ASCII byte
-  EXPECT_EQ(escaped("\xC0\xAF"), "\"" + mark + mark + "\"");                     // overlong
-  EXPECT_EQ(escaped("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");          // a surrogate
+  EXPECT_EQ(escaped("\xE2\x82"), "\"" + mark + "\"");                    // truncated at the end: one part
+  EXPECT_EQ(escaped("\xF0\x9F\x98x"), "\"" + mark + "x\"");              // truncated before an ASCII byte
+  EXPECT_EQ(escaped("\xC0\xAF"), "\"" + mark + mark + "\"");             // overlong
+  EXPECT_EQ(escaped("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"");  // a surrogate
   EXPECT_EQ(escaped("\xF4\x90\x80\x80"), "\"" + mark + mark + mark + mark + "\"");  // above U+10FFFF
 }
 
@@ -123,7 +123,8 @@ TEST(json_writer_death, misuse_ends_the_program_and_says_why) {
   EXPECT_DEATH(json_writer().begin_array().key("a"), "a JSON key outside an object");
   EXPECT_DEATH(json_writer().begin_object().key("a").key("b"), "a JSON key after a key");
   EXPECT_DEATH(json_writer().begin_object().key("a").end_object(), "a key in a JSON object needs a value");
-  EXPECT_DEATH(json_writer().begin_object().end_array(), "the end of a JSON container that is not the open one");
+  EXPECT_DEATH(json_writer().begin_object().end_array(),
+               "the end of a JSON container that is not the open one");
   EXPECT_DEATH(json_writer().end_array(), "the end of a JSON container that is not the open one");
   EXPECT_DEATH(json_writer().value(1).value(2), "a JSON text has one top-level value");
   EXPECT_DEATH(static_cast<void>(json_writer().begin_array().text()), "the JSON text is not complete");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/machine.hpp"
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <string>
 #include <thread>
-
-#include <gtest/gtest.h>
-#include <sched.h>
 #include <unistd.h>
 
 namespace twill {
@@ -53,8 +53,8 @@ void two_sockets_of_two_cores_with_two_threads(fixture_root& root) {
 TEST(machine, an_empty_root_knows_nothing_and_offers_one_cpu) {
   const fixture_root root;
   const machine_info m = root.read();
-  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit || m.physical_memory ||
-               m.numa_nodes || m.sockets || m.cores || m.threads_per_core);
+  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit ||
+               m.physical_memory || m.numa_nodes || m.sockets || m.cores || m.threads_per_core);
   EXPECT_EQ(m.hostname + m.kernel + m.cpu_model, "");
   EXPECT_TRUE(m.affinity.empty());
   EXPECT_EQ(m.available_cpus(), 1U);
@@ -124,7 +124,8 @@ TEST(machine, sees_the_mounted_root_when_the_group_lies_outside_the_namespace) {
 
 TEST(machine, reads_v1_quotas_and_limits) {
   fixture_root root;
-  root.file("proc/self/cgroup", "12:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n1:name=systemd:/docker/abc\n")
+  root.file("proc/self/cgroup",
+            "12:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n1:name=systemd:/docker/abc\n")
       .file("sys/fs/cgroup/cpu,cpuacct/docker/abc/cpu.cfs_quota_us", "50000\n")
       .file("sys/fs/cgroup/cpu,cpuacct/docker/abc/cpu.cfs_period_us", "100000\n")
       .file("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n")
@@ -163,8 +164,8 @@ TEST(machine, malformed_files_leave_their_fields_empty) {
       .file("proc/thread-self/status", "Cpus_allowed_list:\t\n")
       .file("proc/sys/kernel/hostname", " \n");
   const machine_info m = root.read();
-  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit || m.physical_memory ||
-               m.numa_nodes);
+  EXPECT_FALSE(m.online_cpus || m.affinity_cpus || m.cgroup_cpu_quota || m.cgroup_memory_limit ||
+               m.physical_memory || m.numa_nodes);
   EXPECT_EQ(m.hostname + m.kernel + m.cpu_model, "");
   EXPECT_TRUE(m.affinity.empty());
   EXPECT_EQ(m.available_cpus(), 1U);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/progress.hpp"
 
+#include "twill/base/catalogue.hpp"
+#include "twill/base/progress_sinks.hpp"
+
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include "twill/base/catalogue.hpp"
-#include "twill/base/progress_sinks.hpp"
 
 namespace twill {
 namespace {
@@ -105,11 +105,17 @@ TEST(progress, rest_is_unknown_without_total_without_ticks_and_without_time) {
 
 TEST(progress, destruction_finishes_what_is_complete_and_abandons_the_rest) {
   const auto sink = std::make_shared<recording_sink>();
-  { progress(sink, "full", 1).tick(); }
+  {
+    progress(sink, "full", 1).tick();
+  }
   EXPECT_EQ(sink->all.back().state, progress_state::finished);
-  { progress(sink, "short", 2).tick(); }
+  {
+    progress(sink, "short", 2).tick();
+  }
   EXPECT_EQ(sink->all.back().state, progress_state::abandoned);
-  { const progress open(sink, "open"); }
+  {
+    const progress open(sink, "open");
+  }
   EXPECT_EQ(sink->all.back().state, progress_state::finished);
   try {
     progress stage(sink, "thrown", {});
@@ -118,7 +124,9 @@ TEST(progress, destruction_finishes_what_is_complete_and_abandons_the_rest) {
     EXPECT_STREQ(e.what(), "stop");
   }
   EXPECT_EQ(sink->all.back().state, progress_state::abandoned);
-  { progress(sink, "given up", 1).abandon(); }
+  {
+    progress(sink, "given up", 1).abandon();
+  }
   EXPECT_EQ(sink->all.back().state, progress_state::abandoned);
 }
 
@@ -147,7 +155,8 @@ TEST(progress, a_known_total_is_looked_at_in_steps_of_half_a_percent_at_most) {
   // 1, 2, 4, ..., 256 while the stride grows to 500, then every 500.
   EXPECT_GE(clock.reads, 200);
   EXPECT_LE(clock.reads, 220);
-  for (std::size_t i = 1; i < sink->all.size(); ++i) EXPECT_LE(sink->all[i].done - sink->all[i - 1].done, 500U);
+  for (std::size_t i = 1; i < sink->all.size(); ++i)
+    EXPECT_LE(sink->all[i].done - sink->all[i - 1].done, 500U);
 }
 
 TEST(progress, the_stride_shrinks_when_work_slows_down) {
@@ -230,7 +239,8 @@ TEST(progress, plain_writes_a_line_each_interval_inside_ten_percent_and_for_chil
 TEST(progress, plain_shows_unknown_totals_by_count) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::automatic, into(all), {.is_tty = false, .interval = 1s});
+  const auto sink =
+      make_progress_sink(progress_mode::automatic, into(all), {.is_tty = false, .interval = 1s});
   {
     progress stage(sink, "Reading", {}, "rows", clock.reader());
     clock.now += 100h;
@@ -243,7 +253,8 @@ TEST(progress, plain_shows_unknown_totals_by_count) {
 TEST(progress, bar_is_redrawn_in_place_at_most_once_an_interval) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::automatic, into(all), {.is_tty = true, .no_color = true, .width = 60});
+  const auto sink = make_progress_sink(progress_mode::automatic, into(all),
+                                       {.is_tty = true, .no_color = true, .width = 60});
   {
     progress stage(sink, "Run", 4, "it", clock.reader());
     clock.now += 50ms;
@@ -263,7 +274,8 @@ TEST(progress, bar_is_redrawn_in_place_at_most_once_an_interval) {
 TEST(progress, bar_has_colour_and_blocks_when_wanted_and_fits_narrow_terminals) {
   texts all;
   hand_clock clock;
-  const auto unicode = make_progress_sink(progress_mode::bar, into(all), {.is_tty = true, .unicode = true, .width = 40});
+  const auto unicode =
+      make_progress_sink(progress_mode::bar, into(all), {.is_tty = true, .unicode = true, .width = 40});
   {
     progress stage(unicode, "A", 2, {}, clock.reader());
     EXPECT_EQ(all.back(), "A 0/2 [\x1b[32m░░░░░░░░░░░░░░░\x1b[0m]   0% [00:00:00]");
@@ -276,14 +288,16 @@ TEST(progress, bar_has_colour_and_blocks_when_wanted_and_fits_narrow_terminals) 
 TEST(progress, bar_stacks_children_below_their_parent_and_takes_them_away) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::bar, into(all), {.no_color = true, .width = 24, .interval = 0ns});
+  const auto sink =
+      make_progress_sink(progress_mode::bar, into(all), {.no_color = true, .width = 24, .interval = 0ns});
   progress first(sink, "first", {}, {}, clock.reader());
   progress second(sink, "second", {}, {}, clock.reader());
   {
     progress child = first.child("child");
     EXPECT_EQ(all.back(), "\r\x1b[1A\x1b[Jfirst 0 [00:00:00]\n  child 0 [00:00:00]\nsecond 0 [00:00:00]");
     sink->write_line("warning: x\n");
-    EXPECT_EQ(all.back(), "\r\x1b[2A\x1b[Jwarning: x\nfirst 0 [00:00:00]\n  child 0 [00:00:00]\nsecond 0 [00:00:00]");
+    EXPECT_EQ(all.back(),
+              "\r\x1b[2A\x1b[Jwarning: x\nfirst 0 [00:00:00]\n  child 0 [00:00:00]\nsecond 0 [00:00:00]");
   }
   EXPECT_EQ(all.back(), "\r\x1b[2A\x1b[Jfirst 0 [00:00:00]\nsecond 0 [00:00:00]");
   first.finish();
@@ -319,15 +333,26 @@ TEST(progress, json_is_an_object_a_line) {
   }
   ASSERT_EQ(all.size(), 5U);
   const std::string head = R"({"type":"progress","stage":"Training","id":)" + id;
-  EXPECT_EQ(all[0], head + R"(,"state":"running","done":0,"total":4,"unit":"it","elapsed_s":0,"rate":0})" "\n");
-  EXPECT_EQ(all[1], head + R"(,"state":"running","done":2,"total":4,"unit":"it","elapsed_s":1,"rate":2,"remaining_s":1,"note":"gap \"1\""})" "\n");
+  EXPECT_EQ(all[0], head + R"(,"state":"running","done":0,"total":4,"unit":"it","elapsed_s":0,"rate":0})"
+                           "\n");
+  EXPECT_EQ(
+      all[1],
+      head +
+          R"(,"state":"running","done":2,"total":4,"unit":"it","elapsed_s":1,"rate":2,"remaining_s":1,"note":"gap \"1\""})"
+          "\n");
   EXPECT_NE(all[2].find("\"stage\":\"inner\""), std::string::npos);
   EXPECT_NE(all[2].find("\"parent\":" + id + ","), std::string::npos) << all[2];
-  EXPECT_EQ(all[4], head + R"(,"state":"finished","done":4,"total":4,"unit":"it","elapsed_s":1,"rate":4,"note":"gap \"1\""})" "\n");
+  EXPECT_EQ(
+      all[4],
+      head +
+          R"(,"state":"finished","done":4,"total":4,"unit":"it","elapsed_s":1,"rate":4,"note":"gap \"1\""})"
+          "\n");
 }
 
 TEST(progress, none_shows_nothing_and_still_counts) {
-  EXPECT_EQ(make_progress_sink(progress_mode::none, [](std::string_view) { FAIL() << "something is written"; }), nullptr);
+  EXPECT_EQ(
+      make_progress_sink(progress_mode::none, [](std::string_view) { FAIL() << "something is written"; }),
+      nullptr);
   progress stage(nullptr, "silent", 3);
   progress inner = stage.child("inner");
   stage.tick(2);
@@ -340,13 +365,12 @@ TEST(progress, none_shows_nothing_and_still_counts) {
 TEST(progress, a_writer_that_throws_is_not_called_again) {
   int calls = 0;
   hand_clock clock;
-  const auto sink = make_progress_sink(
-      progress_mode::json,
-      [&calls](std::string_view) {
-        ++calls;
-        throw std::runtime_error("the pipe is closed");
-      },
-      {.interval = 0ns});
+  const auto sink = make_progress_sink(progress_mode::json,
+                                       [&calls](std::string_view) {
+                                         ++calls;
+                                         throw std::runtime_error("the pipe is closed");
+                                       },
+                                       {.interval = 0ns});
   progress stage(sink, "work", {}, {}, clock.reader());
   stage.tick();
   stage.finish();

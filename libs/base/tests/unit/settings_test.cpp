@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/settings.hpp"
 
+#include "twill/base/catalogue.hpp"
+
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <optional>
 #include <string>
-
-#include <gtest/gtest.h>
-
-#include "twill/base/catalogue.hpp"
 
 namespace twill {
 namespace {
@@ -59,7 +59,8 @@ std::string message_for(setting_info info, std::string value) {
 }
 
 TEST(settings, precedence_is_flag_environment_file_scheduler_default) {
-  settings s = with({{"TWILL_NUM_THREADS", "5"}, {"RAYON_NUM_THREADS", "3"}, {"SLURM_CPUS_PER_TASK", "2"}}, {threads()});
+  settings s = with({{"TWILL_NUM_THREADS", "5"}, {"RAYON_NUM_THREADS", "3"}, {"SLURM_CPUS_PER_TASK", "2"}},
+                    {threads()});
   s.set_file("threads", "4", {.file = "study.json", .line = 3, .column = 14, .pointer = "/threads"});
   s.set_flag("threads", "6");
   auto t = s.find_integer("threads");
@@ -75,7 +76,8 @@ TEST(settings, precedence_is_flag_environment_file_scheduler_default) {
   EXPECT_EQ(t->from, origin::environment);
   EXPECT_EQ(t->source, "TWILL_NUM_THREADS");
 
-  settings below = with({{"TWILL_NUM_THREADS", ""}, {"RAYON_NUM_THREADS", "0"}, {"SLURM_CPUS_PER_TASK", "2"}}, {threads()});
+  settings below = with({{"TWILL_NUM_THREADS", ""}, {"RAYON_NUM_THREADS", "0"}, {"SLURM_CPUS_PER_TASK", "2"}},
+                        {threads()});
   t = below.find_integer("threads");
   ASSERT_TRUE(t);
   EXPECT_EQ(t->value, 2) << "an empty variable is not set, and 0 passes on to the next";
@@ -97,38 +99,52 @@ TEST(settings, malformed_numbers_name_the_variable_and_the_expectation) {
   const std::string head = "error[bad_configuration] TWILL_NUM_THREADS: the value is ";
   EXPECT_EQ(integer_message("abc"), head + "not a decimal number (found \"abc\"" + expected);
   EXPECT_EQ(integer_message("1e400"), head + "too large to be represented (found \"1e400\"" + expected);
-  EXPECT_EQ(integer_message("0x10"), head + "hexadecimal, and numbers here are decimal (found \"0x10\"" + expected);
+  EXPECT_EQ(integer_message("0x10"),
+            head + "hexadecimal, and numbers here are decimal (found \"0x10\"" + expected);
   EXPECT_EQ(integer_message("2.5"), head + "not an integer (found \"2.5\"" + expected);
   EXPECT_EQ(integer_message("-3"), head + "below its minimum (found \"-3\"" + expected);
   EXPECT_EQ(integer_message("65"), head + "above its maximum (found \"65\"" + expected);
-  EXPECT_EQ(integer_message("99999999999999999999"), head + "too large to be represented (found \"99999999999999999999\"" + expected);
+  EXPECT_EQ(integer_message("99999999999999999999"),
+            head + "too large to be represented (found \"99999999999999999999\"" + expected);
   EXPECT_EQ(integer_message("4 "), head + "not a decimal number (found \"4 \"" + expected);
 }
 
 TEST(settings, malformed_values_of_every_kind_say_what_was_expected) {
   const std::string head = "error[bad_configuration] TWILL_X: ";
-  EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::real, .minimum = 0, .maximum = 1}, "1e400"),
-            head + "the value is too large to be represented (found \"1e400\", expected a number from 0 to 1)");
+  EXPECT_EQ(
+      message_for({.name = "x", .kind = setting_kind::real, .minimum = 0, .maximum = 1}, "1e400"),
+      head + "the value is too large to be represented (found \"1e400\", expected a number from 0 to 1)");
   EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::real, .maximum = 0.5}, "0,5"),
-            head + "the value is written with a decimal comma, and the decimal separator is a full stop "
-                   "(found \"0,5\", expected a number, at most 0.5)");
+            head +
+                "the value is written with a decimal comma, and the decimal separator is a full stop "
+                "(found \"0,5\", expected a number, at most 0.5)");
   EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::boolean}, "maybe"),
-            head + "the value is neither yes nor no (found \"maybe\", expected one of 1, 0, true, false, yes, no, on, off)");
-  EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::choice, .choices = {"balanced", "power"}}, "balance"),
-            head + "the value is none of the choices (found \"balance\", expected one of balanced, power)\n"
-                   "hint: did you mean balanced?");
+            head +
+                "the value is neither yes nor no (found \"maybe\", expected one of 1, 0, true, false, yes, "
+                "no, on, off)");
+  EXPECT_EQ(
+      message_for({.name = "x", .kind = setting_kind::choice, .choices = {"balanced", "power"}}, "balance"),
+      head +
+          "the value is none of the choices (found \"balance\", expected one of balanced, power)\n"
+          "hint: did you mean balanced?");
   EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::bytes, .minimum = 1048576}, "12X"),
-            head + "the value has the unknown unit \"X\" (found \"12X\", "
-                   "expected a size like 512M or 2GiB, at least 1048576)");
+            head +
+                "the value has the unknown unit \"X\" (found \"12X\", "
+                "expected a size like 512M or 2GiB, at least 1048576)");
   EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::bytes}, "0x10"),
-            head + "the value is hexadecimal, and numbers here are decimal (found \"0x10\", "
-                   "expected a size like 512M or 2GiB)");
-  EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::bytes}, "99999P"),
-            head + "the value is too large to be represented (found \"99999P\", expected a size like 512M or 2GiB)");
-  EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::duration, .minimum = 0.5}, "-1s"),
-            head + "the value is negative (found \"-1s\", expected a time like 500ms, 10s or 2min, at least 0.5s)");
-  EXPECT_EQ(message_for({.name = "x", .kind = setting_kind::duration}, "s"),
-            head + "the value is not a decimal number (found \"s\", expected a time like 500ms, 10s or 2min)");
+            head +
+                "the value is hexadecimal, and numbers here are decimal (found \"0x10\", "
+                "expected a size like 512M or 2GiB)");
+  EXPECT_EQ(
+      message_for({.name = "x", .kind = setting_kind::bytes}, "99999P"),
+      head +
+          "the value is too large to be represented (found \"99999P\", expected a size like 512M or 2GiB)");
+  EXPECT_EQ(
+      message_for({.name = "x", .kind = setting_kind::duration, .minimum = 0.5}, "-1s"),
+      head + "the value is negative (found \"-1s\", expected a time like 500ms, 10s or 2min, at least 0.5s)");
+  EXPECT_EQ(
+      message_for({.name = "x", .kind = setting_kind::duration}, "s"),
+      head + "the value is not a decimal number (found \"s\", expected a time like 500ms, 10s or 2min)");
 }
 
 TEST(settings, malformed_flags_and_file_values_are_refused_at_once_and_change_nothing) {
@@ -140,8 +156,9 @@ TEST(settings, malformed_flags_and_file_values_are_refused_at_once_and_change_no
   EXPECT_EQ(message_of([&] { s.set_file("threads", "1e400", {.file = "a.json", .line = 2, .column = 5}); }),
             "error[bad_configuration] a.json:2:5: the value is too large to be represented (found \"1e400\", "
             "expected an integer from 1 to 64, or 0 or auto for the default)");
-  EXPECT_EQ(message_of([&] { s.set_file("thread", "1", {.file = "a.json", .line = 2}); }),
-            "error[bad_configuration] a.json:2: no setting has the name \"thread\"\nhint: did you mean threads?");
+  EXPECT_EQ(
+      message_of([&] { s.set_file("thread", "1", {.file = "a.json", .line = 2}); }),
+      "error[bad_configuration] a.json:2: no setting has the name \"thread\"\nhint: did you mean threads?");
   EXPECT_EQ(s.find_integer("threads")->value, 2);
 }
 
@@ -178,18 +195,19 @@ TEST(settings, tolerant_scheduler_variables_warn_once_and_the_next_is_asked) {
 }
 
 TEST(settings, typed_values_and_declared_defaults) {
-  settings s = with({{"TWILL_A", "512M"}, {"TWILL_B", "1.5s"}, {"TWILL_C", "ON"}, {"TWILL_D", "0.25"}, {"TWILL_E", "x y"}},
-                    {{.name = "a", .variable = "TWILL_A", .kind = setting_kind::bytes, .default_text = "1K"},
-                     {.name = "b", .variable = "TWILL_B", .kind = setting_kind::duration, .default_text = "10s"},
-                     {.name = "c", .variable = "TWILL_C", .kind = setting_kind::boolean, .default_text = "no"},
-                     {.name = "d", .variable = "TWILL_D", .kind = setting_kind::real, .default_text = "0.9"},
-                     {.name = "e", .variable = "TWILL_E", .kind = setting_kind::path, .default_text = "here"},
-                     {.name = "f", .kind = setting_kind::bytes, .default_text = "1K"},
-                     {.name = "g", .kind = setting_kind::duration, .default_text = "10s"},
-                     {.name = "h", .kind = setting_kind::boolean, .default_text = "yes"},
-                     {.name = "i", .kind = setting_kind::real, .default_text = "0.9"},
-                     {.name = "j", .kind = setting_kind::choice, .choices = {"p", "q"}, .default_text = "q"},
-                     {.name = "k", .kind = setting_kind::integer, .default_text = "-7"}});
+  settings s = with(
+      {{"TWILL_A", "512M"}, {"TWILL_B", "1.5s"}, {"TWILL_C", "ON"}, {"TWILL_D", "0.25"}, {"TWILL_E", "x y"}},
+      {{.name = "a", .variable = "TWILL_A", .kind = setting_kind::bytes, .default_text = "1K"},
+       {.name = "b", .variable = "TWILL_B", .kind = setting_kind::duration, .default_text = "10s"},
+       {.name = "c", .variable = "TWILL_C", .kind = setting_kind::boolean, .default_text = "no"},
+       {.name = "d", .variable = "TWILL_D", .kind = setting_kind::real, .default_text = "0.9"},
+       {.name = "e", .variable = "TWILL_E", .kind = setting_kind::path, .default_text = "here"},
+       {.name = "f", .kind = setting_kind::bytes, .default_text = "1K"},
+       {.name = "g", .kind = setting_kind::duration, .default_text = "10s"},
+       {.name = "h", .kind = setting_kind::boolean, .default_text = "yes"},
+       {.name = "i", .kind = setting_kind::real, .default_text = "0.9"},
+       {.name = "j", .kind = setting_kind::choice, .choices = {"p", "q"}, .default_text = "q"},
+       {.name = "k", .kind = setting_kind::integer, .default_text = "-7"}});
   EXPECT_EQ(s.get_bytes("a").value, 512ULL << 20);
   EXPECT_EQ(s.get_duration("b").value, 1500ms);
   EXPECT_TRUE(s.get_boolean("c").value);
@@ -261,7 +279,11 @@ TEST(settings, list_shows_value_origin_and_whether_it_was_read) {
 }
 
 TEST(settings, unknown_variables_of_ours_are_found_with_the_nearest_name) {
-  settings s({{"TWILL_NUM_THREAD", "4"}, {"TWILL_ZZZZZZZZ", ""}, {"TWILLER", "1"}, {"HOME", "/"}, {"TWILL_LOG", "info"}});
+  settings s({{"TWILL_NUM_THREAD", "4"},
+              {"TWILL_ZZZZZZZZ", ""},
+              {"TWILLER", "1"},
+              {"HOME", "/"},
+              {"TWILL_LOG", "info"}});
   s.declare(catalogue());
   const auto all = s.unknown();
   ASSERT_EQ(all.size(), 2U);
@@ -285,7 +307,8 @@ TEST(settings_death, mistakes_of_the_program_end_it) {
   s.declare(threads());
   EXPECT_EQ(s.list().size(), 1U);
   EXPECT_DEATH(s.declare(setting_info{.name = "threads"}), "two settings under one name");
-  EXPECT_DEATH(s.declare(setting_info{.name = "t", .variable = "TWILL_NUM_THREADS"}), "two settings under one variable");
+  EXPECT_DEATH(s.declare(setting_info{.name = "t", .variable = "TWILL_NUM_THREADS"}),
+               "two settings under one variable");
   EXPECT_DEATH(s.declare(setting_info{.name = "n", .kind = setting_kind::integer, .default_text = "x"}),
                "the default of a setting is malformed");
   EXPECT_DEATH(static_cast<void>(s.find_text("threads")), "asked for as what it is declared");

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/trace.hpp"
 
-#include <atomic>
-#include <string>
-#include <thread>
-#include <vector>
+#include "twill/base/error.hpp"
+#include "twill/base/file.hpp"
+#include "twill/base/identity.hpp"
 
 #include <gtest/gtest.h>
 
-#include "twill/base/error.hpp"
-#include "twill/base/identity.hpp"
+#include <atomic>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
 
 namespace twill {
 namespace {
@@ -58,13 +60,16 @@ TEST(trace, records_spans_instants_and_counters_with_exact_times) {
   const std::string text = trace::stop_to_string();
   set_process_rank(-1);
   EXPECT_FALSE(trace::active());
-  EXPECT_EQ(text, with_number(R"({"displayTimeUnit":"ns","otherData":{"producer":"twill","dropped_records":0},"traceEvents":[)"
-                              R"({"ph":"M","name":"process_name","pid":2,"tid":0,"args":{"name":"rank 2"}},)"
-                              R"({"ph":"M","name":"thread_name","pid":2,"tid":@,"args":{"name":"main"}},)"
-                              R"({"ph":"X","name":"outer","pid":2,"tid":@,"ts":0.500,"dur":2.501,"args":{"items":42}},)"
-                              R"({"ph":"X","name":"inner","pid":2,"tid":@,"ts":0.500,"dur":1.500},)"
-                              R"({"ph":"i","name":"mark","pid":2,"tid":@,"ts":2.000,"s":"t"},)"
-                              R"({"ph":"C","name":"queue","pid":2,"tid":@,"ts":2.000,"args":{"value":2.5}}]})"));
+  EXPECT_EQ(
+      text,
+      with_number(
+          R"({"displayTimeUnit":"ns","otherData":{"producer":"twill","dropped_records":0},"traceEvents":[)"
+          R"({"ph":"M","name":"process_name","pid":2,"tid":0,"args":{"name":"rank 2"}},)"
+          R"({"ph":"M","name":"thread_name","pid":2,"tid":@,"args":{"name":"main"}},)"
+          R"({"ph":"X","name":"outer","pid":2,"tid":@,"ts":0.500,"dur":2.501,"args":{"items":42}},)"
+          R"({"ph":"X","name":"inner","pid":2,"tid":@,"ts":0.500,"dur":1.500},)"
+          R"({"ph":"i","name":"mark","pid":2,"tid":@,"ts":2.000,"s":"t"},)"
+          R"({"ph":"C","name":"queue","pid":2,"tid":@,"ts":2.000,"args":{"value":2.5}}]})"));
 }
 
 TEST(trace, keeps_the_newest_records_and_reports_how_many_were_overwritten) {
@@ -77,7 +82,9 @@ TEST(trace, keeps_the_newest_records_and_reports_how_many_were_overwritten) {
   const std::string text = trace::stop_to_string();
   EXPECT_EQ(count_of(text, "\"ph\":\"i\""), 3U);
   EXPECT_NE(text.find("\"dropped_records\":2}"), std::string::npos) << text;
-  EXPECT_NE(text.find(with_number(R"("name":"dropped_records","pid":0,"tid":@,"args":{"count":2}})")), std::string::npos) << text;
+  EXPECT_NE(text.find(with_number(R"("name":"dropped_records","pid":0,"tid":@,"args":{"count":2}})")),
+            std::string::npos)
+      << text;
   EXPECT_EQ(text.find("\"ts\":2.000"), std::string::npos) << text;
   const auto third = text.find("\"ts\":3.000");
   const auto fourth = text.find("\"ts\":4.000");
@@ -89,7 +96,9 @@ TEST(trace, keeps_the_newest_records_and_reports_how_many_were_overwritten) {
 
 TEST(trace, nothing_is_recorded_outside_a_session) {
   trace::instant("before");
-  { const trace::span early("early"); }
+  {
+    const trace::span early("early");
+  }
   at(0);
   trace::start({.clock = fake_clock});
   const std::string empty = trace::stop_to_string();
@@ -128,6 +137,25 @@ TEST(trace, stop_hands_path_and_text_to_the_writer) {
   EXPECT_EQ(count_of(text, "\"name\":\"here\""), 1U);
 }
 
+TEST(trace, stop_writes_the_file_or_says_that_there_is_none_to_write) {
+  const std::string path = testing::TempDir() + "twill_trace_test.json";
+  trace::start({.path = path});
+  trace::instant("here");
+  trace::stop();
+  const std::string text = read_file(path);
+  EXPECT_EQ(std::remove(path.c_str()), 0);
+  EXPECT_EQ(count_of(text, "\"name\":\"here\""), 1U);
+  EXPECT_EQ(text.substr(text.size() - 2), "]}");
+  trace::start({});
+  try {
+    trace::stop();
+    FAIL() << "a trace without a file is accepted";
+  } catch (const error& e) {
+    EXPECT_STREQ(e.what(), "error[bad_configuration]: the trace has no file to go to");
+  }
+  EXPECT_FALSE(trace::active());
+}
+
 TEST(trace, interned_names_are_shared_and_outlive_their_source) {
   std::string text = "stage 7 \"quoted\"";
   const trace::name kept = trace::intern(text);
@@ -143,14 +171,17 @@ TEST(trace, misuse_is_an_error) {
     trace::start({.events_per_thread = 0});
     FAIL() << "a capacity of zero is accepted";
   } catch (const error& e) {
-    EXPECT_STREQ(e.what(), "error[bad_configuration]: a trace needs room for events of each thread (found 0, expected at least 1)");
+    EXPECT_STREQ(e.what(),
+                 "error[bad_configuration]: a trace needs room for events of each thread (found 0, expected "
+                 "at least 1)");
   }
   trace::start({.path = "a.json"});
   try {
     trace::start({.path = "b.json"});
     FAIL() << "a second session is accepted";
   } catch (const error& e) {
-    EXPECT_STREQ(e.what(), "error[bad_configuration] a.json: a trace is being recorded already\nhint: stop it first");
+    EXPECT_STREQ(e.what(),
+                 "error[bad_configuration] a.json: a trace is being recorded already\nhint: stop it first");
   }
   EXPECT_FALSE(trace::stop_to_string().empty());
   try {

@@ -27,8 +27,8 @@ enum class event_level : std::uint8_t { trace, debug, info, warning, error, off 
 /// The level of that name, upper and lower case taken as equal; `warn` is `warning`.
 [[nodiscard]] std::optional<event_level> parse_event_level(std::string_view text) noexcept;
 
-/// The level that `log_level` (`--log-level`, `TWILL_LOG`) decides. Requires: the catalogue's declaration of it.
-/// Throws: error(errc::bad_configuration).
+/// The level that `log_level` (`--log-level`, `TWILL_LOG`) decides. Requires: the catalogue's declaration of
+/// it. Throws: error(errc::bad_configuration).
 [[nodiscard]] setting<event_level> event_level_setting(settings& from);
 
 /// A named value of an event. Texts are not copied: they live until emit() returns.
@@ -75,11 +75,11 @@ class event_sink {
   virtual void receive(const event& e) = 0;
 };
 
-/// Makes the sink the process's receiver of events of at least that level and returns the one before; null: nobody is
-/// told anything, as at program start.
-/// Thread safety: any thread; a sink that is replaced may still receive events that were being emitted, so it is kept
-/// alive by them.
-std::shared_ptr<event_sink> install_event_sink(std::shared_ptr<event_sink> sink, event_level least = event_level::info);
+/// Makes the sink the process's receiver of events of at least that level and returns the one before; null:
+/// nobody is told anything, as at program start. Thread safety: any thread; a sink that is replaced may still
+/// receive events that were being emitted, so it is kept alive by them.
+std::shared_ptr<event_sink> install_event_sink(std::shared_ptr<event_sink> sink,
+                                               event_level least = event_level::info);
 
 namespace detail {
 
@@ -92,7 +92,8 @@ void deliver_event(event_level level, std::string_view name, std::string_view me
 
 /// True when an event of that level reaches somebody. Complexity: one relaxed load.
 [[nodiscard]] inline bool event_wanted(event_level level) noexcept {
-  // ORD relaxed [event-threshold]: only decides whether to look for the sink, which deliver_event takes under a lock.
+  // ORD relaxed [event-threshold]: only decides whether to look for the sink, which deliver_event takes under
+  // a lock.
   return level >= detail::event_threshold.load(std::memory_order_relaxed);
 }
 

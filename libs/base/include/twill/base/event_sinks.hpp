@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/event.hpp"
+
 #include <functional>
 #include <mutex>
 #include <string_view>
-
-#include "twill/base/event.hpp"
 
 namespace twill {
 
@@ -21,7 +21,8 @@ struct text_event_options {
 };
 
 /// One line an event for people: `warning par.pool.oversubscribed: 8 threads on 4 CPUs (threads=8, cpus=4)`.
-/// Further lines of a message are indented; control characters appear escaped, so no message can steer a terminal.
+/// Further lines of a message are indented; control characters appear escaped, so no message can steer a
+/// terminal.
 class text_event_sink final : public event_sink {
  public:
   explicit text_event_sink(line_writer writer, text_event_options options = {});
@@ -38,8 +39,8 @@ struct json_event_options {
   bool only_rank_0 = false;  ///< other ranks are silent; an unknown rank counts as 0
 };
 
-/// One JSON object a line: `time` (UTC, microseconds), `level`, `event`, `message`, `rank` where known, `thread`,
-/// `fields`. Numbers that are not finite are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
+/// One JSON object a line: `time` (UTC, microseconds), `level`, `event`, `message`, `rank` where known,
+/// `thread`, `fields`. Numbers that are not finite are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
 class json_lines_event_sink final : public event_sink {
  public:
   explicit json_lines_event_sink(line_writer writer, json_event_options options = {});

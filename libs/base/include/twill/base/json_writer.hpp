@@ -23,14 +23,14 @@ enum class json_non_finite : std::uint8_t {
   text   ///< the strings `"NaN"`, `"Infinity"`, `"-Infinity"`
 };
 
-/// Appends the text as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, one for each maximal
-/// ill-formed subsequence (Unicode 15, section 3.9).
+/// Appends the text as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, one for each
+/// maximal ill-formed subsequence (Unicode 15, section 3.9).
 void append_json_string(std::string& out, std::string_view text);
 
 /// Writes one JSON text from front to back; keys keep the order in which they are written.
 ///
-/// Calls that cannot lead to valid JSON (a value without a key, an end without its begin, a second top-level value) are
-/// mistakes of the program and end it. Thread safety: none; one writer, one thread.
+/// Calls that cannot lead to valid JSON (a value without a key, an end without its begin, a second top-level
+/// value) are mistakes of the program and end it. Thread safety: none; one writer, one thread.
 class json_writer {
  public:
   explicit json_writer(json_style style = json_style::compact,

@@ -53,32 +53,36 @@ using progress_clock = std::function<std::chrono::nanoseconds()>;
 
 /// One stage of long work: counts what is done and now and then tells a sink.
 ///
-/// tick() is one relaxed addition and a comparison; only each time a stride is completed the clock is read, and the
-/// stride adapts so that this happens about a hundred times a second, at least 200 times in a stage of known size.
-/// A stage that is destroyed before its total is reached, or by an exception, counts as abandoned, else as finished.
-/// Thread safety: tick, done and note from any thread; construction, children, finish and destruction by one at a time.
-/// Invariants: (1) updates of a stage are sent under its mutex, so their `done` never goes back; (2) after finish or
-/// abandon none is sent.
+/// tick() is one relaxed addition and a comparison; only each time a stride is completed the clock is read,
+/// and the stride adapts so that this happens about a hundred times a second, at least 200 times in a stage
+/// of known size. A stage that is destroyed before its total is reached, or by an exception, counts as
+/// abandoned, else as finished. Thread safety: tick, done and note from any thread; construction, children,
+/// finish and destruction by one at a time. Invariants: (1) updates of a stage are sent under its mutex, so
+/// their `done` never goes back; (2) after finish or abandon none is sent.
 class progress {
  public:
   /// A null sink shows nothing and costs the addition alone.
-  explicit progress(std::shared_ptr<progress_sink> sink, std::string name, std::optional<std::uint64_t> total = {},
-                    std::string unit = {}, progress_clock clock = {});
+  explicit progress(std::shared_ptr<progress_sink> sink, std::string name,
+                    std::optional<std::uint64_t> total = {}, std::string unit = {},
+                    progress_clock clock = {});
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
   ~progress();
 
   /// A stage within this one. Requires: it ends before this one does.
-  [[nodiscard]] progress child(std::string name, std::optional<std::uint64_t> total = {}, std::string unit = {}) {
+  [[nodiscard]] progress child(std::string name, std::optional<std::uint64_t> total = {},
+                               std::string unit = {}) {
     return progress(*this, std::move(name), total, std::move(unit));
   }
 
   /// So much more is done.
   void tick(std::uint64_t n = 1) noexcept {
-    // ORD relaxed [progress-done]: a count; whoever shows it reads it under the mutex and needs no other data with it.
+    // ORD relaxed [progress-done]: a count; whoever shows it reads it under the mutex and needs no other data
+    // with it.
     const std::uint64_t after = done_.fetch_add(n, std::memory_order_relaxed) + n;
     // ORD relaxed [progress-next]: a threshold that may be a little old; looking early or late is harmless.
-    if (after >= next_look_.load(std::memory_order_relaxed)) [[unlikely]] look();
+    if (after >= next_look_.load(std::memory_order_relaxed)) [[unlikely]]
+      look();
   }
 
   /// A short text shown beside the bar: `LB 4.85000e4 gap 1.0%`.
@@ -95,8 +99,8 @@ class progress {
 
  private:
   progress(const progress& parent, std::string name, std::optional<std::uint64_t> total, std::string unit);
-  progress(std::shared_ptr<progress_sink> sink, std::string name, std::optional<std::uint64_t> total, std::string unit,
-           progress_clock clock, std::uint64_t parent, std::size_t depth);
+  progress(std::shared_ptr<progress_sink> sink, std::string name, std::optional<std::uint64_t> total,
+           std::string unit, progress_clock clock, std::uint64_t parent, std::size_t depth);
   void look() noexcept;
   void end(progress_state state) noexcept;
   void send(progress_state state, std::chrono::nanoseconds now, std::uint64_t done) noexcept;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/progress.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-
-#include "twill/base/progress.hpp"
 
 namespace twill {
 
@@ -30,12 +30,12 @@ enum class progress_mode : std::uint8_t {
 [[nodiscard]] std::string_view name_of(progress_mode mode) noexcept;
 [[nodiscard]] std::optional<progress_mode> parse_progress_mode(std::string_view text) noexcept;
 
-/// The mode that `progress` (`--progress`, `TWILL_PROGRESS`) decides. Requires: the catalogue's declaration of it.
-/// Throws: error(errc::bad_configuration).
+/// The mode that `progress` (`--progress`, `TWILL_PROGRESS`) decides. Requires: the catalogue's declaration
+/// of it. Throws: error(errc::bad_configuration).
 [[nodiscard]] setting<progress_mode> progress_mode_setting(settings& from);
 
-/// Takes text for the terminal or the log, usually stderr and never stdout. A writer that throws is not called again:
-/// work goes on without its display.
+/// Takes text for the terminal or the log, usually stderr and never stdout. A writer that throws is not
+/// called again: work goes on without its display.
 using progress_writer = std::function<void(std::string_view text)>;
 
 /// What is known of the place where progress is shown.
@@ -44,8 +44,8 @@ struct progress_display {
   bool no_color = false;   ///< the variable NO_COLOR is there and not empty
   bool unicode = false;    ///< blocks instead of `#` and `.`
   std::size_t width = 80;  ///< columns of the terminal
-  /// Least time between redraws of a bar, between JSON lines of a stage, and between plain lines inside ten percent;
-  /// nothing: 100 ms, 1 s, 30 s.
+  /// Least time between redraws of a bar, between JSON lines of a stage, and between plain lines inside ten
+  /// percent; nothing: 100 ms, 1 s, 30 s.
   std::optional<std::chrono::nanoseconds> interval{};
 };
 

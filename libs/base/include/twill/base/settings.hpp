@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/error.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,8 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "twill/base/error.hpp"
 
 namespace twill {
 
@@ -51,7 +51,8 @@ struct scheduler_variable {
   std::string variable{};      ///< `SLURM_CPUS_PER_TASK`
   std::string meaning{};       ///< what it is, for people
   bool first_of_list = false;  ///< of `4,2` the 4 is meant
-  bool tolerant = false;       ///< other software owns it: a malformed value is a warning and the next one is asked
+  bool tolerant =
+      false;  ///< other software owns it: a malformed value is a warning and the next one is asked
 
   friend bool operator==(const scheduler_variable&, const scheduler_variable&) = default;
 };
@@ -85,7 +86,8 @@ struct setting_state {
   bool read = false;  ///< somebody asked for it
 };
 
-/// The text as a number of bytes: decimal digits and a unit, `K M G T P` (also `KiB`, ...) for powers of 1024, `kB MB
+/// The text as a number of bytes: decimal digits and a unit, `K M G T P` (also `KiB`, ...) for powers of
+/// 1024, `kB MB
 /// ...` for powers of 1000. Nothing when it is malformed or does not fit.
 [[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text) noexcept;
 
@@ -94,9 +96,9 @@ struct setting_state {
 
 /// The one place where a program's settings are decided: flag > environment > file > scheduler > default.
 ///
-/// Malformed values are errors (errc::bad_configuration) that name the variable, flag or file position; an empty
-/// environment variable counts as not set. A setting is declared before it is set or asked for.
-/// Thread safety: none, asking included, because it is recorded what was asked for.
+/// Malformed values are errors (errc::bad_configuration) that name the variable, flag or file position; an
+/// empty environment variable counts as not set. A setting is declared before it is set or asked for. Thread
+/// safety: none, asking included, because it is recorded what was asked for.
 class settings {
  public:
   using environment_map = std::map<std::string, std::string, std::less<>>;
@@ -105,8 +107,8 @@ class settings {
   /// Over a copy of the environment as it is at this call.
   [[nodiscard]] static settings of_process();
 
-  /// Makes a setting known. Declaring the same again changes nothing; two that differ under one name or variable are a
-  /// mistake of the program.
+  /// Makes a setting known. Declaring the same again changes nothing; two that differ under one name or
+  /// variable are a mistake of the program.
   void declare(setting_info info);
   void declare(std::span<const setting_info> infos);
 
@@ -138,13 +140,15 @@ class settings {
   /// Records what a computed default came to, so that list() shows it.
   void record_default(std::string_view name, std::string value);
 
-  /// Everything declared, in the order of declaration. Never throws for malformed values: it shows their text.
+  /// Everything declared, in the order of declaration. Never throws for malformed values: it shows their
+  /// text.
   [[nodiscard]] std::vector<setting_state> list() const;
   /// One finding for each value that decides and is malformed, asked for or not.
   [[nodiscard]] std::vector<diagnosis> problems() const;
   /// Throws: error(errc::bad_configuration) for the first of problems(); its hint names the others.
   void check() const;
-  /// One finding for each `TWILL_*` variable of the environment that nobody declared, the nearest known name as hint.
+  /// One finding for each `TWILL_*` variable of the environment that nobody declared, the nearest known name
+  /// as hint.
   [[nodiscard]] std::vector<diagnosis> unknown() const;
   /// Malformed values of tolerant scheduler variables that were passed over so far.
   [[nodiscard]] const std::vector<diagnosis>& warnings() const noexcept { return warnings_; }
@@ -171,7 +175,8 @@ class settings {
   template <class T, class Parse>
   [[nodiscard]] std::optional<setting<T>> look_up(std::string_view name, setting_kind kind, Parse parse);
   template <class T>
-  [[nodiscard]] setting<T> or_default(std::string_view name, std::optional<setting<T>> found, const T& fallback);
+  [[nodiscard]] setting<T> or_default(std::string_view name, std::optional<setting<T>> found,
+                                      const T& fallback);
 
   environment_map environment_;
   // Owned one by one: setting_state points at the declarations.
