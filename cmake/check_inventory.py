@@ -17,9 +17,10 @@ tests/inventory/<part>.tsv: a header line, then `id  row  test  note` parted by 
 What a test asserts is read in its source. GoogleTest: at least one comparison of values or messages
 (EXPECT_EQ, EXPECT_THAT, EXPECT_TRUE, RC_ASSERT, static_assert ...), in the body or in a function of the
 test's folder that it calls; "it throws something", "it throws nothing" and comparisons of literals alone do
-not count. Python: `assert` or self.assert... A script behind add_test: an assertion, a
-PASS_REGULAR_EXPRESSION, or for a check in Python an exit code that depends on what it found, for a shell
-script a comparison under `set -e`, for a CMake script a FATAL_ERROR inside an if().
+not count; of thrown types only std::bad_... does, which has no message of ours. Python: `assert` or
+self.assert... A script behind add_test: an assertion, a PASS_REGULAR_EXPRESSION, or for a check in Python an
+exit code that depends on what it found, for a shell script a comparison under `set -e`, for a CMake script a
+FATAL_ERROR inside an if().
 """
 
 import argparse
@@ -43,6 +44,8 @@ RAISES = re.compile(r"\b(?:ADD_FAILURE|FAIL|RC_FAIL)\s*\(")
 FUNCTION = re.compile(
     r"\b(\w+)\s*\((?:[^;{}()]|\([^;{}()]*\))*\)\s*(?:const|noexcept|override|mutable|\s|->\s*[\w:<>&*\s]+)*\{"
 )
+# The exceptions of the standard library that carry no message of ours: their type is all there is to compare.
+BARE_THROW = re.compile(r"\b(?:EXPECT|ASSERT)_THROW\s*\(")
 LITERAL = re.compile(r"\s*(?:true|false|nullptr|[-+]?[\d.]+\w*|\"[^\"]*\"|'[^']*')\s*$")
 PLACES = ("libs", "apps", "python", "tests", "bench", "examples")
 FIXTURES = {"fixture", "good", "bad"}  # trees that tests of the checks are run on, no part of this one
@@ -65,6 +68,9 @@ def compares(code, helpers):
     """Whether a body (literals blanked) compares a value, itself or by one of the helpers that do."""
     for found in COMPARES.finditer(code):
         if not all(LITERAL.match(a) for a in arguments_of(code, found.end() - 1)):
+            return True
+    for found in BARE_THROW.finditer(code):
+        if re.fullmatch(r"\s*std::bad_\w+\s*", arguments_of(code, found.end() - 1)[-1]):
             return True
     if RAISES.search(code) and re.search(r"\bif\s*\(", code):
         return True

@@ -77,6 +77,7 @@ class Bodies(unittest.TestCase):
             "if (a != b) ADD_FAILURE() << a;",
             'EXPECT_DEATH(f(), "why");',
             "EXPECT_NEAR(f(1, 2), 3.0, 1e-9);",
+            "EXPECT_THROW(f(1, 2), std::bad_alloc);",
         ]:
             self.assertTrue(self.compares(body), body)
 
