@@ -83,6 +83,14 @@ class Statements(unittest.TestCase):
             findings_of(body, self.atom), [(2, "a.store is release and its ORD comment says acquire")]
         )
 
+    def test_an_order_that_has_a_name_is_described_by_the_comment(self):
+        above = self.atom + "constexpr std::memory_order claim = std::memory_order_release;\n"
+        body = (
+            "  int x = 0;\n  // ORD release [T], seq_cst without fences: claims the slot.\n"
+            "  a.compare_exchange_strong(x, 1, claim, std::memory_order_relaxed);"
+        )
+        self.assertEqual(findings_of(body, above), [])
+
     def test_orders_spelled_as_enumerators_count(self):
         body = "  // ORD release: pairs with g.\n  a.store(1, std::memory_order::release);"
         self.assertEqual(findings_of(body, self.atom), [])
