@@ -53,13 +53,16 @@ void decompressor::require_plausible(codec kind, std::size_t from, std::size_t t
   // The best a codec can do: a Snappy copy makes 64 bytes of 3, deflate 1032 bytes of 1. zstd has no such bound that
   // helps, so there a large page that shrinks a thousandfold counts as a bomb; writers keep pages near 1 MiB.
   constexpr std::size_t bomb_from = std::size_t{64} << 20;
-  const bool possible = kind == codec::none     ? to == from
-                        : kind == codec::snappy ? to / 22 <= from + 8
-                        : kind == codec::gzip   ? to / 1033 <= from
-                                                : to < bomb_from || to / 1000 <= from;
+  if (kind == codec::none) {
+    if (to == from) return;
+    at.corrupt("page sizes differ without compression", std::to_string(from), std::to_string(to));
+  }
+  const bool possible = kind == codec::snappy ? to / 22 <= from + 8
+                        : kind == codec::gzip ? to / 1033 <= from
+                                              : to < bomb_from || to / 1000 <= from;
   if (!possible) {
     at.too_large("page size cannot be true for its compression", fmt::format("{} bytes of {} by {}", to, from, name_of(kind)),
-               {}, "do not trust this file: it asks for far more memory than it holds data");
+                 {}, "do not trust this file: it asks for far more memory than it holds data");
   }
 }
 
@@ -77,19 +80,23 @@ void inflate_page(bytes input, std::span<std::byte> output, const context& at) {
   } const end{&z};
   z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(input.data()));
   z.avail_in = static_cast<uInt>(input.size());
-  z.next_out = reinterpret_cast<Bytef*>(output.data());
-  z.avail_out = static_cast<uInt>(output.size());
+  // zlib wants room even for nothing; a byte that lands there makes the page too long.
+  Bytef spare = 0;
+  z.next_out = output.empty() ? &spare : reinterpret_cast<Bytef*>(output.data());
+  const uInt room = output.empty() ? 1 : static_cast<uInt>(output.size());
+  const uInt unused = output.empty() ? 1 : 0;
+  z.avail_out = room;
   for (;;) {
     const int rc = inflate(&z, Z_FINISH);
     if (rc == Z_STREAM_END) {
-      if (z.avail_out == 0 || z.avail_in == 0) break;
+      if (z.avail_out == unused || z.avail_in == 0) break;
       inflateReset(&z);  // a page may hold several gzip members
       continue;
     }
     at.corrupt("gzip data are damaged", z.msg != nullptr ? z.msg : "data that end early or are too long");
   }
-  if (z.avail_out != 0) {
-    at.corrupt("gzip data end early", fmt::format("{} bytes", output.size() - z.avail_out),
+  if (z.avail_out != unused) {
+    at.corrupt("gzip data have another length than the page header", fmt::format("{} bytes", room - z.avail_out),
                std::to_string(output.size()));
   }
 }
@@ -137,9 +144,7 @@ void decompressor::run(codec kind, bytes input, std::span<std::byte> output, con
       return;
     }
     default: {
-      if (input.size() != output.size()) {
-        at.corrupt("page sizes differ without compression", std::to_string(input.size()), std::to_string(output.size()));
-      }
+      require_plausible(kind, input.size(), output.size(), at);
       if (!input.empty()) std::memcpy(output.data(), input.data(), input.size());
     }
   }

@@ -158,7 +158,7 @@ void column_reader::append_texts(const value_block& in, const page& whole, const
       string_array& out = column_.mutable_strings();
       std::uint64_t size = 0;
       for (const std::string_view text : texts_) {
-        if (shape_.must_be_utf8 && !is_utf8(text)) at.corrupt("text is not valid UTF-8", {}, "UTF-8");
+        if (shape_.must_be_utf8 && !is_utf8(text)) at.corrupt("text is not valid UTF-8");
         size += text.size();
       }
       memory_.take(size, at);

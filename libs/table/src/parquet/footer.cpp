@@ -70,6 +70,7 @@ void check_chunk(const column_chunk& c, const leaf& shape, const row_group& g, c
 footer read_footer(byte_source& file, context& at) {
   footer out;
   out.metadata = read_file_metadata(footer_bytes(file, at), at);
+  out.offset = at.offset;
   const file_metadata& m = out.metadata;
   if (m.encrypted) at.unsupported("file is encrypted", {}, {}, "write it without encryption");
   out.leaves = read_schema(m, at);

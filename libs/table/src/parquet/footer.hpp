@@ -11,6 +11,7 @@ namespace twill::table::detail::pq {
 struct footer {
   file_metadata metadata{};
   std::vector<leaf> leaves{};
+  std::uint64_t offset = 0;  ///< where it begins in the file
 };
 
 /// Throws: `twill::error` when the file is not Parquet, is encrypted, or its footer is damaged.

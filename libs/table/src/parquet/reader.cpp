@@ -69,6 +69,7 @@ column_table read(byte_source& file, const std::string& name, const read_options
     column_reader column(f.leaves[i], rows, std::min(stored, file.size()), memory, unpack);
     for (std::size_t g = 0; g < f.metadata.groups.size(); ++g) {
       at.row_group = g;
+      at.offset = f.offset;
       column.read(file, f.metadata.groups[g].columns[i], at);
     }
     at.row_group.reset(), at.page.reset(), at.column.clear();
