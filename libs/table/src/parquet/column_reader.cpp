@@ -59,10 +59,10 @@ void column_reader::visit(F&& with_buffer) {
   }
 }
 
-void column_reader::read(byte_source& file, const column_chunk& chunk, context& at) {
+void column_reader::read(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, context& at) {
   at.column = shape_.name;
   at.page.reset();
-  page_reader pages(file, chunk, shape_.optional, unpack_, memory_, at);
+  page_reader pages(file, data_end, chunk, shape_.optional, unpack_, memory_, at);
   dictionary4_.clear(), dictionary8_.clear(), dictionary_texts_.clear();
   for (page in; pages.next(in);) {
     if (in.dictionary) dictionary(in, at);

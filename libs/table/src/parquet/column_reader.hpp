@@ -13,7 +13,7 @@ class column_reader {
   column_reader(const leaf& shape, std::size_t rows, std::uint64_t stored, budget& memory, decompressor& unpack);
 
   /// Throws: `twill::error` when the chunk is damaged, cannot be read, or would exceed the budget.
-  void read(byte_source& file, const column_chunk& chunk, context& at);
+  void read(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, context& at);
   [[nodiscard]] table_column finish() &&;
 
  private:

@@ -21,21 +21,20 @@ void budget::take(std::uint64_t size, const context& at) {
   left_ -= static_cast<std::size_t>(size);
 }
 
-page_reader::page_reader(byte_source& file, const column_chunk& chunk, bool optional, decompressor& unpack,
+page_reader::page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional, decompressor& unpack,
                          const budget& memory, context& at)
     : file_(file), chunk_(chunk), optional_(optional), unpack_(unpack), memory_(memory), at_(at),
       values_left_(static_cast<std::uint64_t>(chunk.values)) {
   if (values_left_ == 0) return;
   std::int64_t begin = chunk.data_page;
   if (chunk.dictionary_page && *chunk.dictionary_page > 0 && *chunk.dictionary_page < begin) begin = *chunk.dictionary_page;
-  const std::uint64_t size = file.size();
-  if (begin < 4 || static_cast<std::uint64_t>(begin) >= size) {
-    at.corrupt("column chunk begins outside the file", std::to_string(begin), fmt::format("4 to {}", size - 1));
+  if (begin < 4 || static_cast<std::uint64_t>(begin) >= data_end) {
+    at.corrupt("column chunk begins outside the data", std::to_string(begin), fmt::format("4 to {}", data_end - 1));
   }
   next_ = static_cast<std::uint64_t>(begin);
-  if (chunk.compressed <= 0 || static_cast<std::uint64_t>(chunk.compressed) > size - next_) {
-    at.corrupt("column chunk ends outside the file", fmt::format("{} bytes from byte {}", chunk.compressed, begin),
-               fmt::format("at most {}", size - next_));
+  if (chunk.compressed <= 0 || static_cast<std::uint64_t>(chunk.compressed) > data_end - next_) {
+    at.corrupt("column chunk ends outside the data", fmt::format("{} bytes from byte {}", chunk.compressed, begin),
+               fmt::format("at most {}", data_end - next_));
   }
   end_ = next_ + static_cast<std::uint64_t>(chunk.compressed);
 }

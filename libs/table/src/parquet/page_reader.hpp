@@ -34,7 +34,8 @@ struct page {
 /// of no values may hold a dictionary page and nothing else.
 class page_reader {
  public:
-  page_reader(byte_source& file, const column_chunk& chunk, bool optional, decompressor& unpack, const budget& memory,
+  /// The chunk must lie before byte `data_end`, where the footer begins.
+  page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional, decompressor& unpack, const budget& memory,
               context& at);
 
   /// Nothing more to read: false.

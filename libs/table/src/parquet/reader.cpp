@@ -70,7 +70,7 @@ column_table read(byte_source& file, const std::string& name, const read_options
     for (std::size_t g = 0; g < f.metadata.groups.size(); ++g) {
       at.row_group = g;
       at.offset = f.offset;
-      column.read(file, f.metadata.groups[g].columns[i], at);
+      column.read(file, f.offset, f.metadata.groups[g].columns[i], at);
     }
     at.row_group.reset(), at.page.reset(), at.column.clear();
     out.add(std::move(column).finish());

@@ -82,23 +82,30 @@ bool thrift_reader::boolean(wire type) {
   return false;
 }
 
+// Writers disagree about the width of small integers (a bit width is a byte in the format and a 32-bit integer in some
+// files), so any integer that fits is taken.
+std::int64_t thrift_reader::integer(wire type, std::int64_t low, std::int64_t high, std::string_view name) {
+  std::int64_t value = 0;
+  if (type == wire::i8) value = static_cast<std::int8_t>(byte());
+  else if (type == wire::i16 || type == wire::i32 || type == wire::i64) value = zigzag();
+  else expect(type, wire::i64, name);
+  if (value < low || value > high) fail("metadata integer out of range", std::to_string(value), std::string(name));
+  return value;
+}
+
 std::int8_t thrift_reader::i8(wire type) {
-  expect(type, wire::i8, "an 8-bit integer");
-  return static_cast<std::int8_t>(byte());
+  using limits = std::numeric_limits<std::int8_t>;
+  return static_cast<std::int8_t>(integer(type, limits::min(), limits::max(), "an 8-bit integer"));
 }
 
 std::int32_t thrift_reader::i32(wire type) {
-  expect(type, wire::i32, "a 32-bit integer");
-  const std::int64_t value = zigzag();
-  if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max()) {
-    fail("metadata integer out of range", std::to_string(value), "a 32-bit integer");
-  }
-  return static_cast<std::int32_t>(value);
+  using limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(integer(type, limits::min(), limits::max(), "a 32-bit integer"));
 }
 
 std::int64_t thrift_reader::i64(wire type) {
-  expect(type, wire::i64, "a 64-bit integer");
-  return zigzag();
+  using limits = std::numeric_limits<std::int64_t>;
+  return integer(type, limits::min(), limits::max(), "a 64-bit integer");
 }
 
 std::string thrift_reader::binary(wire type) {

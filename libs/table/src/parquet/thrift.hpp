@@ -63,6 +63,7 @@ class thrift_reader {
   std::uint8_t byte();
   std::uint64_t varint();
   std::int64_t zigzag();
+  std::int64_t integer(wire type, std::int64_t low, std::int64_t high, std::string_view name);
 
   bytes data_;
   const context& at_;

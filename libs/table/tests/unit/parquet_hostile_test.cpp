@@ -62,7 +62,7 @@ TEST(parquet_hostile, flipped_bits_give_a_table_or_an_error) {
     for (std::size_t i = 0; i < file.size(); ++i) {
       for (unsigned bit = 0; bit < 8; ++bit) {
         file[i] ^= static_cast<std::byte>(1U << bit);
-        refused += outcome(view(file)).empty() ? 0 : 1;
+        refused += outcome(view(file)).empty() ? 0U : 1U;
         file[i] ^= static_cast<std::byte>(1U << bit);
       }
     }
