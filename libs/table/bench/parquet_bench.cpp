@@ -30,7 +30,7 @@ column_table make(bool rounded) {
 }
 
 std::string path(bool rounded) {
-  return rounded ? "/tmp/twill_bench_rounded.parquet" : "/tmp/twill_bench_random.parquet";
+  return rounded ? "twill_bench_rounded.parquet" : "twill_bench_random.parquet";
 }
 
 void write(benchmark::State& state) {
