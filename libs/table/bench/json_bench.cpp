@@ -40,11 +40,12 @@ const json::description<plants>& description() {
 std::string twelve_megabytes() {
   std::string text = "{\"hydros\": [";
   for (int i = 0; text.size() < 12'000'000; ++i) {
-    text += (i == 0 ? "" : ",") + std::string("\n  {\"id\": ") + std::to_string(i) + ", \"name\": \"plant " + std::to_string(i) +
-            "\", \"downstream_id\": " + (i == 0 ? "null" : std::to_string(i - 1)) + ",\n   \"min_storage_hm3\": " +
-            std::to_string(i % 97) + ".25, \"max_storage_hm3\": 12345.678,\n   \"coefficients_mm\": [";
-    for (int m = 0; m < 12; ++m) text += (m == 0 ? "" : ", ") + std::to_string(m * i % 1000) + ".5";
-    text += "]}";
+    text.append(i == 0 ? "" : ",").append("\n  {\"id\": ").append(std::to_string(i));
+    text.append(", \"name\": \"plant ").append(std::to_string(i)).append("\", \"downstream_id\": ");
+    text.append(i == 0 ? "null" : std::to_string(i - 1)).append(",\n   \"min_storage_hm3\": ");
+    text.append(std::to_string(i % 97)).append(".25, \"max_storage_hm3\": 12345.678,\n   \"coefficients_mm\": [");
+    for (int m = 0; m < 12; ++m) text.append(m == 0 ? "" : ", ").append(std::to_string(m * i % 1000)).append(".5");
+    text.append("]}");
   }
   return text + "\n]}\n";
 }

@@ -15,10 +15,12 @@ namespace twill::table {
 namespace {
 
 [[noreturn]] void refuse(const std::string& path, int code) {
-  throw error(errc::cannot_read, {.what = "cannot read the file",
-                                  .where = {.file = path},
-                                  .found = std::generic_category().message(code),
-                                  .hint = code == ENOENT ? "check the path" : ""});
+  diagnosis d;
+  d.what = "cannot read the file";
+  d.where.file = path;
+  d.found = std::generic_category().message(code);
+  if (code == ENOENT) d.hint = "check the path";
+  throw error(errc::cannot_read, std::move(d));
 }
 
 struct descriptor {

@@ -66,11 +66,13 @@ std::optional<char> detect_delimiter(std::string_view text) {
 bool check_encoding(std::string_view text, const std::string& name, findings& out) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
       (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'))) {
-    out.error(rule::encoding, {.what = "the text is not UTF-8",
-                               .where = {.file = name, .line = 1, .column = 1},
-                               .found = "UTF-16",
-                               .expected = "UTF-8",
-                               .hint = "save the file as UTF-8"});
+    diagnosis d;
+    d.what = "the text is not UTF-8";
+    d.where = {.file = name, .line = 1, .column = 1};
+    d.found = "UTF-16";
+    d.expected = "UTF-8";
+    d.hint = "save the file as UTF-8";
+    out.error(rule::encoding, std::move(d));
     return false;
   }
   constexpr std::size_t told = 5;

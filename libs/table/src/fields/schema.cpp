@@ -19,7 +19,7 @@ class members {
   void add(std::string_view key, const std::string& json) {
     text_ += fmt::format("{}{}: {}", text_.empty() ? "" : ", ", quoted(key), json);
   }
-  [[nodiscard]] std::string done() const { return "{" + text_ + "}"; }
+  [[nodiscard]] std::string done() const { return fmt::format("{{{}}}", text_); }
 
  private:
   std::string text_;
@@ -170,7 +170,7 @@ class schema_writer {
     std::string maximum;
     if (kind == scalar::int32) minimum = std::to_string(std::numeric_limits<std::int32_t>::min());
     if (kind == scalar::int32) maximum = std::to_string(std::numeric_limits<std::int32_t>::max());
-    if (kind == scalar::uint32 || kind == scalar::uint64) minimum = "0";
+    if (kind == scalar::uint32 || kind == scalar::uint64) minimum = std::to_string(0);
     if (kind == scalar::uint32) maximum = std::to_string(std::numeric_limits<std::uint32_t>::max());
     if (spec.minimum) minimum = shortest(*spec.minimum);
     if (spec.maximum) maximum = shortest(*spec.maximum);

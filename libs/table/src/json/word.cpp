@@ -32,7 +32,6 @@ std::string lower(std::string_view text) {
 std::optional<diagnosis> foreign_number(std::string_view word) {
   std::string_view magnitude = word;
   while (!magnitude.empty() && (magnitude.front() == '+' || magnitude.front() == '-')) magnitude.remove_prefix(1);
-  const std::string sign = word.starts_with('-') ? "-" : "";
   const std::string small = lower(magnitude);
   if (small == "nan" || small == "inf" || small == "infinity") {
     return diagnosis{.what = "a number that is not finite",
@@ -45,10 +44,10 @@ std::optional<diagnosis> foreign_number(std::string_view word) {
     return diagnosis{.what = "a number that is not decimal", .expected = "a decimal number"};
   }
   std::string mended(magnitude);
-  if (mended[0] == '.') mended.insert(0, "0");
+  if (mended[0] == '.') mended = fmt::format("0{}", mended);
   while (mended.size() > 1 && mended[0] == '0' && digit(mended[1])) mended.erase(0, 1);
   if (mended.back() == '.') mended += '0';
-  mended = sign + mended;
+  mended = fmt::format("{}{}", word.starts_with('-') ? "-" : "", mended);
   if (is_json_number(mended)) {
     std::string_view what = "a number with a leading zero";
     if (word.front() == '+') what = "a number with a plus sign";
