@@ -33,10 +33,12 @@ std::vector<std::size_t> select(const footer& f, const read_options& options, co
       std::vector<std::string_view> names;
       for (const leaf& l : f.leaves) names.push_back(l.name);
       const std::string near = nearest_name(name, names);
-      throw error(errc::wrong_column, {.what = "the file has no such column",
-                                       .where = {.file = at.file},
-                                       .found = name,
-                                       .hint = near.empty() ? std::string() : "did you mean `" + near + "`?"});
+      diagnosis d;
+      d.what = "the file has no such column";
+      d.where.file = at.file;
+      d.found = name;
+      if (!near.empty()) d.hint = "did you mean `" + near + "`?";
+      throw error(errc::wrong_column, std::move(d));
     }
     out.push_back(static_cast<std::size_t>(found - f.leaves.begin()));
   }

@@ -49,7 +49,10 @@ class file_source final : public byte_source {
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    throw error(errc::cannot_read, {.what = "cannot read the file: " + why, .where = {.file = path_}});
+    diagnosis d;
+    d.what = "cannot read the file: " + why;
+    d.where.file = path_;
+    throw error(errc::cannot_read, std::move(d));
   }
   void read(std::uint64_t offset, std::size_t count) {
     constexpr std::size_t least = std::size_t{64} << 10;

@@ -25,9 +25,11 @@ class memory_sink final : public sink {
 
 void check(bool holds, std::string_view option, std::size_t found, std::string_view expected) {
   if (holds) return;
-  throw error(twill::errc::invalid_value, {.what = "Parquet option " + std::string(option) + " is out of range",
-                                           .found = std::to_string(found),
-                                           .expected = std::string(expected)});
+  diagnosis d;
+  d.what = "Parquet option " + std::string(option) + " is out of range";
+  d.found = std::to_string(found);
+  d.expected = std::string(expected);
+  throw error(twill::errc::invalid_value, std::move(d));
 }
 
 void check(const parquet_write_options& o) {
