@@ -122,12 +122,21 @@ void put_varint(std::uint64_t value, std::string& out) {
 void put_packed(const std::uint32_t* values, std::size_t count, unsigned width, std::string& out) {
   const std::size_t groups = (count + 7) / 8;
   put_varint((groups << 1) | 1, out);
+  const std::size_t begin = out.size();
+  out.resize(begin + groups * width + 8);  // whole words are stored, the last one may reach past the end
+  char* to = out.data() + begin;
   std::uint64_t pending = 0;
   unsigned filled = 0;
-  for (std::size_t i = 0; i < groups * 8; ++i) {
-    pending |= static_cast<std::uint64_t>(i < count ? values[i] : 0) << filled;
-    for (filled += width; filled >= 8; filled -= 8, pending >>= 8) out.push_back(static_cast<char>(pending & 0xFF));
+  for (std::size_t i = 0; i < count; ++i) {
+    pending |= static_cast<std::uint64_t>(values[i]) << filled;
+    filled += width;
+    if (filled >= 32) {
+      std::memcpy(to, &pending, 4);
+      to += 4, filled -= 32, pending >>= 32;
+    }
   }
+  std::memcpy(to, &pending, 8);
+  out.resize(begin + groups * width);
 }
 
 }  // namespace
