@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our side of bench/table/pyarrow_peer.py: `parquet_peer read FILE`, `parquet_peer write FROM TO`; prints seconds and
-// the peak memory in bytes.
+// Our side of bench/table/pyarrow_peer.py: `parquet_peer read FILE`, `parquet_peer write FROM TO`; prints
+// seconds and the peak memory in bytes.
 #include "twill/table/parquet.hpp"
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/dictionary_builder.hpp"
+
 #include "parquet/rle.hpp"
 
 #include <bit>
@@ -14,7 +15,8 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr std::size_t trial = 16384;  // values after which nearly all distinct ones end the attempt
 
 std::uint64_t mix(std::uint64_t x) noexcept {
-  // Round doubles differ in their top bits only: those go down first, since a product spreads bits upwards alone.
+  // Round doubles differ in their top bits only: those go down first, since a product spreads bits upwards
+  // alone.
   x ^= x >> 32;
   x *= 0x9E3779B97F4A7C15U;
   return x ^ (x >> 29);
@@ -34,7 +36,8 @@ std::uint64_t hash(std::string_view text) noexcept {
   return mix(h);
 }
 
-/// Open addressing over the distinct values; hashing decides only where a value is looked for, never the order.
+/// Open addressing over the distinct values; hashing decides only where a value is looked for, never the
+/// order.
 template <class Key, class Get>
 std::optional<dictionary> build(const table_column& column, std::size_t first, std::size_t count, Get&& get) {
   dictionary out;
@@ -45,8 +48,10 @@ std::optional<dictionary> build(const table_column& column, std::size_t first, s
   std::size_t plain_bytes = 0;
   const bool gaps = !column.validity().empty();
   const auto size_of = [](const Key& k) {
-    if constexpr (std::is_same_v<Key, std::string_view>) return k.size() + 4;
-    else return sizeof(k);
+    if constexpr (std::is_same_v<Key, std::string_view>)
+      return k.size() + 4;
+    else
+      return sizeof(k);
   };
   for (std::size_t row = first; row < first + count; ++row) {
     if (gaps && column.is_null(row)) continue;
@@ -86,7 +91,8 @@ std::optional<dictionary> build_words(const table_column& column, std::size_t fi
   const std::span<const T> values = column.values<T>();
   using word = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   // By bits, so that -0 stays -0 and every NaN keeps its payload.
-  return build<word>(column, first, count, [values](std::size_t row) { return std::bit_cast<word>(values[row]); });
+  return build<word>(column, first, count,
+                     [values](std::size_t row) { return std::bit_cast<word>(values[row]); });
 }
 
 }  // namespace

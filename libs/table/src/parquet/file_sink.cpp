@@ -3,12 +3,11 @@
 
 #include "twill/table/findings.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace twill::table::detail::pq {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/rle.hpp"
+
 #include "parquet/load.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,8 @@ void unpack_bits(bytes data, unsigned width, std::uint32_t* out, std::size_t cou
   }
 }
 
-hybrid_decoder::hybrid_decoder(bytes data, unsigned width, const context& at) : data_(data), width_(width), at_(at) {
+hybrid_decoder::hybrid_decoder(bytes data, unsigned width, const context& at)
+    : data_(data), width_(width), at_(at) {
   if (width > 32) at.corrupt("bit width out of range", std::to_string(width), "0 to 32");
 }
 
@@ -155,7 +157,8 @@ void encode_hybrid(const std::uint32_t* values, std::size_t count, unsigned widt
       }
       run -= fill;
       put_varint(static_cast<std::uint64_t>(run) << 1, out);
-      for (unsigned b = 0; b < (width + 7) / 8; ++b) out.push_back(static_cast<char>((values[i] >> (8 * b)) & 0xFF));
+      for (unsigned b = 0; b < (width + 7) / 8; ++b)
+        out.push_back(static_cast<char>((values[i] >> (8 * b)) & 0xFF));
       i += fill + run;
       packed_from = i;
     } else {
