@@ -62,7 +62,10 @@ diagnosis number_mistake(std::string_view text, number_fault fault, bool integer
       break;
     case number_fault::not_finite: d.what = "a number that is not finite"; break;
     default:
-      if (text.find_first_of(" \t") == 0 || text.find_last_of(" \t") == text.size() - 1) d.hint = "delete the spaces around it";
+      if (text.find_first_of(" \t") == 0 || text.find_last_of(" \t") == text.size() - 1) {
+        d.found = fmt::format("\"{}\"", d.found);
+        d.hint = "delete the spaces around it";
+      }
   }
   return d;
 }
@@ -127,12 +130,16 @@ std::optional<diagnosis> column_builder::add_field(std::string_view text, std::s
         return std::nullopt;
       }
       fault = number.fault;
-      if (inferred_ && (fault == number_fault::not_integral || (not_finite && fault == number_fault::not_finite) ||
-                        (fault == number_fault::malformed && parse_double(text).fault == number_fault::not_finite))) {
+      const auto real = parse_double(text);
+      const bool fits_real = real ? fault != number_fault::out_of_range : not_finite && real.fault == number_fault::not_finite;
+      if (inferred_ && fits_real) {
         integers_to_reals();
         return add_field(text, row, not_finite);
       }
-      mistake = number_mistake(text, fault, true);
+      // What is wrong with `1e400` and `nan` only their reading as doubles can tell.
+      const bool as_real = !real && fault == number_fault::malformed;
+      if (as_real) fault = real.fault;
+      mistake = number_mistake(text, fault, fault == number_fault::malformed || !as_real);
       break;
     }
     case mode::float64: {

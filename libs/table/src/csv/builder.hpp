@@ -40,6 +40,9 @@ class column_builder {
   [[nodiscard]] std::optional<diagnosis> add_field(std::string_view text, std::size_t row, bool not_finite);
   /// A finding about a value that is none of this column's; it counts unless the column turns out to hold texts.
   void hold(diagnosis d) { waiting_.error(rule::number, std::move(d)); }
+  /// Values of this column are missing for a reason that is told already.
+  void mark_told() { told_ = true; }
+  [[nodiscard]] bool told() const noexcept { return told_; }
   [[nodiscard]] const findings& held() const noexcept { return waiting_; }
 
   /// The column; the builder is empty afterwards.
@@ -53,6 +56,7 @@ class column_builder {
   mode mode_;
   bool inferred_;
   bool wants_text_ = false;
+  bool told_ = false;
   findings waiting_;
   buffer<double> reals_;
   buffer<std::int64_t> integers_;

@@ -224,7 +224,10 @@ class csv_reader {
       if (more) continue;
       if (c < columns) {
         ragged(c);
-        for (; c < columns; ++c) builders_[c].add_missing(row_);
+        for (; c < columns; ++c) {
+          builders_[c].add_missing(row_);
+          builders_[c].mark_told();
+        }
       }
       return true;
     }
@@ -276,6 +279,7 @@ class csv_reader {
     if (!mistake) return true;
     // Mistakes in a column of unknown type may yet turn out to be texts.
     const bool inferred = options_.schema == std::nullopt || options_.schema->find(into.name()) == nullptr;
+    into.mark_told();
     if (!inferred) {
       error(rule::number, *std::move(mistake), offset, row_, into.name());
       return true;
@@ -351,17 +355,21 @@ class csv_reader {
   }
 
   void finish() {
+    auto schema = options_.schema;
     for (column_builder& b : builders_) {
       if (b.current() == mode::skipped) continue;
       out_.merge(b.held());
       const column_spec* spec = options_.schema ? options_.schema->find(b.name()) : nullptr;
+      if (schema && b.told()) {
+        for (column_spec& spec_here : schema->columns) spec_here.nullable = spec_here.nullable || spec_here.name == b.name();
+      }
       table_column column = b.finish(row_);
       if (spec != nullptr && spec->type == column_type::float32) column = narrowed(column);
       result_.table.add(std::move(column));
     }
     result_.table.set_rows(row_);
     if (row_ != 0) result_.table.set_lines(body_line_, std::move(lines_));
-    if (options_.schema) conform(result_.table, *options_.schema, out_);
+    if (schema) conform(result_.table, *schema, out_);
   }
 
   static table_column narrowed(const table_column& from) {

@@ -49,7 +49,8 @@ class scanner {
   void error(std::size_t offset, std::string_view rule, diagnosis d) {
     if (out_ == nullptr) return;
     const auto [line, column] = line_column_of(text_, offset);
-    d.where = {.file = name_, .line = line, .column = column, .pointer = pointer_};
+    // A pointer through a hundred brackets says nothing that the line does not.
+    d.where = {.file = name_, .line = line, .column = column, .pointer = pointer_.size() > 200 ? "" : pointer_};
     out_->error(rule, std::move(d));
   }
 

@@ -170,7 +170,13 @@ std::string excerpt(std::string_view text) {
   }
   std::string shown;
   for (const char c : text.substr(0, cut)) {
-    if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) {
+    if (c == '\n') {
+      shown += "\\n";
+    } else if (c == '\r') {
+      shown += "\\r";
+    } else if (c == '\t') {
+      shown += "\\t";
+    } else if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) {
       shown += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     } else {
       shown += c;
