@@ -31,7 +31,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if ((choice & 2U) != 0) options.delimiter = (choice & 4U) != 0 ? ';' : '\t';
   if ((choice & 8U) != 0) {
     table_schema schema;
-    schema.columns.push_back({.name = "a", .type = static_cast<column_type>((choice >> 4U) % 9), .required = false, .nullable = true});
+    schema.columns.push_back({.name = "a",
+                              .type = static_cast<column_type>((choice >> 4U) % 9),
+                              .required = false,
+                              .nullable = true});
     schema.columns.push_back({.name = "b", .type = column_type::string, .required = false, .nullable = true});
     options.schema = std::move(schema);
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every file under tests/corpus/{json,csv} has a mistake, and the file beside it, `.expected`, what is said about it.
-// With TWILL_WRITE_EXPECTED set in the environment the answers are written instead, for a person to read.
+// Every file under tests/corpus/{json,csv} has a mistake, and the file beside it, `.expected`, what is said
+// about it. With TWILL_WRITE_EXPECTED set in the environment the answers are written instead, for a person to
+// read.
+#include "case_description.hpp"
 #include "twill/table/csv.hpp"
 
-#include "case_description.hpp"
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,8 +14,6 @@
 #include <sstream>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace twill::table {
 namespace {
@@ -39,12 +39,13 @@ std::string json_mistakes(const fs::path& path) {
 std::string csv_mistakes(const fs::path& path) {
   csv_options options;
   if (path.filename().string().starts_with("schema_")) {
-    options.schema = {.name = "inflow_seasonal_stats",
-                      .columns = {{.name = "hydro_id", .type = column_type::int32, .minimum = 0},
-                                  {.name = "stage_id", .type = column_type::int32, .minimum = 0},
-                                  {.name = "mean_m3s", .unit = "m3/s"},
-                                  {.name = "std_m3s", .minimum = 0, .unit = "m3/s"},
-                                  {.name = "date", .type = column_type::date, .required = false, .nullable = true}}};
+    options.schema = {
+        .name = "inflow_seasonal_stats",
+        .columns = {{.name = "hydro_id", .type = column_type::int32, .minimum = 0},
+                    {.name = "stage_id", .type = column_type::int32, .minimum = 0},
+                    {.name = "mean_m3s", .unit = "m3/s"},
+                    {.name = "std_m3s", .minimum = 0, .unit = "m3/s"},
+                    {.name = "date", .type = column_type::date, .required = false, .nullable = true}}};
   }
   findings out;
   static_cast<void>(read_csv(content(path), path.filename().string(), options, out));

@@ -3,9 +3,9 @@
 
 #include "case_description.hpp"
 
-#include <string>
-
 #include <gtest/gtest.h>
+
+#include <string>
 
 namespace twill::table::json {
 namespace {
@@ -50,7 +50,9 @@ TEST(json_fields, references_may_lead_to_another_file) {
     std::int32_t hydro_id = 0;
     std::string label;
   };
-  const auto lines = description<line>("line", "").field("hydro_id", &line::hydro_id, {.refers_to = "hydros"}).field("label", &line::label, {.refers_to = "labels"});
+  const auto lines = description<line>("line", "")
+                         .field("hydro_id", &line::hydro_id, {.refers_to = "hydros"})
+                         .field("label", &line::label, {.refers_to = "labels"});
   references shared;
   findings out;
   {
@@ -61,11 +63,13 @@ TEST(json_fields, references_may_lead_to_another_file) {
   static_cast<void>(read(d, plants_json(), out, &shared));
   shared.define("labels", "north");
   shared.resolve(out);
-  EXPECT_EQ(out.to_string(),
-            "error[unknown_id] lines.json:1:14 /hydro_id: no such id among hydros (found 9, expected one of 0, 1)\n"
-            "error[unknown_id] lines.json:1:26 /label: no such id among labels (found \"nort\", expected one of \"north\")\n"
-            "hint: did you mean \"north\"?\n"
-            "2 errors");
+  EXPECT_EQ(
+      out.to_string(),
+      "error[unknown_id] lines.json:1:14 /hydro_id: no such id among hydros (found 9, expected one of 0, 1)\n"
+      "error[unknown_id] lines.json:1:26 /label: no such id among labels (found \"nort\", expected one of "
+      "\"north\")\n"
+      "hint: did you mean \"north\"?\n"
+      "2 errors");
 }
 
 TEST(json_fields, unknown_keys_can_be_warnings) {
@@ -76,22 +80,26 @@ TEST(json_fields, unknown_keys_can_be_warnings) {
   findings out;
   EXPECT_EQ(read(parse(R"({"value": 2, "valeu": 3, "zzz": 1})", "o.json"), d, out).value, 2);
   EXPECT_EQ(out.errors(), 0u);
-  EXPECT_EQ(out.to_string(),
-            "warning[unknown_key] o.json:1:14 /valeu: one has no such key (found \"valeu\")\nhint: did you mean \"value\"?\n"
-            "warning[unknown_key] o.json:1:26 /zzz: one has no such key (found \"zzz\", expected one of value)\n"
-            "0 errors, 2 warnings");
+  EXPECT_EQ(
+      out.to_string(),
+      "warning[unknown_key] o.json:1:14 /valeu: one has no such key (found \"valeu\")\nhint: did you mean "
+      "\"value\"?\n"
+      "warning[unknown_key] o.json:1:26 /zzz: one has no such key (found \"zzz\", expected one of value)\n"
+      "0 errors, 2 warnings");
 }
 
 TEST(json_fields, document_themselves_with_defaults_from_the_struct) {
   const std::string text = to_markdown(plants_json());
-  for (const char* line : {"| `hydros` | array of hydro |  |  | required | The plants. |\n",
-                           "| `id` | int32 |  | at least 0 | required | Number. |\n",
-                           "| `downstream_id` | int32 |  |  | none | Receives the outflow. An id of hydros. |\n",
-                           "| `losses` | double |  | at least 0 and below 1 | `0.5` |  |\n",
-                           "| `stop` | stopping mode |  |  | `\"any\"` |  |\n",
-                           "| `max_hm3` | double | hm3 | at least min_hm3 | required |  |\n",
-                           "| `evaporation_mm` | array of double |  | exactly 2 items | as below |  |\n",
-                           "| `\"linear\"` | measured |\n", "| `\"any\"` | One rule is enough. |\n", "### generation\nHow water becomes power.\n"}) {
+  for (const char* line :
+       {"| `hydros` | array of hydro |  |  | required | The plants. |\n",
+        "| `id` | int32 |  | at least 0 | required | Number. |\n",
+        "| `downstream_id` | int32 |  |  | none | Receives the outflow. An id of hydros. |\n",
+        "| `losses` | double |  | at least 0 and below 1 | `0.5` |  |\n",
+        "| `stop` | stopping mode |  |  | `\"any\"` |  |\n",
+        "| `max_hm3` | double | hm3 | at least min_hm3 | required |  |\n",
+        "| `evaporation_mm` | array of double |  | exactly 2 items | as below |  |\n",
+        "| `\"linear\"` | measured |\n", "| `\"any\"` | One rule is enough. |\n",
+        "### generation\nHow water becomes power.\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\nis not in\n" << text;
   }
 }
@@ -101,16 +109,19 @@ TEST(json_fields, export_a_schema_that_is_json_and_holds_the_rules) {
   EXPECT_EQ(d.root().find("$schema")->as_string(), "https://json-schema.org/draft/2020-12/schema");
   const value hydro = *d.root().find("$defs")->find("hydro");
   const value properties = *hydro.find("properties");
-  EXPECT_EQ(write(*properties.find("id"), 0),
-            R"({"description": "Number.", "type": "integer", "minimum": 0, "maximum": 2147483647, "x-defines": "hydros"})");
+  EXPECT_EQ(
+      write(*properties.find("id"), 0),
+      R"({"description": "Number.", "type": "integer", "minimum": 0, "maximum": 2147483647, "x-defines": "hydros"})");
   EXPECT_EQ(write(*properties.find("losses"), 0),
             R"({"type": ["number", "null"], "minimum": 0, "exclusiveMaximum": 1, "default": 0.5})");
-  EXPECT_EQ(write(*properties.find("costs"), 0),
-            R"({"type": ["object", "null"], "additionalProperties": {"type": "number", "minimum": 0}, "maxProperties": 3, "x-unit": "$"})");
+  EXPECT_EQ(
+      write(*properties.find("costs"), 0),
+      R"({"type": ["object", "null"], "additionalProperties": {"type": "number", "minimum": 0}, "maxProperties": 3, "x-unit": "$"})");
   EXPECT_EQ(write(*hydro.find("required"), 0), R"(["id", "name", "reservoir", "generation"])");
   EXPECT_EQ(hydro.find("additionalProperties")->as_bool(), false);
   EXPECT_EQ(d.root().find("$defs")->find("generation")->find("oneOf")->size(), 3u);
-  EXPECT_EQ(write(*properties.find("stop")->find("anyOf"), 0), R"([{"$ref": "#/$defs/stopping%20mode"}, {"type": "null"}])");
+  EXPECT_EQ(write(*properties.find("stop")->find("anyOf"), 0),
+            R"([{"$ref": "#/$defs/stopping%20mode"}, {"type": "null"}])");
 }
 
 TEST(json_fields, read_file_throws_everything_at_once) {

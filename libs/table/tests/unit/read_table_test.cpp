@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/read_table.hpp"
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
-
-#include <gtest/gtest.h>
 
 namespace twill::table {
 namespace {
@@ -40,7 +40,8 @@ class read_table_files : public ::testing::Test {
     findings out;
     static_cast<void>(read_table(root(), options, out));
     std::string text = out.to_string();
-    for (std::size_t at = text.find(root()); at != std::string::npos; at = text.find(root())) text.replace(at, root().size(), "R");
+    for (std::size_t at = text.find(root()); at != std::string::npos; at = text.find(root()))
+      text.replace(at, root().size(), "R");
     return text;
   }
 
@@ -93,15 +94,19 @@ TEST_F(read_table_files, parts_that_do_not_fit_are_named) {
   write("k=2/a.csv", "x\n1\n");
   write("k=3/a.csv", "x,y\nword,2\n");
   EXPECT_EQ(mistakes(),
-            "error[wrong_type] R/k=3/a.csv column \"x\": a part has another type (found string, expected int64 as R/k=1/a.csv)\n"
-            "error[missing_column] R/k=2/a.csv: a part lacks the column \"y\" (found x, expected the columns of R/k=1/a.csv)\n"
+            "error[wrong_type] R/k=3/a.csv column \"x\": a part has another type (found string, expected "
+            "int64 as R/k=1/a.csv)\n"
+            "error[missing_column] R/k=2/a.csv: a part lacks the column \"y\" (found x, expected the columns "
+            "of R/k=1/a.csv)\n"
             "2 errors");
 }
 
 TEST_F(read_table_files, folders_that_disagree_about_keys_are_named) {
   write("k=1/a.csv", "x\n1\n");
   write("b.csv", "x\n1\n");
-  EXPECT_EQ(mistakes(), "error[partition] R/k=1/a.csv: the folders of a part have other keys (found k=/, expected no folder key=value as R/b.csv)");
+  EXPECT_EQ(mistakes(),
+            "error[partition] R/k=1/a.csv: the folders of a part have other keys (found k=/, expected no "
+            "folder key=value as R/b.csv)");
 }
 
 TEST_F(read_table_files, an_empty_folder_and_a_key_that_is_a_column_are_errors) {
@@ -109,14 +114,18 @@ TEST_F(read_table_files, an_empty_folder_and_a_key_that_is_a_column_are_errors) 
             "error[partition] R: the folder has no part of a table (expected files *.parquet or *.csv)\n"
             "hint: names that begin with _ or . are left out");
   write("x=1/a.csv", "x\n1\n");
-  EXPECT_EQ(mistakes(), "error[partition] R/x=1/a.csv: \"x\" is a folder's key and a column of the files\nhint: rename one of them");
+  EXPECT_EQ(mistakes(),
+            "error[partition] R/x=1/a.csv: \"x\" is a folder's key and a column of the files\nhint: rename "
+            "one of them");
 }
 
 TEST_F(read_table_files, a_schema_holds_for_keys_and_columns_of_all_parts) {
   write("stage_id=3/a.csv", "mean\n1\n");
-  const table_schema schema{.columns = {{.name = "stage_id", .type = column_type::int32, .maximum = 2}, {.name = "mean"}}};
+  const table_schema schema{
+      .columns = {{.name = "stage_id", .type = column_type::int32, .maximum = 2}, {.name = "mean"}}};
   EXPECT_EQ(mistakes({.schema = schema}),
-            "warning[wrong_type] R column \"stage_id\": another integer type; every value fits (found int64, expected int32)\n"
+            "warning[wrong_type] R column \"stage_id\": another integer type; every value fits (found int64, "
+            "expected int32)\n"
             "error[out_of_range] R row 1 column \"stage_id\": too large (found 3, expected at most 2)\n"
             "1 error, 1 warning");
 }

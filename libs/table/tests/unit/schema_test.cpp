@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/schema.hpp"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <limits>
-
-#include <gtest/gtest.h>
 
 namespace twill::table {
 namespace {
@@ -34,20 +34,24 @@ TEST(conform, narrows_integers_that_fit_with_a_warning_and_names_those_that_do_n
   column_table t("t.parquet");
   t.add(table_column("x", buffer<std::int64_t>{1, 7}));
   EXPECT_EQ(conformed(t, one(column_type::int32)),
-            "warning[wrong_type] t.parquet column \"x\": another integer type; every value fits (found int64, expected int32)");
+            "warning[wrong_type] t.parquet column \"x\": another integer type; every value fits (found "
+            "int64, expected int32)");
   EXPECT_EQ(t.column<std::int32_t>("x")[1], 7);
   t.replace(table_column("x", buffer<std::int64_t>{1, std::int64_t{1} << 40}));
   EXPECT_EQ(conformed(t, one(column_type::int32)),
-            "error[out_of_range] t.parquet row 2 column \"x\": a value that int32 cannot hold exactly (found 1099511627776)");
+            "error[out_of_range] t.parquet row 2 column \"x\": a value that int32 cannot hold exactly (found "
+            "1099511627776)");
   t.replace(table_column("x", buffer<std::int64_t>{1, -1}));
-  EXPECT_EQ(conformed(t, one(column_type::uint64)).substr(0, 43), "error[out_of_range] t.parquet row 2 column ");
+  EXPECT_EQ(conformed(t, one(column_type::uint64)).substr(0, 43),
+            "error[out_of_range] t.parquet row 2 column ");
 }
 
 TEST(conform, integers_become_doubles_only_when_exact) {
   column_table t("t");
   t.add(table_column("x", buffer<std::int64_t>{std::int64_t{1} << 53, (std::int64_t{1} << 53) + 1}));
   EXPECT_EQ(conformed(t, one(column_type::float64)),
-            "error[out_of_range] t row 2 column \"x\": a value that double cannot hold exactly (found 9007199254740993)");
+            "error[out_of_range] t row 2 column \"x\": a value that double cannot hold exactly (found "
+            "9007199254740993)");
   t.replace(table_column("x", buffer<std::uint64_t>{std::numeric_limits<std::uint64_t>::max(), 0}));
   EXPECT_EQ(conformed(t, one(column_type::float64)).substr(0, 32), "error[out_of_range] t row 1 colu");
 }
@@ -77,11 +81,16 @@ TEST(conform, tells_missing_wrong_out_of_range_and_unknown_at_once) {
   t.add(table_column("stages", buffer<double>{1, 2, 3}));
   EXPECT_EQ(conformed(t, schema),
             "error[missing_value] t row 2 column \"stage\": a value is missing\n"
-            "error[wrong_type] t column \"mean\": the column has another type (found string (a in row 1), expected double)\n"
-            "error[out_of_range] t row 1 column \"std\": too small (found -1, expected at least 0 and at most 1 MW)\n"
-            "error[out_of_range] t row 2 column \"std\": too large (found 2, expected at least 0 and at most 1 MW)\n"
-            "error[out_of_range] t row 3 column \"std\": not finite (found nan, expected at least 0 and at most 1 MW)\n"
-            "error[missing_column] t: the column \"stdd\" is missing (found stage, mean, std, stages, expected stdd of type double)\n"
+            "error[wrong_type] t column \"mean\": the column has another type (found string (a in row 1), "
+            "expected double)\n"
+            "error[out_of_range] t row 1 column \"std\": too small (found -1, expected at least 0 and at "
+            "most 1 MW)\n"
+            "error[out_of_range] t row 2 column \"std\": too large (found 2, expected at least 0 and at most "
+            "1 MW)\n"
+            "error[out_of_range] t row 3 column \"std\": not finite (found nan, expected at least 0 and at "
+            "most 1 MW)\n"
+            "error[missing_column] t: the column \"stdd\" is missing (found stage, mean, std, stages, "
+            "expected stdd of type double)\n"
             "hint: is \"std\" meant to be \"stdd\"?\n"
             "error[unknown_column] t column \"stages\": stats has no such column\n"
             "hint: did you mean \"stage\"?\n"
@@ -98,8 +107,14 @@ TEST(conform, names_ten_rows_of_a_kind_and_counts_the_rest) {
 }
 
 TEST(table_schema, documents_itself) {
-  EXPECT_EQ(to_markdown({.name = "stats.parquet", .doc = "Seasonal statistics.",
-                         .columns = {{.name = "mean", .type = column_type::float64, .nullable = true, .minimum = 0, .unit = "m3/s", .doc = "Mean inflow."}}}),
+  EXPECT_EQ(to_markdown({.name = "stats.parquet",
+                         .doc = "Seasonal statistics.",
+                         .columns = {{.name = "mean",
+                                      .type = column_type::float64,
+                                      .nullable = true,
+                                      .minimum = 0,
+                                      .unit = "m3/s",
+                                      .doc = "Mean inflow."}}}),
             "### stats.parquet\nSeasonal statistics.\n\n"
             "| column | type | unit | range | presence | meaning |\n|---|---|---|---|---|---|\n"
             "| `mean` | double | m3/s | at least 0 | required, may be missing | Mean inflow. |\n");

@@ -3,19 +3,21 @@
 #include "twill/table/csv.hpp"
 #include "twill/table/json.hpp"
 
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
 #include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 namespace twill::table {
 namespace {
 
 std::string text_of(const std::vector<int>& picks) {
-  static const std::vector<std::string> pieces{"a", "B", " ", ",", ";", "\t", "\"", "\n", "\r", "\r\n", "\xC3\xA9", "1", "-", ".", "\xEF\xBB\xBF", "\\", "/", "~"};
+  static const std::vector<std::string> pieces{"a",  "B",    " ",        ",", ";", "\t", "\"",           "\n",
+                                               "\r", "\r\n", "\xC3\xA9", "1", "-", ".",  "\xEF\xBB\xBF", "\\",
+                                               "/",  "~"};
   std::string text;
   for (const int p : picks) text += pieces[static_cast<std::size_t>(p) % pieces.size()];
   return text;
@@ -60,7 +62,8 @@ TEST(csv_property, tables_read_back_as_written) {
     t.add(table_column("day", std::move(days), present));
     t.add(std::move(text));
     table_schema schema;
-    for (const auto& c : t.columns()) schema.columns.push_back({.name = c.name(), .type = c.type(), .nullable = true});
+    for (const auto& c : t.columns())
+      schema.columns.push_back({.name = c.name(), .type = c.type(), .nullable = true});
     const std::string written = write_csv(t, {.delimiter = delimiter, .crlf = crlf});
     const auto read = read_csv(written, "t", {.delimiter = delimiter, .schema = schema});
     RC_ASSERT(read.table == t);
@@ -72,7 +75,8 @@ TEST(csv_property, doubles_are_read_as_the_library_reads_them) {
   EXPECT_TRUE(rc::check("fast numbers", [] {
     const auto digits = std::to_string(*rc::gen::arbitrary<std::uint64_t>());
     const auto cut = *rc::gen::inRange<std::size_t>(0, digits.size() + 1);
-    std::string text = (*rc::gen::arbitrary<bool>() ? "-" : "") + digits.substr(0, cut) + "." + digits.substr(cut);
+    std::string text =
+        (*rc::gen::arbitrary<bool>() ? "-" : "") + digits.substr(0, cut) + "." + digits.substr(cut);
     if (*rc::gen::arbitrary<bool>()) text += "e" + std::to_string(*rc::gen::inRange(-330, 300));
     findings out;
     const auto t = read_csv("x\n0.5\n" + text + "\n", "t", {}, out).table;
@@ -106,7 +110,9 @@ std::string json_of(int depth) {
       const int n = *rc::gen::inRange(0, 4);
       for (int i = 0; i < n; ++i) {
         text += i == 0 ? "" : ", ";
-        text += json::quoted("k" + std::to_string(i) + text_of(*rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 18)))) + ": " + json_of(depth - 1);
+        text += json::quoted("k" + std::to_string(i) +
+                             text_of(*rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 18)))) +
+                ": " + json_of(depth - 1);
       }
       return text + "}";
     }
