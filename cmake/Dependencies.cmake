@@ -70,7 +70,8 @@ endfunction()
 
 twill_optional_pkg(HWLOC hwloc hwloc "core, cache and NUMA layout in the topology report" "apt-get install libhwloc-dev")
 
-# What the part table reads with. JSON and zstd are required by it; snappy and gzip pages of Parquet are refused without theirs.
+# What the part table reads with. JSON and zstd are required by it; gzip pages of Parquet are
+# refused without zlib.
 if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
   find_package(nlohmann_json 3.11 CONFIG QUIET)
   if(NOT nlohmann_json_FOUND)
@@ -82,7 +83,6 @@ if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
   if(NOT TWILL_HAVE_ZSTD)
     message(FATAL_ERROR "zstd is required for the part table and was not found. Get it: apt-get install libzstd-dev pkg-config")
   endif()
-  twill_optional_pkg(SNAPPY snappy snappy "snappy pages of Parquet" "apt-get install libsnappy-dev")
   twill_optional_pkg(ZLIB zlib zlib "gzip pages of Parquet" "apt-get install zlib1g-dev")
 endif()
 

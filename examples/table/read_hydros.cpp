@@ -27,7 +27,7 @@ struct hydros_file {
 };
 
 // [snippet:describe]
-const json::description<hydros_file>& hydros_json() {
+static const json::description<hydros_file>& hydros_json() {
   static const auto limits =
       json::description<reservoir>("reservoir", "Limits of the stored volume.")
           .field("min_storage_hm3", &reservoir::min_storage_hm3,

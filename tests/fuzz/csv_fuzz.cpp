@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes: the reader says yes and the table reads back as written, or says what is wrong and where.
+#include "fuzz.hpp"
 #include "twill/table/csv.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 using namespace twill::table;
 
-namespace {
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
-
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   // The first byte chooses the options, so that requested types are reached too.
   const unsigned choice = data[0];

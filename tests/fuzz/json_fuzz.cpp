@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes: the reader says yes and writes the same value back, or says what is wrong and where.
+#include "fuzz.hpp"
 #include "twill/table/json.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 namespace json = twill::table::json;
 
-namespace {
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
-
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
   twill::table::findings out;
   const auto read = json::parse(text, "fuzz", out);

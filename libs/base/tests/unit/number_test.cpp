@@ -31,6 +31,8 @@ TEST(number, underflow_is_zero_with_its_sign_and_overflow_is_out_of_range) {
   EXPECT_EQ(parse_double("-1e400").fault, number_fault::out_of_range);
   EXPECT_EQ(parse_double("1e99999999999999999999").fault, number_fault::out_of_range);
   EXPECT_TRUE(parse_double("1e-99999999999999999999"));
+  EXPECT_EQ(parse_double("1e9223372036854775807").fault, number_fault::out_of_range);
+  EXPECT_EQ(bits(parse_double("0.1e-9223372036854775807").value), bits(0.0));
   EXPECT_EQ(parse_double(std::string(400, '9')).fault, number_fault::out_of_range);
 }
 
