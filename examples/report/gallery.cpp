@@ -203,7 +203,7 @@ void add_work(document& page) {
 void add_rest(document& page, const gallery::basin& basin) {
   page.section("Tables, choices and data");
   data_table table("Plants with the largest output");
-  table.add_texts("Plant", {"Upper Alder", "Birch Falls", "Cedar <Lower>", "Elm & Hazel", "\u5357\u5c71\u30c0\u30e0"});
+  table.add_texts("Plant", {"Upper Alder", "Birch Falls", "Cedar <Lower>", "Elm & Hazel", "\u010capek Dam"});
   table.add_numbers("Capacity", "MW", std::array{420.0, 385.0, 310.5, 122.0, 96.25});
   table.add_numbers("Output", "GWh", std::array{1840.22, 1512.9, missing, 402.06, 377.0}, 1);
   table.add_times("In service", std::array{day_number(1968, 5, 1), day_number(1974, 11, 20), day_number(1981, 2, 9),

@@ -9,7 +9,9 @@ namespace twill::report::detail {
 [[nodiscard]] std::string_view chart_css() noexcept;
 /// The look of a page around its charts.
 [[nodiscard]] std::string_view report_css() noexcept;
-/// Hover, data tables, downloads.
-[[nodiscard]] std::string_view report_js() noexcept;
+/// Data tables, downloads, choices, light and dark.
+[[nodiscard]] std::string_view page_js() noexcept;
+/// Values under the pointer; needs `page_js` before it.
+[[nodiscard]] std::string_view hover_js() noexcept;
 
 }  // namespace twill::report::detail

@@ -93,6 +93,7 @@ struct legend_entry {
   std::string name;
   key_shape shape;
   int slot;
+  int order = 0;  ///< among the lines, for their dashes; among the bands of a fan, for their depth
 };
 
 /// Title and subtitle from the top; returns where the next thing may begin.
@@ -102,7 +103,7 @@ struct legend_entry {
 
 /// `Energy (GWh)`: label, prefix or power of ten, and unit of an axis.
 [[nodiscard]] std::string axis_caption(const axis& a, int power);
-[[nodiscard]] tick_set ticks_of(const axis& a, interval domain, int most);
+[[nodiscard]] tick_set ticks_of(const axis& a, interval domain, int most, bool whole = false);
 [[nodiscard]] double widest_label(const tick_set& set);
 
 /// Grid lines and labels left of the plot.
@@ -114,6 +115,8 @@ void draw_y_axis(canvas& c, const box& plot, const tick_set& set, const scale& y
 
 /// A marker of the colour's shape around the pen.
 [[nodiscard]] std::string_view marker_shape(int slot) noexcept;
+/// The class of the n-th dash pattern, the first of which is a full line.
+[[nodiscard]] std::string dash_class(int order);
 /// Colours repeat after eight.
 [[nodiscard]] int palette_slot(int slot) noexcept;
 /// `prefix` and the number of the colour: `s1`.

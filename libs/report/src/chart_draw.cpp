@@ -21,7 +21,8 @@ std::vector<detail::legend_entry> legend_of(const chart_model& m) {
   std::vector<detail::legend_entry> entries;
   std::size_t lines = 0;
   for (const chart::layer& layer : m.layers) lines += layer.kind == kind::line ? 1 : 0;
-  for (const chart::layer& layer : m.layers) {
+  for (std::size_t i = 0; i < m.layers.size(); ++i) {
+    const chart::layer& layer = m.layers[i];
     if (layer.name.empty()) continue;
     detail::key_shape shape = detail::key_shape::line;
     switch (layer.kind) {
@@ -36,7 +37,7 @@ std::vector<detail::legend_entry> legend_of(const chart_model& m) {
       case kind::step:
       case kind::ecdf: break;
     }
-    entries.push_back({layer.name, shape, layer.slot});
+    entries.push_back({layer.name, shape, layer.slot, m.order[i]});
   }
   // One layer is named by the title and the axis.
   if (entries.size() == 1 && m.layers.size() == 1) entries.clear();
@@ -54,9 +55,9 @@ void draw_layers(const chart_model& m, const detail::plane& p) {
   for (std::size_t i = 0; i < m.layers.size(); ++i) {
     const chart::layer& layer = m.layers[i];
     switch (layer.kind) {
-      case kind::line: detail::draw_line(p, layer.x, layer.y, layer.slot, lines > 1); break;
-      case kind::step: detail::draw_step(p, layer.x, layer.y, layer.slot, false); break;
-      case kind::ecdf: detail::draw_step(p, layer.x, layer.y, layer.slot, true); break;
+      case kind::line: detail::draw_line(p, layer.x, layer.y, layer.slot, m.order[i], lines > 1); break;
+      case kind::step: detail::draw_step(p, layer.x, layer.y, layer.slot, m.order[i], false); break;
+      case kind::ecdf: detail::draw_step(p, layer.x, layer.y, layer.slot, m.order[i], true); break;
       case kind::scatter: detail::draw_points(p, layer.x, layer.y, layer.slot); break;
       case kind::band:
         detail::draw_band(p, layer.x, layer.y, layer.upper,
@@ -72,7 +73,7 @@ void draw_layers(const chart_model& m, const detail::plane& p) {
         detail::draw_bars(p, m.base[i], layer.y, m.options.stack_bars ? 0 : place, m.bar_places, layer.slot);
         ++place;
         break;
-      case kind::histogram: detail::draw_bins(p, m.edges, m.counts[i], layer.slot, histograms > 1); break;
+      case kind::histogram: detail::draw_bins(p, m.edges, m.counts[i], layer.slot, m.order[i], histograms > 1); break;
     }
   }
 }
@@ -129,8 +130,8 @@ void draw_marks(const chart_model& m, const detail::plane& p, const std::vector<
 figure chart::draw() const {
   const chart_model m(options_, layers_, marks_);
   canvas c;
-  const int most_y = std::max(2, options_.plot_height / 40);
-  const detail::tick_set y_ticks = detail::ticks_of(options_.y, m.y, most_y);
+  const int most_y = chart_model::most_y_ticks(options_);
+  const detail::tick_set y_ticks = detail::ticks_of(options_.y, m.y, most_y, m.whole_y);
 
   double top = detail::draw_heading(c, options_.title, options_.subtitle);
   top = detail::draw_legend(c, legend_of(m), top);
@@ -148,9 +149,9 @@ figure chart::draw() const {
           .categories = options_.categories.size()};
   detail::tick_set x_ticks;
   if (!m.categorical()) {
-    x_ticks = detail::ticks_of(options_.x, m.x, 10);
+    x_ticks = detail::ticks_of(options_.x, m.x, 10, m.whole_x);
     const double room = detail::widest_label(x_ticks) + 26;
-    x_ticks = detail::ticks_of(options_.x, m.x, static_cast<int>((plot.right - plot.left) / room));
+    x_ticks = detail::ticks_of(options_.x, m.x, static_cast<int>((plot.right - plot.left) / room), m.whole_x);
   }
 
   const std::string y_caption = detail::axis_caption(options_.y, y_ticks.power);

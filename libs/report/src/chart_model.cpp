@@ -23,6 +23,7 @@ class extent {
       ++refused_;
       return;
     }
+    whole_ = whole_ && std::trunc(v) == v;
     lo_ = std::min(lo_, v);
     hi_ = std::max(hi_, v);
   }
@@ -32,10 +33,12 @@ class extent {
   [[nodiscard]] bool any() const noexcept { return lo_ <= hi_; }
   [[nodiscard]] double lo() const noexcept { return lo_; }
   [[nodiscard]] double hi() const noexcept { return hi_; }
+  [[nodiscard]] bool whole() const noexcept { return whole_; }
   [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
 
  private:
   bool positive_only_;
+  bool whole_ = true;
   double lo_ = std::numeric_limits<double>::infinity();
   double hi_ = -std::numeric_limits<double>::infinity();
   std::size_t refused_ = 0;
@@ -81,6 +84,7 @@ chart_model::chart_model(const chart_options& o, const std::vector<chart::layer>
     counts[i] = bin_counts(layers[i].y, edges);
   }
   stack();
+  count_lines();
   find_domain();
 }
 
@@ -112,12 +116,24 @@ void chart_model::stack() {
   }
 }
 
+void chart_model::count_lines() {
+  int lines = 0;
+  int bands = 0;
+  for (const chart::layer& layer : layers) {
+    const bool stroked = layer.kind == kind::line || layer.kind == kind::step || layer.kind == kind::ecdf ||
+                         layer.kind == kind::histogram;
+    order.push_back(stroked ? lines++ : layer.in_fan ? bands++ : 0);
+    if (!layer.in_fan) bands = 0;
+  }
+}
+
 void chart_model::find_domain() {
   const bool log_x = options.x.kind == scale_kind::logarithmic && !categorical();
   const bool log_y = options.y.kind == scale_kind::logarithmic;
   extent ex(log_x);
   extent ey(log_y);
   bool from_zero = options.y.from_zero;
+  bool points = false;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const chart::layer& layer = layers[i];
     switch (layer.kind) {
@@ -150,8 +166,8 @@ void chart_model::find_domain() {
         ex.add_all(layer.x);
         ey.add_all(layer.y);
         break;
+      case kind::scatter: points = true; [[fallthrough]];
       case kind::line:
-      case kind::scatter:
         ex.add_all(layer.x);
         ey.add_all(layer.y);
         break;
@@ -163,10 +179,18 @@ void chart_model::find_domain() {
   // A line not far above zero is read against zero whether zero is drawn or not.
   if (!log_y && ey.any() && (from_zero || (ey.lo() > 0 && ey.lo() < 0.3 * ey.hi()))) ey.add(0);
   if (!log_x && options.x.from_zero) ex.add(0);
+  whole_x = ex.any() && ex.whole();
+  whole_y = ey.any() && ey.whole();
   x = usable_for(options.x, ex);
+  // Points at the edge would be cut.
+  if (points && !log_x) {
+    const double room = (x.hi - x.lo) * 0.02;
+    if (!options.x.min) x.lo = x.lo >= 0 && x.lo < room ? 0 : x.lo - room;
+    if (!options.x.max) x.hi += room;
+  }
   y = usable_for(options.y, ey);
   if (log_y) return;
-  const interval grown = rounded_out(y, std::max(2, options.plot_height / 40));
+  const interval grown = rounded_out(y, most_y_ticks(options), whole_y);
   if (!options.y.min) y.lo = grown.lo;
   if (!options.y.max) y.hi = grown.hi;
 }
@@ -215,7 +239,9 @@ chart_model::table_view chart_model::table() const {
   };
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const chart::layer& layer = layers[i];
-    std::string entry = x_of(layer) + ":" + std::to_string(t.columns().size());
+    // `x_of` may add columns: it comes before the count.
+    std::string entry = x_of(layer) + ":";
+    entry += std::to_string(t.columns().size());
     const std::string name = name_or(layer.name, name_or(options.y.label, "y").c_str());
     const auto add = [&](const std::string& column, const std::vector<double>& values) {
       t.add_numbers(column, options.y.unit, padded(values, rows), options.y.decimals);

@@ -44,18 +44,25 @@ void draw_key(canvas& c, const legend_entry& entry, double x, double y) {
     c.path(p, "m " + stroke + " " + fill);
   };
   switch (entry.shape) {
-    case key_shape::line: c.line(x, y, x + key_width - 4, y, "l d " + stroke); break;
+    case key_shape::line: c.line(x, y, x + key_width - 4, y, "l " + stroke + dash_class(entry.order)); break;
     case key_shape::marked_line:
       c.line(x, y, x + key_width - 4, y, "l " + stroke);
       marker();
       break;
     case key_shape::area: c.rect(x + 4, y - 6, 12, 12, "a " + fill); break;
-    case key_shape::band: c.rect(x, y - 6, key_width - 4, 12, "b " + fill + " " + stroke); break;
+    case key_shape::band:
+      // The inner bands of a fan lie on the outer ones, and so are darker.
+      for (int depth = 0; depth <= entry.order; ++depth) {
+        c.rect(x, y - 6, key_width - 4, 12, "b " + fill + " " + stroke);
+      }
+      break;
     case key_shape::point: marker(); break;
   }
 }
 
 }  // namespace
+
+std::string dash_class(int order) { return order % 8 == 0 ? "" : " z" + std::to_string(order % 8); }
 
 int palette_slot(int slot) noexcept { return (slot - 1) % 8 + 1; }
 
@@ -125,13 +132,13 @@ std::string axis_caption(const axis& a, int power) {
   return a.label.empty() ? unit : a.label + " (" + unit + ")";
 }
 
-tick_set ticks_of(const axis& a, interval domain, int most) {
+tick_set ticks_of(const axis& a, interval domain, int most, bool whole) {
   switch (a.kind) {
     case scale_kind::logarithmic: return log_ticks(domain, most, a.si_prefix);
     case scale_kind::time: return time_ticks(domain, most);
     case scale_kind::linear: break;
   }
-  return linear_ticks(domain, most, a.si_prefix);
+  return linear_ticks(domain, most, a.si_prefix, whole);
 }
 
 double widest_label(const tick_set& set) {
@@ -197,7 +204,7 @@ double draw_x_axis(canvas& c, const box& plot, const tick_set& set, const scale&
     second = true;
   }
   c.end();
-  return second ? 38 : 24;
+  return second ? 36 : 22;
 }
 
 double draw_category_axis(canvas& c, const box& plot, const std::vector<std::string>& names) {

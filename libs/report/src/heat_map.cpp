@@ -94,8 +94,12 @@ void draw_cells(canvas& c, const heat_map& h, const shading& shade, const box& p
     for (std::size_t k = 0; k < h.columns.size(); ++k) {
       const double v = h.values[r * h.columns.size() + k];
       detail::path_builder& path = std::isfinite(v) ? cells[static_cast<std::size_t>(shade(v))] : missing;
-      path.rect(plot.left + width * static_cast<double>(k), plot.top + height * static_cast<double>(r), width - gap,
-                height - gap);
+      const double left = plot.left + width * static_cast<double>(k);
+      const double top = plot.top + height * static_cast<double>(r);
+      path.rect(left, top, width - gap, height - gap);
+      if (std::isfinite(v)) continue;
+      path.move(left, top + height - gap);
+      path.line(left + width - gap, top);
     }
   }
   for (int i = 0; i < shade.shades(); ++i) c.path(cells[static_cast<std::size_t>(i)], shade.css(i));

@@ -234,7 +234,8 @@ std::string document::html() const {
   out += "<main>\n";
   out += body_;
   out += "</main>\n</div>\n<div id=\"tip\" role=\"status\" aria-live=\"polite\" hidden></div>\n<script>\n";
-  out += detail::report_js();
+  out += detail::page_js();
+  out += detail::hover_js();
   out += "</script>\n</body>\n</html>\n";
   return out;
 }

@@ -40,18 +40,19 @@ multiples multiples_within(interval domain, decimal_step step) {
   return m;
 }
 
-decimal_step choose_step(interval domain, int most) {
+decimal_step choose_step(interval domain, int most, bool whole) {
   const int limit = std::max(most, 2);
   const double rough = (domain.hi - domain.lo) / limit;
   const int start = static_cast<int>(std::floor(std::log10(rough))) - 1;
   for (int exponent = start; exponent <= start + 4; ++exponent) {
     for (const int mantissa : {1, 2, 5}) {
       const decimal_step step{mantissa, exponent};
+      if (whole && exponent < 0) continue;
       if ((domain.hi - domain.lo) / value_of(mantissa, exponent) > limit + 1.0) continue;
       if (multiples_within(domain, step).count() <= limit) return step;
     }
   }
-  return {1, start + 5};
+  return {1, whole ? std::max(start + 5, 0) : start + 5};
 }
 
 int label_power(interval domain, bool si_prefix) {
@@ -91,8 +92,8 @@ interval usable_log(double lo, double hi) noexcept {
   return {lo, hi};
 }
 
-tick_set linear_ticks(interval domain, int most, bool si_prefix) {
-  const decimal_step step = choose_step(domain, most);
+tick_set linear_ticks(interval domain, int most, bool si_prefix, bool whole) {
+  const decimal_step step = choose_step(domain, most, whole);
   const multiples m = multiples_within(domain, step);
   tick_set set;
   set.step = value_of(step.mantissa, step.exponent);
@@ -136,11 +137,11 @@ tick_set log_ticks(interval domain, int most, bool si_prefix) {
   return set;
 }
 
-interval rounded_out(interval domain, int most) noexcept {
+interval rounded_out(interval domain, int most, bool whole) {
   // A wider interval may ask for a wider step; that has happened once at most after the second look.
   interval grown = domain;
   for (int look = 0; look < 2; ++look) {
-    const decimal_step step = choose_step(grown, most);
+    const decimal_step step = choose_step(grown, most, whole);
     const double size = value_of(step.mantissa, step.exponent);
     const double tolerance = 1e-9;
     grown.lo = value_of(static_cast<std::int64_t>(std::floor(domain.lo / size + tolerance)) * step.mantissa,

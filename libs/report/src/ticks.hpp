@@ -35,14 +35,15 @@ struct interval {
 
 /// Multiples of 1, 2 or 5 times a power of ten: the smallest such step that gives at most `most` ticks (at least two).
 /// `power` is a multiple of three, other than zero only where plain labels would be long.
-[[nodiscard]] tick_set linear_ticks(interval domain, int most, bool si_prefix);
+/// With `whole`, the step is at least 1: there is nothing between counts.
+[[nodiscard]] tick_set linear_ticks(interval domain, int most, bool si_prefix, bool whole = false);
 /// Powers of ten; with 2 and 5 between them on short axes; as `linear_ticks` below one decade.
 [[nodiscard]] tick_set log_ticks(interval domain, int most, bool si_prefix);
 /// Round times from seconds to centuries; values are days from 1970-01-01.
 [[nodiscard]] tick_set time_ticks(interval domain, int most);
 
 /// The interval grown to whole multiples of the step that `linear_ticks` takes.
-[[nodiscard]] interval rounded_out(interval domain, int most) noexcept;
+[[nodiscard]] interval rounded_out(interval domain, int most, bool whole = false);
 
 /// The prefix of the International System of a power of ten that is a multiple of 3 from -24 to 24, else nothing.
 [[nodiscard]] std::string si_prefix_of(int power);

@@ -51,11 +51,12 @@ std::vector<std::size_t> worth_drawing(const plane& p, std::span<const double> x
   return kept;
 }
 
-std::string line_class(int slot, bool dashed) { return (dashed ? "l d " : "l ") + slot_class("s", slot); }
+std::string line_class(int slot, int order) { return "l " + slot_class("s", slot) + dash_class(order); }
 
 }  // namespace
 
-void draw_line(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot, bool several) {
+void draw_line(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot, int order,
+               bool several) {
   const auto present = [&](std::size_t i) { return p.x.shows(xs[i]) && p.y.shows(ys[i]); };
   const std::vector<run> runs = runs_of(xs.size(), present);
   path_builder path;
@@ -72,7 +73,7 @@ void draw_line(const plane& p, std::span<const double> xs, std::span<const doubl
     for (std::size_t k = 1; k < kept.size(); ++k) path.line(p.x(xs[kept[k]]), p.y(ys[kept[k]]));
   }
   const bool marked = xs.size() <= most_markers;
-  p.c.path(path, line_class(slot, several && !marked));
+  p.c.path(path, line_class(slot, marked ? 0 : order));
   const std::string marker = "m " + slot_class("s", slot) + " " + slot_class("f", slot);
   p.c.path(lonely, marker);
   if (!marked || !several) return;
@@ -85,7 +86,8 @@ void draw_line(const plane& p, std::span<const double> xs, std::span<const doubl
   p.c.path(markers, marker);
 }
 
-void draw_step(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot, bool from_zero) {
+void draw_step(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot, int order,
+               bool from_zero) {
   path_builder path;
   for (const run r : runs_of(xs.size(), [&](std::size_t i) { return p.x.shows(xs[i]) && p.y.shows(ys[i]); })) {
     path.move(p.x(xs[r.first]), p.y(from_zero ? 0 : ys[r.first]));
@@ -101,7 +103,7 @@ void draw_step(const plane& p, std::span<const double> xs, std::span<const doubl
       path.line(p.plot.right, p.y(ys[r.last - 1]));
     }
   }
-  p.c.path(path, line_class(slot, true));
+  p.c.path(path, line_class(slot, order));
 }
 
 void draw_points(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot) {
@@ -146,7 +148,8 @@ void draw_bars(const plane& p, std::span<const double> base, std::span<const dou
   p.c.path(path, "bar " + slot_class("f", slot));
 }
 
-void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot, bool several) {
+void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot, int order,
+               bool several) {
   path_builder path;
   if (several) {
     // Histograms over each other: filled outlines without inner walls.
@@ -156,7 +159,7 @@ void draw_bins(const plane& p, std::span<const double> edges, std::span<const do
       path.line(p.x(edges[i + 1]), p.y(counts[i]));
     }
     path.line(p.x(edges.back()), p.y(0));
-    p.c.path(path, "h e " + slot_class("s", slot) + " " + slot_class("f", slot) + " d");
+    p.c.path(path, "h e " + slot_class("s", slot) + " " + slot_class("f", slot) + dash_class(order));
     return;
   }
   for (std::size_t i = 0; i < counts.size(); ++i) {
