@@ -34,7 +34,8 @@ void add_lines(document& page, const gallery::basin& basin, const gallery::conve
                  .subtitle = "500 scenarios; capacity and minimum as dashed lines",
                  .x = {.label = "Month", .kind = scale_kind::time},
                  .y = {.label = "Storage", .unit = "hm\u00b3", .decimals = 1}});
-  const std::array<fan_band, 2> bands{{{"5 % to 95 %", basin.p05, basin.p95}, {"25 % to 75 %", basin.p25, basin.p75}}};
+  const std::array<fan_band, 2> bands{
+      {{"5 % to 95 %", basin.p05, basin.p95}, {"25 % to 75 %", basin.p25, basin.p75}}};
   storage.fan("median", basin.month, bands, basin.median);
   storage.mark_y(1000, "capacity").mark_y(60, "minimum");
   storage.mark_x(day_number(2026, 1, 1), "new turbine");
@@ -81,9 +82,10 @@ void add_amounts(document& page, const gallery::basin& basin) {
   mix.line("load", basin.month, basin.load);
   page.add(mix.draw());
 
-  chart costs({.title = "Cost by category and stage",
-               .y = {.label = "Cost", .unit = "M$", .decimals = 1},
-               .categories = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}});
+  chart costs(
+      {.title = "Cost by category and stage",
+       .y = {.label = "Cost", .unit = "M$", .decimals = 1},
+       .categories = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}});
   const std::array<double, 12> fuel{1.9, 1.6, 1.4, 1.1, 0.9, 1.3, 2.2, 2.9, 3.3, 3.1, 2.6, 2.2};
   const std::array<double, 12> start{0.4, 0.3, 0.3, 0.2, 0.2, 0.4, 0.5, 0.6, 0.7, 0.6, 0.5, 0.4};
   const std::array<double, 12> deficit{0.1, 0, 0, 0, 0, 0.1, 0.3, 0.7, 1.1, 0.8, 0.4, 0.2};
@@ -92,17 +94,20 @@ void add_amounts(document& page, const gallery::basin& basin) {
 
   chart time({.title = "Where the time of an iteration goes",
               .y = {.label = "Time", .unit = "s", .decimals = 2},
-              .categories = {"1 rank \u00d7 16", "2 ranks \u00d7 8", "4 ranks \u00d7 4", "8 ranks \u00d7 2", "16 ranks \u00d7 1"},
+              .categories = {"1 rank \u00d7 16", "2 ranks \u00d7 8", "4 ranks \u00d7 4", "8 ranks \u00d7 2",
+                             "16 ranks \u00d7 1"},
               .stack_bars = true});
-  time.bars("forward", std::array{2.10, 2.08, 2.14, 2.22, 2.41}).bars("backward", std::array{6.31, 6.02, 5.95, 6.18, 6.70});
-  time.bars("exchange", std::array{0.05, 0.21, 0.30, 0.46, 0.81}).bars("other", std::array{0.35, 0.33, 0.36, 0.35, 0.40});
+  time.bars("forward", std::array{2.10, 2.08, 2.14, 2.22, 2.41})
+      .bars("backward", std::array{6.31, 6.02, 5.95, 6.18, 6.70});
+  time.bars("exchange", std::array{0.05, 0.21, 0.30, 0.46, 0.81})
+      .bars("other", std::array{0.35, 0.33, 0.36, 0.35, 0.40});
   page.add(time.draw());
 
   chart drivers({.title = "Change of mean share by genus",
                  .y = {.label = "Change", .unit = "%", .decimals = 1},
-                 .categories = {"Bacteroides", "Prevotella", "Faecalibacterium", "unclassified Lachnospiraceae",
-                                "Ruminococcus", "Alistipes", "Akkermansia", "Bifidobacterium", "Roseburia",
-                                "Parabacteroides", "Dialister", "Sutterella"},
+                 .categories = {"Bacteroides", "Prevotella", "Faecalibacterium",
+                                "unclassified Lachnospiraceae", "Ruminococcus", "Alistipes", "Akkermansia",
+                                "Bifidobacterium", "Roseburia", "Parabacteroides", "Dialister", "Sutterella"},
                  .plot_height = 200});
   drivers.bars("change", std::array{11.2, -9.8, 4.1, -3.6, missing, 2.2, 1.9, -1.7, -1.2, 0.8, 0.6, -0.4});
   page.add(drivers.draw());
@@ -112,10 +117,12 @@ void add_distributions(document& page) {
   page.section("Distributions");
   const std::vector<double> base = gallery::make_costs(21, 0);
   const std::vector<double> averse = gallery::make_costs(22, 3.5);
-  chart histogram({.title = "Cost of 600 scenarios",
-                   .x = {.label = "Cost", .unit = "M$"},
-                   .y = {.label = "Scenarios"}});
-  histogram.histogram("scenarios", base).mark_x(38.9, "mean").mark_x(47.2, "VaR 95 %").mark_x(50.1, "CVaR 95 %");
+  chart histogram(
+      {.title = "Cost of 600 scenarios", .x = {.label = "Cost", .unit = "M$"}, .y = {.label = "Scenarios"}});
+  histogram.histogram("scenarios", base)
+      .mark_x(38.9, "mean")
+      .mark_x(47.2, "VaR 95 %")
+      .mark_x(50.1, "CVaR 95 %");
   page.add(histogram.draw());
 
   chart two({.title = "Two policies over the same scenarios",
@@ -134,7 +141,8 @@ void add_distributions(document& page) {
   chart scatter({.title = "Value of water against storage",
                  .x = {.label = "Storage", .unit = "hm\u00b3", .decimals = 1},
                  .y = {.label = "Water value", .unit = "$/MWh", .decimals = 2}});
-  for (const auto& [name, shift] : {std::pair{"wet season", 0.0}, {"dry season", 22.0}, {"after a drought", 48.0}}) {
+  for (const auto& [name, shift] :
+       {std::pair{"wet season", 0.0}, {"dry season", 22.0}, {"after a drought", 48.0}}) {
     std::vector<double> x;
     std::vector<double> y;
     for (int i = 0; i < 90; ++i) {
@@ -174,7 +182,8 @@ void add_grids(document& page) {
                        .decimals = 2};
   for (int r = 0; r < 8; ++r) {
     for (int c = 0; c < 8; ++c) {
-      correlation.values.push_back(gallery::rounded(std::cos(0.42 * (r - c)) * std::exp(-0.05 * std::abs(r - c)), 2));
+      correlation.values.push_back(
+          gallery::rounded(std::cos(0.42 * (r - c)) * std::exp(-0.05 * std::abs(r - c)), 2));
     }
   }
   page.add(correlation.draw());
@@ -189,7 +198,8 @@ void add_work(document& page) {
   for (int w = 0; w < 8; ++w) {
     double at = 0;
     const auto task = [&](const char* kind, double length) {
-      workers.tasks.push_back({"worker " + std::to_string(w), kind, gallery::rounded(at, 4), gallery::rounded(at + length, 4)});
+      workers.tasks.push_back(
+          {"worker " + std::to_string(w), kind, gallery::rounded(at, 4), gallery::rounded(at + length, 4)});
       at += length;
     };
     for (int i = 0; i < 3; ++i) task("forward", 0.004 + 0.002 * random.uniform());
@@ -206,12 +216,13 @@ void add_rest(document& page, const gallery::basin& basin) {
   table.add_texts("Plant", {"Upper Alder", "Birch Falls", "Cedar <Lower>", "Elm & Hazel", "\u010capek Dam"});
   table.add_numbers("Capacity", "MW", std::array{420.0, 385.0, 310.5, 122.0, 96.25});
   table.add_numbers("Output", "GWh", std::array{1840.22, 1512.9, missing, 402.06, 377.0}, 1);
-  table.add_times("In service", std::array{day_number(1968, 5, 1), day_number(1974, 11, 20), day_number(1981, 2, 9),
-                                           missing, day_number(2003, 7, 30)});
+  table.add_times("In service", std::array{day_number(1968, 5, 1), day_number(1974, 11, 20),
+                                           day_number(1981, 2, 9), missing, day_number(2003, 7, 30)});
   page.table(table);
 
   std::vector<choice> choices;
-  for (const auto& [name, share] : {std::pair{"Upper Alder", 0.6}, {"Birch Falls", 0.3}, {"Elm & Hazel", 0.1}}) {
+  for (const auto& [name, share] :
+       {std::pair{"Upper Alder", 0.6}, {"Birch Falls", 0.3}, {"Elm & Hazel", 0.1}}) {
     std::vector<double> y;
     for (const double v : basin.median) y.push_back(gallery::rounded(v * share, 1));
     chart c({.title = std::string("Storage of ") + name,
@@ -224,9 +235,10 @@ void add_rest(document& page, const gallery::basin& basin) {
   page.choose("Reservoir", choices);
 
   page.note("A report says what it does not know: four months of inflow are missing.", tone::warning);
-  page.facts(std::array<std::pair<std::string, std::string>, 3>{{{"Charts", "drawn by twill::report"},
-                                                                 {"Network", "none: the file holds everything"},
-                                                                 {"Bytes", "the same on every run"}}});
+  page.facts(
+      std::array<std::pair<std::string, std::string>, 3>{{{"Charts", "drawn by twill::report"},
+                                                          {"Network", "none: the file holds everything"},
+                                                          {"Bytes", "the same on every run"}}});
 }
 
 }  // namespace
@@ -245,8 +257,9 @@ int main(int argc, char** argv) {
                                     {"Lower bound", "41.80", "M$", "mean of simulations 42.07"},
                                     {"Gap", "0.06", "%", "tolerance 0.10", tone::good},
                                     {"Deficit risk", "3.4", "%", "of scenarios, September", tone::warning}}});
-    page.paragraph("Point at a chart, or move with the arrow keys after Tab, to read its values. Data shows them as a "
-                   "table, CSV and JSON save them.");
+    page.paragraph(
+        "Point at a chart, or move with the arrow keys after Tab, to read its values. Data shows them as a "
+        "table, CSV and JSON save them.");
     add_lines(page, basin, run);
     add_amounts(page, basin);
     add_distributions(page);

@@ -83,7 +83,8 @@ std::vector<double> make_costs(std::uint64_t seed, double shift) {
   random_stream random(seed);
   std::vector<double> costs;
   for (int i = 0; i < 600; ++i) {
-    const double v = 38 + shift + 4.2 * random.normal() + (random.uniform() < 0.12 ? 14 * random.uniform() : 0.0);
+    const double v =
+        38 + shift + 4.2 * random.normal() + (random.uniform() < 0.12 ? 14 * random.uniform() : 0.0);
     costs.push_back(rounded(v, 3));
   }
   return costs;

@@ -192,7 +192,9 @@ bool scale::shows(double value) const noexcept {
 
 std::string scale::spec() const {
   if (categories > 0) return "category " + std::to_string(categories);
-  const char* const name = kind == scale_kind::logarithmic ? "log " : kind == scale_kind::time ? "time " : "linear ";
+  const char* const name = kind == scale_kind::logarithmic ? "log "
+                           : kind == scale_kind::time      ? "time "
+                                                           : "linear ";
   return name + number_text(domain.lo) + " " + number_text(domain.hi);
 }
 

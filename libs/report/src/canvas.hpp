@@ -11,13 +11,14 @@
 
 namespace twill::report::detail {
 
-/// A length in tenths of a pixel: what coordinates are rounded to, so that paths are short and bytes do not depend on
-/// how a compiler rounds.
+/// A length in tenths of a pixel: what coordinates are rounded to, so that paths are short and bytes do not
+/// depend on how a compiler rounds.
 using tenths = std::int64_t;
 [[nodiscard]] tenths to_tenths(double pixels) noexcept;
 void append_tenths(std::string& out, tenths value);
 
-/// Path data in relative coordinates. Each point is rounded before the difference is taken: errors do not add up.
+/// Path data in relative coordinates. Each point is rounded before the difference is taken: errors do not add
+/// up.
 class path_builder {
  public:
   void move(double x, double y);
@@ -130,7 +131,7 @@ struct hover_spec {
   std::string y{};
   std::string series{};
 };
-[[nodiscard]] figure finish(data_table data, double height, const hover_spec& hover, std::string_view description,
-                            canvas& c);
+[[nodiscard]] figure finish(data_table data, double height, const hover_spec& hover,
+                            std::string_view description, canvas& c);
 
 }  // namespace twill::report::detail

@@ -73,7 +73,8 @@ chart& chart::fan(std::string name, std::span<const double> x, std::span<const f
 chart& chart::area(std::string name, std::span<const double> x, std::span<const double> y) {
   require_length(name, "y", y.size(), x.size());
   for (const layer& before : layers_) {
-    if (before.kind == layer_kind::area && !std::equal(x.begin(), x.end(), before.x.begin(), before.x.end())) {
+    if (before.kind == layer_kind::area &&
+        !std::equal(x.begin(), x.end(), before.x.begin(), before.x.end())) {
       throw error(errc::invalid_value, {.what = "stacked areas do not have the same x",
                                         .where = {.field = name},
                                         .expected = "the x of \"" + before.name + "\""});

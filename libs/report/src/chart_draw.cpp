@@ -60,8 +60,9 @@ void draw_layers(const chart_model& m, const detail::plane& p) {
       case kind::ecdf: detail::draw_step(p, layer.x, layer.y, layer.slot, m.order[i], true); break;
       case kind::scatter: detail::draw_points(p, layer.x, layer.y, layer.slot); break;
       case kind::band:
-        detail::draw_band(p, layer.x, layer.y, layer.upper,
-                          "b " + detail::slot_class("f", layer.slot) + " " + detail::slot_class("s", layer.slot));
+        detail::draw_band(
+            p, layer.x, layer.y, layer.upper,
+            "b " + detail::slot_class("f", layer.slot) + " " + detail::slot_class("s", layer.slot));
         break;
       case kind::area: {
         std::vector<double> top = m.base[i];
@@ -73,7 +74,9 @@ void draw_layers(const chart_model& m, const detail::plane& p) {
         detail::draw_bars(p, m.base[i], layer.y, m.options.stack_bars ? 0 : place, m.bar_places, layer.slot);
         ++place;
         break;
-      case kind::histogram: detail::draw_bins(p, m.edges, m.counts[i], layer.slot, m.order[i], histograms > 1); break;
+      case kind::histogram:
+        detail::draw_bins(p, m.edges, m.counts[i], layer.slot, m.order[i], histograms > 1);
+        break;
     }
   }
 }
@@ -90,7 +93,8 @@ std::vector<mark_row> rows_above(const chart_model& m, const scale& x, const box
   for (const chart::mark& mark : m.marks) {
     if (!mark.along_x) continue;
     const double half = detail::pixel_width(mark.name, mark_font) / 2;
-    const double at = std::clamp(x(mark.value), plot.left + half - 20, std::max(plot.right - half, plot.left));
+    const double at =
+        std::clamp(x(mark.value), plot.left + half - 20, std::max(plot.right - half, plot.left));
     std::size_t row = 0;
     while (row < taken.size() && taken[row] > at - half) ++row;
     if (row == taken.size()) taken.push_back(0);
@@ -145,7 +149,10 @@ figure chart::draw() const {
     plot.right = std::min(plot.right, detail::picture_width - detail::margin - 6 - width);
   }
 
-  scale x{.kind = options_.x.kind, .domain = m.x, .from = plot.left, .to = plot.right,
+  scale x{.kind = options_.x.kind,
+          .domain = m.x,
+          .from = plot.left,
+          .to = plot.right,
           .categories = options_.categories.size()};
   detail::tick_set x_ticks;
   if (!m.categorical()) {
@@ -174,7 +181,8 @@ figure chart::draw() const {
     draw_layers(m, p);
     c.end_clip();
   } else {
-    c.text((plot.left + plot.right) / 2, (plot.top + plot.bottom) / 2, "note", detail::anchor::middle, "no data");
+    c.text((plot.left + plot.right) / 2, (plot.top + plot.bottom) / 2, "note", detail::anchor::middle,
+           "no data");
   }
   double height = plot.bottom;
   height += m.categorical() ? detail::draw_category_axis(c, plot, options_.categories)
@@ -198,7 +206,10 @@ figure chart::draw() const {
   chart_model::table_view view = m.table();
   bool points_only = !layers_.empty();
   for (const layer& l : layers_) points_only = points_only && l.kind == kind::scatter;
-  detail::hover_spec hover{.mode = points_only ? "xy" : "x", .plot = plot, .x = x.spec(), .y = y.spec(),
+  detail::hover_spec hover{.mode = points_only ? "xy" : "x",
+                           .plot = plot,
+                           .x = x.spec(),
+                           .y = y.spec(),
                            .series = std::move(view.series)};
   if (!m.any) hover = {};
   return detail::finish(std::move(view.table), height, hover, m.description(), c);

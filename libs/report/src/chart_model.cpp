@@ -62,11 +62,14 @@ std::vector<double> padded(std::vector<double> values, std::size_t rows) {
   return values;
 }
 
-std::string name_or(const std::string& name, const char* otherwise) { return name.empty() ? otherwise : name; }
+std::string name_or(const std::string& name, const char* otherwise) {
+  return name.empty() ? otherwise : name;
+}
 
 }  // namespace
 
-chart_model::chart_model(const chart_options& o, const std::vector<chart::layer>& l, const std::vector<chart::mark>& m)
+chart_model::chart_model(const chart_options& o, const std::vector<chart::layer>& l,
+                         const std::vector<chart::mark>& m)
     : options(o), layers(l), marks(m) {
   std::vector<double> pooled;
   std::size_t bins = 0;
@@ -158,6 +161,7 @@ void chart_model::find_domain() {
         break;
       case kind::ecdf:
         ey.add(1);
+        ey.add_all(layer.y);
         from_zero = true;
         ex.add_all(layer.x);
         break;

@@ -93,10 +93,11 @@ data_table& data_table::add_texts(std::string name, std::vector<std::string> val
 
 std::string data_table::text_at(std::size_t row, std::size_t column) const {
   if (column >= columns_.size() || row >= rows()) {
-    throw error(errc::invalid_value, {.what = "a table of a report has no such cell",
-                                      .found = "row " + std::to_string(row) + ", column " + std::to_string(column),
-                                      .expected = "less than " + std::to_string(rows()) + " and " +
-                                                  std::to_string(columns_.size())});
+    throw error(
+        errc::invalid_value,
+        {.what = "a table of a report has no such cell",
+         .found = "row " + std::to_string(row) + ", column " + std::to_string(column),
+         .expected = "less than " + std::to_string(rows()) + " and " + std::to_string(columns_.size())});
   }
   const data_column& c = columns_[column];
   if (c.kind == column_kind::number && c.decimals) return number_text(c.numbers[row], *c.decimals);

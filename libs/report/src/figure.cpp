@@ -20,8 +20,8 @@ std::string figure::svg() const {
 }
 
 std::string figure::element() const {
-  return "<svg class=\"tw\" role=\"img\" viewBox=\"0 0 " + std::to_string(width_) + " " + std::to_string(height_) +
-         "\"" + attributes_ + ">" + content_ + "</svg>";
+  return "<svg class=\"tw\" role=\"img\" viewBox=\"0 0 " + std::to_string(width_) + " " +
+         std::to_string(height_) + "\"" + attributes_ + ">" + content_ + "</svg>";
 }
 
 }  // namespace twill::report

@@ -73,14 +73,14 @@ std::string slot_class(std::string_view prefix, int slot) {
 std::string_view marker_shape(int slot) noexcept {
   // Zero-length strokes with round and square ends are the shortest circles and squares; see the style sheet.
   constexpr std::array<std::string_view, 8> shapes{
-      "h0",                                // disc
-      "m-3-3h6v6h-6zm3 3",                 // square
-      "m0-4.4l4.2 7.6h-8.4zm0 4.4",        // triangle
-      "m0-4.6l4.2 4.6-4.2 4.6-4.2-4.6zm0 4.6",  // diamond
-      "m0 4.4l4.2-7.6h-8.4zm0-4.4",        // triangle upside down
+      "h0",                                                               // disc
+      "m-3-3h6v6h-6zm3 3",                                                // square
+      "m0-4.4l4.2 7.6h-8.4zm0 4.4",                                       // triangle
+      "m0-4.6l4.2 4.6-4.2 4.6-4.2-4.6zm0 4.6",                            // diamond
+      "m0 4.4l4.2-7.6h-8.4zm0-4.4",                                       // triangle upside down
       "m-1.2-4h2.4v2.8h2.8v2.4h-2.8v2.8h-2.4v-2.8h-2.8v-2.4h2.8zm1.2 4",  // plus
-      "m-4.4 0l7.6-4.2v8.4zm4.4 0",        // triangle to the left
-      "m4.4 0l-7.6-4.2v8.4zm-4.4 0"};      // triangle to the right
+      "m-4.4 0l7.6-4.2v8.4zm4.4 0",                                       // triangle to the left
+      "m4.4 0l-7.6-4.2v8.4zm-4.4 0"};                                     // triangle to the right
   return shapes[static_cast<std::size_t>(palette_slot(slot) - 1)];
 }
 
@@ -216,7 +216,8 @@ double draw_category_axis(canvas& c, const box& plot, const std::vector<std::str
   const auto centre = [&](std::size_t i) { return plot.left + room * (static_cast<double>(i) + 0.5); };
   c.begin("ax");
   double used = 24;
-  // Long names over few places, or short ones over many, still lie flat: every so many names is enough for the latter.
+  // Long names over few places, or short ones over many, still lie flat: every so many names is enough for
+  // the latter.
   const auto stride = static_cast<std::size_t>(std::ceil((widest + 8) / room));
   if (stride <= 1 || widest <= 32) {
     for (std::size_t i = 0; i < names.size(); i += std::max<std::size_t>(stride, 1)) {
@@ -235,7 +236,8 @@ double draw_category_axis(canvas& c, const box& plot, const std::vector<std::str
   return used;
 }
 
-figure finish(data_table data, double height, const hover_spec& hover, std::string_view description, canvas& c) {
+figure finish(data_table data, double height, const hover_spec& hover, std::string_view description,
+              canvas& c) {
   std::string attributes;
   const auto attribute = [&](std::string_view name, std::string_view value) {
     if (value.empty()) return;

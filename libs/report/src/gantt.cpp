@@ -86,7 +86,8 @@ figure gantt::draw() const {
 
   constexpr double most_name = 150;
   double widest = 20;
-  for (const std::string& name : lanes.names()) widest = std::max(widest, detail::pixel_width(name, tick_font));
+  for (const std::string& name : lanes.names())
+    widest = std::max(widest, detail::pixel_width(name, tick_font));
   const auto count = static_cast<double>(std::max<std::size_t>(lanes.names().size(), 1));
   const double row = std::clamp(360.0 / count, 6.0, 26.0);
   box plot;
@@ -100,7 +101,9 @@ figure gantt::draw() const {
                            static_cast<int>((plot.right - plot.left) / (detail::widest_label(ticks) + 26)));
   const double axis_height = detail::draw_x_axis(c, plot, ticks, along, true);
 
-  const auto middle_of = [&](std::size_t lane) { return plot.top + row * (static_cast<double>(lane) + 0.5) + 2; };
+  const auto middle_of = [&](std::size_t lane) {
+    return plot.top + row * (static_cast<double>(lane) + 0.5) + 2;
+  };
   c.begin("ax");
   const auto stride = static_cast<std::size_t>(std::ceil(13 / row));
   for (std::size_t i = 0; i < lanes.names().size(); i += std::max<std::size_t>(stride, 1)) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <vector>
 
 namespace twill::report {
@@ -31,9 +32,12 @@ struct shading {
     return static_cast<int>(std::clamp(share * shades(), 0.0, shades() - 1.0));
   }
   [[nodiscard]] std::string css(int shade) const { return (two_sided ? "d" : "q") + std::to_string(shade); }
-  /// On the outer shades the paper's colour reads better than the ink's.
-  [[nodiscard]] bool inked(int shade) const noexcept {
-    return two_sided ? shade > 3 && shade < 13 : shade < 8;
+  /// What reads best on a shade: the ink near the middle or the low end, the paper's colour further out, and
+  /// between the two, by day and by night, the darker of both.
+  [[nodiscard]] const char* text_class(int shade) const noexcept {
+    if (!two_sided) return shade < 8 ? "out" : "in";
+    const int from_centre = std::abs(shade - 8);
+    return from_centre < 5 ? "out" : from_centre == 5 ? "dim" : "in";
   }
 };
 
@@ -58,7 +62,8 @@ shading shading_of(const heat_map& h) {
 std::string short_text(double v, std::optional<int> decimals) {
   if (decimals) return number_text(v, *decimals);
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), v, std::chars_format::general, 3).ptr;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), v, std::chars_format::general, 3).ptr;
   return {buffer.data(), end};
 }
 
@@ -106,7 +111,8 @@ void draw_cells(canvas& c, const heat_map& h, const shading& shade, const box& p
   c.path(missing, "miss");
   if (!h.show_values || height < 15) return;
   double widest = 0;
-  for (const double v : h.values) widest = std::max(widest, detail::pixel_width(short_text(v, h.decimals), tick_font));
+  for (const double v : h.values)
+    widest = std::max(widest, detail::pixel_width(short_text(v, h.decimals), tick_font));
   if (widest + 6 > width) return;
   for (std::size_t i = 0; i < h.values.size(); ++i) {
     const double v = h.values[i];
@@ -114,7 +120,7 @@ void draw_cells(canvas& c, const heat_map& h, const shading& shade, const box& p
     const auto row = static_cast<double>(i / h.columns.size());
     const auto column = static_cast<double>(i % h.columns.size());
     c.text(plot.left + width * (column + 0.5), plot.top + height * (row + 0.5) + 4,
-           shade.inked(shade(v)) ? "out" : "in", detail::anchor::middle, short_text(v, h.decimals));
+           shade.text_class(shade(v)), detail::anchor::middle, short_text(v, h.decimals));
   }
 }
 
@@ -144,11 +150,11 @@ data_table table_of(const heat_map& h) {
 
 figure heat_map::draw() const {
   if (values.size() != rows.size() * columns.size()) {
-    throw error(errc::invalid_value, {.what = "a heat map has not one value for each row and column",
-                                      .where = {.field = title},
-                                      .found = std::to_string(values.size()) + " values",
-                                      .expected = std::to_string(rows.size()) + " times " +
-                                                  std::to_string(columns.size())});
+    throw error(errc::invalid_value,
+                {.what = "a heat map has not one value for each row and column",
+                 .where = {.field = title},
+                 .found = std::to_string(values.size()) + " values",
+                 .expected = std::to_string(rows.size()) + " times " + std::to_string(columns.size())});
   }
   canvas c;
   const shading shade = shading_of(*this);
@@ -167,7 +173,8 @@ figure heat_map::draw() const {
   }
   if (!row_label.empty()) c.text(detail::margin, top, "al", detail::anchor::start, row_label);
   plot.top = top + 6;
-  const double cell = std::clamp(300.0 / static_cast<double>(std::max<std::size_t>(rows.size(), 1)), 3.0, 26.0);
+  const double cell =
+      std::clamp(300.0 / static_cast<double>(std::max<std::size_t>(rows.size(), 1)), 3.0, 26.0);
   plot.bottom = plot.top + (any ? cell * static_cast<double>(rows.size()) : 60);
   if (any) {
     draw_cells(c, *this, shade, plot);
@@ -183,12 +190,16 @@ figure heat_map::draw() const {
   height += 8;
   std::string what = description;
   if (what.empty()) {
-    what = std::to_string(rows.size()) + " rows by " + std::to_string(columns.size()) + " columns, values from " +
-           number_text(shade.domain.lo) + " to " + number_text(shade.domain.hi) + (unit.empty() ? "." : " " + unit + ".");
+    what = std::to_string(rows.size()) + " rows by " + std::to_string(columns.size()) +
+           " columns, values from " + number_text(shade.domain.lo) + " to " + number_text(shade.domain.hi) +
+           (unit.empty() ? "." : " " + unit + ".");
   }
   detail::hover_spec hover;
   if (any) {
-    hover = {.mode = "grid", .plot = plot, .x = std::to_string(columns.size()), .y = std::to_string(rows.size()),
+    hover = {.mode = "grid",
+             .plot = plot,
+             .x = std::to_string(columns.size()),
+             .y = std::to_string(rows.size()),
              .series = {}};
   }
   return detail::finish(table_of(*this), height, hover, what, c);

@@ -39,7 +39,8 @@ std::string data_block(std::string_view id, const data_table& t) {
 }
 
 constexpr std::string_view save_buttons =
-    "<button type=\"button\" data-save=\"csv\">CSV</button><button type=\"button\" data-save=\"json\">JSON</button>";
+    "<button type=\"button\" data-save=\"csv\">CSV</button><button type=\"button\" "
+    "data-save=\"json\">JSON</button>";
 
 bool valid_id(std::string_view id) noexcept {
   return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) {
@@ -139,9 +140,12 @@ document& document::code(std::string_view text) {
 
 void document::append_figure(const figure& f, bool hidden) {
   const std::string id = new_id("figure");
-  body_ += "<figure data-block=\"" + id + "\"" + (hidden ? " hidden" : "") + ">\n<div class=\"plot\" tabindex=\"0\">";
+  body_ += "<figure data-block=\"" + id + "\"" + (hidden ? " hidden" : "") +
+           ">\n<div class=\"plot\" tabindex=\"0\">";
   body_ += f.element();
-  body_ += "</div>\n<div class=\"tools\"><button type=\"button\" data-table=\"\" aria-expanded=\"false\">Data</button>";
+  body_ +=
+      "</div>\n<div class=\"tools\"><button type=\"button\" data-table=\"\" "
+      "aria-expanded=\"false\">Data</button>";
   body_ += save_buttons;
   body_ += "</div>\n</figure>\n";
   body_ += data_block(id, f.data());
@@ -177,8 +181,8 @@ document& document::table(const data_table& t) {
     body_ += "<tr>";
     for (std::size_t k = 0; k < t.columns().size(); ++k) {
       const std::string text = t.text_at(r, k);
-      body_ += std::string("<td") + cell_class(t.columns()[k]) + ">" + (text.empty() ? "\u2013" : escaped(text)) +
-               "</td>";
+      body_ += std::string("<td") + cell_class(t.columns()[k]) + ">" +
+               (text.empty() ? "\u2013" : escaped(text)) + "</td>";
     }
     body_ += "</tr>\n";
   }
@@ -191,11 +195,11 @@ document& document::table(const data_table& t) {
 
 document& document::data(std::string id, const data_table& t) {
   if (!valid_id(id)) {
-    throw error(errc::invalid_value, {.what = "not an id for a data block",
-                                      .found = id,
-                                      .expected = "letters, digits, - and _"});
+    throw error(errc::invalid_value,
+                {.what = "not an id for a data block", .found = id, .expected = "letters, digits, - and _"});
   }
-  if (std::find(ids_.begin(), ids_.end(), id) != ids_.end() || id.starts_with("section-") || id == "contents") {
+  if (std::find(ids_.begin(), ids_.end(), id) != ids_.end() || id.starts_with("section-") ||
+      id == "contents") {
     throw error(errc::invalid_value, {.what = "the id of a data block is taken", .found = id});
   }
   body_ += data_block(id, t);
@@ -206,13 +210,14 @@ document& document::data(std::string id, const data_table& t) {
 std::string document::html() const {
   std::string out;
   out.reserve(body_.size() + 32768);
-  out += "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta name=\"color-scheme\" content=\"light dark\">\n"
-         // Said to the browser too: nothing is ever fetched.
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-         "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-         "<link rel=\"icon\" href=\"data:,\">\n<title>";
+  out +=
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      // Said to the browser too: nothing is ever fetched.
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+      "<link rel=\"icon\" href=\"data:,\">\n<title>";
   append_escaped(out, title_);
   out += "</title>\n<style>\n";
   out += detail::chart_css();
@@ -221,7 +226,8 @@ std::string document::html() const {
   append_escaped(out, title_);
   out += "</h1>";
   if (!subtitle_.empty()) out += "<p>" + escaped(subtitle_) + "</p>";
-  out += "<button type=\"button\" id=\"theme\" hidden>Light or dark</button></header>\n<div class=\"page\">\n";
+  out +=
+      "<button type=\"button\" id=\"theme\" hidden>Light or dark</button></header>\n<div class=\"page\">\n";
   if (!contents_.empty()) {
     out += "<nav id=\"contents\" aria-label=\"Contents\"><h2>Contents</h2>\n<ol>\n";
     for (std::size_t i = 0; i < contents_.size(); ++i) {

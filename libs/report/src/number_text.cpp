@@ -25,7 +25,8 @@ std::string digits_of(double value, std::chars_format format) {
 std::string fixed(double value, int decimals) {
   std::array<char, 1500> buffer{};
   const auto end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, decimals).ptr;
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, decimals)
+          .ptr;
   return {buffer.data(), end};
 }
 
@@ -68,7 +69,8 @@ std::string number_text(double value, int decimals) {
   if (magnitude >= 1e21) return number_text(value);
   const int places = std::clamp(decimals, 0, 20);
   std::string text = fixed(magnitude, places);
-  // to_chars rounds an exact half to even, a browser away from zero; a half is exact when all 1074 places say so.
+  // to_chars rounds an exact half to even, a browser away from zero; a half is exact when all 1074 places say
+  // so.
   const std::string more = fixed(magnitude, places + 1);
   if (more.back() == '5') {
     const std::string all = fixed(magnitude, 1075);
@@ -82,7 +84,8 @@ std::string number_text(double value, int decimals) {
 }
 
 double day_number(int year, unsigned month, unsigned day) noexcept {
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
   if (year < 0 || year > 9999 || !date.ok()) return std::nan("");
   return static_cast<double>(std::chrono::sys_days{date}.time_since_epoch().count());
 }

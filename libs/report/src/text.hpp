@@ -7,8 +7,9 @@
 
 namespace twill::report::detail {
 
-/// One code point of a UTF-8 text and where the next begins. A byte that begins no well-formed sequence (overlong,
-/// surrogate, beyond U+10FFFF, cut off) counts as U+FFFD and is one byte long, so reading always ends.
+/// One code point of a UTF-8 text and where the next begins. A byte that begins no well-formed sequence
+/// (overlong, surrogate, beyond U+10FFFF, cut off) counts as U+FFFD and is one byte long, so reading always
+/// ends.
 struct code_point {
   char32_t value;
   std::size_t next;
@@ -16,8 +17,9 @@ struct code_point {
 [[nodiscard]] code_point read_code_point(std::string_view text, std::size_t at) noexcept;
 void append_utf8(std::string& out, char32_t value);
 
-/// Text for the content of an element or a quoted attribute, in HTML and in XML: the five special characters as
-/// references; what XML 1.0 cannot hold (most control characters, U+FFFE, U+FFFF) and broken UTF-8 as U+FFFD.
+/// Text for the content of an element or a quoted attribute, in HTML and in XML: the five special characters
+/// as references; what XML 1.0 cannot hold (most control characters, U+FFFE, U+FFFF) and broken UTF-8 as
+/// U+FFFD.
 void append_escaped(std::string& out, std::string_view text);
 [[nodiscard]] std::string escaped(std::string_view text);
 

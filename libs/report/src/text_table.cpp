@@ -36,7 +36,13 @@ strokes strokes_of(table_style style) {
   switch (style) {
     case table_style::plain: return {{}, {"", "-", "  ", ""}, {}, "", "  ", "", "~"};
     case table_style::ascii:
-      return {{"+-", "-", "-+-", "-+"}, {"+-", "-", "-+-", "-+"}, {"+-", "-", "-+-", "-+"}, "| ", " | ", " |", "~"};
+      return {{"+-", "-", "-+-", "-+"},
+              {"+-", "-", "-+-", "-+"},
+              {"+-", "-", "-+-", "-+"},
+              "| ",
+              " | ",
+              " |",
+              "~"};
     case table_style::box: break;
   }
   return {{"\u250c\u2500", "\u2500", "\u2500\u252c\u2500", "\u2500\u2510"},
@@ -100,7 +106,8 @@ void align_points(std::vector<std::string>& cells) {
     return point == std::string::npos ? std::size_t{0} : s.size() - point;
   };
   const auto plain = [](const std::string& s) {
-    return !s.empty() && s.find_first_not_of("-0123456789.") == std::string::npos;
+    return s.find_first_of("0123456789") != std::string::npos &&
+           s.find_first_not_of("-0123456789.") == std::string::npos;
   };
   for (const std::string& cell : cells) {
     if (plain(cell)) longest = std::max(longest, fraction(cell));
@@ -128,7 +135,8 @@ layout lay_out(const data_table& table, const text_table_options& options, const
     l.widths.push_back(width);
   }
   if (options.max_width == 0 || l.widths.empty()) return l;
-  std::size_t used = terminal_width(s.left) + terminal_width(s.right) + terminal_width(s.between) * (l.widths.size() - 1);
+  std::size_t used =
+      terminal_width(s.left) + terminal_width(s.right) + terminal_width(s.between) * (l.widths.size() - 1);
   for (const std::size_t width : l.widths) used += width;
   for (const bool numbers : {false, true}) {
     while (used > options.max_width) {

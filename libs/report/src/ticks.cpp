@@ -10,7 +10,8 @@
 namespace twill::report::detail {
 namespace {
 
-/// A step of `mantissa * 10^exponent`; its multiples are counted in whole numbers, so that labels carry no rounding.
+/// A step of `mantissa * 10^exponent`; its multiples are counted in whole numbers, so that labels carry no
+/// rounding.
 struct decimal_step {
   int mantissa;
   int exponent;
@@ -155,8 +156,8 @@ interval rounded_out(interval domain, int most, bool whole) {
 }
 
 std::string si_prefix_of(int power) {
-  constexpr std::array<const char*, 17> prefixes{"y", "z", "a", "f", "p", "n", "\u00b5", "m", "", "k",
-                                                 "M", "G", "T", "P", "E", "Z", "Y"};
+  constexpr std::array<const char*, 17> prefixes{"y", "z", "a", "f", "p", "n", "\u00b5", "m", "",
+                                                 "k", "M", "G", "T", "P", "E", "Z",      "Y"};
   if (power % 3 != 0 || power < -24 || power > 24) return {};
   return prefixes[static_cast<std::size_t>(power / 3 + 8)];
 }
@@ -166,7 +167,8 @@ std::string power_of_ten_text(int power) {
                                                "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
   std::string text = "10";
   if (power < 0) text += "\u207b";
-  for (const char digit : std::to_string(std::abs(power))) text += raised[static_cast<std::size_t>(digit - '0')];
+  for (const char digit : std::to_string(std::abs(power)))
+    text += raised[static_cast<std::size_t>(digit - '0')];
   return text;
 }
 

@@ -27,15 +27,15 @@ struct interval {
   double hi = 1;
 };
 
-/// What an axis can show of data between two values: finite, and so wide that its ticks are distinct doubles. Equal
-/// bounds are moved apart, wild ones (beyond 1e300) brought in.
+/// What an axis can show of data between two values: finite, and so wide that its ticks are distinct doubles.
+/// Equal bounds are moved apart, wild ones (beyond 1e300) brought in.
 [[nodiscard]] interval usable(double lo, double hi) noexcept;
 /// The same for a logarithmic axis: both bounds positive. `lo` is the smallest positive value of the data.
 [[nodiscard]] interval usable_log(double lo, double hi) noexcept;
 
-/// Multiples of 1, 2 or 5 times a power of ten: the smallest such step that gives at most `most` ticks (at least two).
-/// `power` is a multiple of three, other than zero only where plain labels would be long.
-/// With `whole`, the step is at least 1: there is nothing between counts.
+/// Multiples of 1, 2 or 5 times a power of ten: the smallest such step that gives at most `most` ticks (at
+/// least two). `power` is a multiple of three, other than zero only where plain labels would be long. With
+/// `whole`, the step is at least 1: there is nothing between counts.
 [[nodiscard]] tick_set linear_ticks(interval domain, int most, bool si_prefix, bool whole = false);
 /// Powers of ten; with 2 and 5 between them on short axes; as `linear_ticks` below one decade.
 [[nodiscard]] tick_set log_ticks(interval domain, int most, bool si_prefix);
@@ -45,7 +45,8 @@ struct interval {
 /// The interval grown to whole multiples of the step that `linear_ticks` takes.
 [[nodiscard]] interval rounded_out(interval domain, int most, bool whole = false);
 
-/// The prefix of the International System of a power of ten that is a multiple of 3 from -24 to 24, else nothing.
+/// The prefix of the International System of a power of ten that is a multiple of 3 from -24 to 24, else
+/// nothing.
 [[nodiscard]] std::string si_prefix_of(int power);
 /// `10` with a raised exponent.
 [[nodiscard]] std::string power_of_ten_text(int power);

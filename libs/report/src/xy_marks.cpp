@@ -26,9 +26,10 @@ std::vector<run> runs_of(std::size_t size, Present present) {
   return runs;
 }
 
-/// Which points of a run to draw: all, or, where hundreds share a pixel column, the first, lowest, highest and last of
-/// each column, which gives the same picture (Jugel et al. 2014, "M4").
-std::vector<std::size_t> worth_drawing(const plane& p, std::span<const double> xs, std::span<const double> ys, run r) {
+/// Which points of a run to draw: all, or, where hundreds share a pixel column, the first, lowest, highest
+/// and last of each column, which gives the same picture (Jugel et al. 2014, "M4").
+std::vector<std::size_t> worth_drawing(const plane& p, std::span<const double> xs, std::span<const double> ys,
+                                       run r) {
   std::vector<std::size_t> kept;
   if (r.last - r.first <= 2000) {
     for (std::size_t i = r.first; i < r.last; ++i) kept.push_back(i);
@@ -89,7 +90,8 @@ void draw_line(const plane& p, std::span<const double> xs, std::span<const doubl
 void draw_step(const plane& p, std::span<const double> xs, std::span<const double> ys, int slot, int order,
                bool from_zero) {
   path_builder path;
-  for (const run r : runs_of(xs.size(), [&](std::size_t i) { return p.x.shows(xs[i]) && p.y.shows(ys[i]); })) {
+  for (const run r :
+       runs_of(xs.size(), [&](std::size_t i) { return p.x.shows(xs[i]) && p.y.shows(ys[i]); })) {
     path.move(p.x(xs[r.first]), p.y(from_zero ? 0 : ys[r.first]));
     if (from_zero) path.line(p.x(xs[r.first]), p.y(ys[r.first]));
     for (std::size_t i = r.first + 1; i < r.last; ++i) {
@@ -131,9 +133,10 @@ void draw_band(const plane& p, std::span<const double> xs, std::span<const doubl
   p.c.path(path, css_class);
 }
 
-void draw_bars(const plane& p, std::span<const double> base, std::span<const double> values, std::size_t place,
-               std::size_t places, int slot) {
-  const double room = (p.plot.right - p.plot.left) / static_cast<double>(std::max<std::size_t>(values.size(), 1));
+void draw_bars(const plane& p, std::span<const double> base, std::span<const double> values,
+               std::size_t place, std::size_t places, int slot) {
+  const double room =
+      (p.plot.right - p.plot.left) / static_cast<double>(std::max<std::size_t>(values.size(), 1));
   const double group = std::min(room * 0.78, 56.0 * static_cast<double>(places));
   const double width = group / static_cast<double>(places);
   const double gap = places > 1 && width > 6 ? 1.0 : 0.0;
@@ -148,8 +151,8 @@ void draw_bars(const plane& p, std::span<const double> base, std::span<const dou
   p.c.path(path, "bar " + slot_class("f", slot));
 }
 
-void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot, int order,
-               bool several) {
+void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot,
+               int order, bool several) {
   path_builder path;
   if (several) {
     // Histograms over each other: filled outlines without inner walls.

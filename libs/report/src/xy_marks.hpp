@@ -27,9 +27,9 @@ void draw_points(const plane& p, std::span<const double> xs, std::span<const dou
 void draw_band(const plane& p, std::span<const double> xs, std::span<const double> lower,
                std::span<const double> upper, std::string_view css_class);
 /// One bar a value between `base` and `base + values`, in the part `place` of `places` of its category.
-void draw_bars(const plane& p, std::span<const double> base, std::span<const double> values, std::size_t place,
-               std::size_t places, int slot);
-void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot, int order,
-               bool several);
+void draw_bars(const plane& p, std::span<const double> base, std::span<const double> values,
+               std::size_t place, std::size_t places, int slot);
+void draw_bins(const plane& p, std::span<const double> edges, std::span<const double> counts, int slot,
+               int order, bool several);
 
 }  // namespace twill::report::detail

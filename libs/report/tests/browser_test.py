@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -256,6 +257,7 @@ def check_gallery(browser, checks, page, screenshots):
         browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         colours.append(browser.run("getComputedStyle(document.body).backgroundColor"))
         if screenshots:
+            browser.run("document.activeElement.blur()")
             height = browser.run("document.documentElement.scrollHeight")
             browser.screenshot(Path(screenshots) / f"gallery-{scheme}.png", height)
     checks.equal(colours, ["rgb(255, 255, 255)", "rgb(20, 24, 29)"], "paper by day and by night")
@@ -299,6 +301,10 @@ def main():
     parser.add_argument("hostile")
     parser.add_argument("--screenshots")
     options = parser.parse_args()
+    golden = sorted((Path(__file__).parent / "golden").glob("*.svg"))
+    for picture in golden:
+        ElementTree.parse(picture)
+    print(f"{len(golden)} pictures are well-formed XML")
     program = next((p for p in map(shutil.which, BROWSERS) if p), None)
     if program is None:
         print("not run: no chromium")

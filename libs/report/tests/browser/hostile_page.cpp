@@ -18,7 +18,10 @@ int main(int argc, char** argv) {
   page.list(std::array{text});
   page.cards(std::array{card{text, text, text, text, tone::good}});
   page.facts(std::array{std::pair{text, text}});
-  chart c({.title = text, .subtitle = text, .x = {.label = text, .unit = text}, .y = {.label = text, .unit = text}});
+  chart c({.title = text,
+           .subtitle = text,
+           .x = {.label = text, .unit = text},
+           .y = {.label = text, .unit = text}});
   const std::array<double, 6> x{1, 2, 3, 4, 5, 6};
   c.line(text, x, x).band(text, x, x, x).mark_x(2, text).mark_y(3, text);
   page.add(c.draw());

@@ -22,7 +22,8 @@ struct fan_band {
 struct chart_options {
   std::string title{};
   std::string subtitle{};
-  std::string description{};  ///< for those who cannot see the picture; by default the names, counts and ranges
+  std::string
+      description{};  ///< for those who cannot see the picture; by default the names, counts and ranges
   axis x{};
   axis y{};
   /// Names instead of numbers along x: bars have one value each, other layers use 0, 1, 2 ... as their x.
@@ -33,8 +34,8 @@ struct chart_options {
 
 /// A chart of layers over two axes. Layers are drawn in the order of their calls and copied when added.
 ///
-/// NaN and infinite values are missing: lines and bands have gaps there. Every layer call throws twill::error when its
-/// lengths differ. Colours, dashes and markers follow the order of the layers.
+/// NaN and infinite values are missing: lines and bands have gaps there. Every layer call throws twill::error
+/// when its lengths differ. Colours, dashes and markers follow the order of the layers.
 class chart {
  public:
   explicit chart(chart_options options) : options_(std::move(options)) {}
@@ -43,7 +44,8 @@ class chart {
   /// A value holds from its x to the next.
   chart& step(std::string name, std::span<const double> x, std::span<const double> y);
   chart& scatter(std::string name, std::span<const double> x, std::span<const double> y);
-  chart& band(std::string name, std::span<const double> x, std::span<const double> lower, std::span<const double> upper);
+  chart& band(std::string name, std::span<const double> x, std::span<const double> lower,
+              std::span<const double> upper);
   /// Bands around a line, all in one colour; give the widest first.
   chart& fan(std::string name, std::span<const double> x, std::span<const fan_band> bands,
              std::span<const double> centre);
@@ -51,8 +53,8 @@ class chart {
   chart& area(std::string name, std::span<const double> x, std::span<const double> y);
   /// One value a category, beside or on the bars before it.
   chart& bars(std::string name, std::span<const double> values);
-  /// Counts of values in equal bins, which all histograms of a chart share. `bins` 0: a round width near that of
-  /// Freedman and Diaconis (1981).
+  /// Counts of values in equal bins, which all histograms of a chart share. `bins` 0: a round width near that
+  /// of Freedman and Diaconis (1981).
   chart& histogram(std::string name, std::span<const double> values, std::size_t bins = 0);
   /// The share of values that are at most x.
   chart& ecdf(std::string name, std::span<const double> values);
@@ -72,7 +74,7 @@ class chart {
     std::vector<double> upper;  ///< a band's upper line
     int slot;                   ///< colour, from 1
     std::size_t bins;
-    bool in_fan;                ///< a band that belongs to the line after it
+    bool in_fan;  ///< a band that belongs to the line after it
   };
   struct mark {
     double value;
@@ -96,18 +98,18 @@ struct heat_map {
   std::string title{};
   std::string subtitle{};
   std::string description{};
-  std::string row_label{};     ///< what the rows are: the heading of their names
+  std::string row_label{};  ///< what the rows are: the heading of their names
   std::string column_label{};
   std::string value_label{};
   std::string unit{};
   std::vector<std::string> rows{};
   std::vector<std::string> columns{};
-  std::vector<double> values{};           ///< row by row; NaN is missing
-  std::optional<double> min{};            ///< the value of the first colour; the least value by default
+  std::vector<double> values{};  ///< row by row; NaN is missing
+  std::optional<double> min{};   ///< the value of the first colour; the least value by default
   std::optional<double> max{};
-  std::optional<double> centre{};         ///< two colours meet here: for correlations and changes
+  std::optional<double> centre{};  ///< two colours meet here: for correlations and changes
   std::optional<int> decimals{};
-  bool show_values = true;                ///< write the values where they fit
+  bool show_values = true;  ///< write the values where they fit
 
   /// Throws: twill::error when there are not rows times columns values.
   [[nodiscard]] figure draw() const;
@@ -115,14 +117,14 @@ struct heat_map {
 
 /// A bar of a Gantt chart.
 struct gantt_task {
-  std::string lane{};   ///< the row: a worker, a rank
-  std::string kind{};   ///< the colour: a phase
+  std::string lane{};  ///< the row: a worker, a rank
+  std::string kind{};  ///< the colour: a phase
   double start = 0;
   double end = 0;
 };
 
-/// What ran where and when. Lanes and kinds appear in the order of their first task; a task without finite bounds is
-/// left out.
+/// What ran where and when. Lanes and kinds appear in the order of their first task; a task without finite
+/// bounds is left out.
 struct gantt {
   std::string title{};
   std::string subtitle{};

@@ -11,18 +11,20 @@
 
 namespace twill::report {
 
-/// The one decimal text of a number in charts, tables and files: the shortest digits that read back as the same double,
-/// with an exponent only below 1e-6 and from 1e21 on. That is what a browser prints, so the script of a report and this
-/// library never disagree. Not a number is the empty text; infinities are `inf` and `-inf`; there is no negative zero.
+/// The one decimal text of a number in charts, tables and files: the shortest digits that read back as the
+/// same double, with an exponent only below 1e-6 and from 1e21 on. That is what a browser prints, so the
+/// script of a report and this library never disagree. Not a number is the empty text; infinities are `inf`
+/// and `-inf`; there is no negative zero.
 [[nodiscard]] std::string number_text(double value);
-/// The same with a fixed number of decimals (0 to 20), halves away from zero; `number_text(value)` from 1e21 on.
+/// The same with a fixed number of decimals (0 to 20), halves away from zero; `number_text(value)` from 1e21
+/// on.
 [[nodiscard]] std::string number_text(double value, int decimals);
 
-/// The days from 1970-01-01 to a day of the Gregorian calendar: how times are given to charts; fractions are times of day
-/// (UTC). NaN where there is no such day or its year is not 0 to 9999.
+/// The days from 1970-01-01 to a day of the Gregorian calendar: how times are given to charts; fractions are
+/// times of day (UTC). NaN where there is no such day or its year is not 0 to 9999.
 [[nodiscard]] double day_number(int year, unsigned month, unsigned day) noexcept;
-/// `2024-02-29`, or `2024-02-29T06:30:00Z` where there is a time of day (to the second); empty for NaN and outside the
-/// years 0 to 9999.
+/// `2024-02-29`, or `2024-02-29T06:30:00Z` where there is a time of day (to the second); empty for NaN and
+/// outside the years 0 to 9999.
 [[nodiscard]] std::string time_text(double days);
 
 /// What the cells of a column are: alignment and text depend on it.
@@ -37,7 +39,9 @@ struct data_column {
   std::vector<std::string> texts{};
   std::optional<int> decimals{};  ///< shown decimals of a number; nothing: all digits
 
-  [[nodiscard]] std::size_t size() const noexcept { return kind == column_kind::text ? texts.size() : numbers.size(); }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return kind == column_kind::text ? texts.size() : numbers.size();
+  }
   /// `name (unit)`, or the name alone.
   [[nodiscard]] std::string heading() const;
 };
@@ -63,11 +67,12 @@ class data_table {
   /// The text of a cell as tables and charts show it; empty when missing.
   [[nodiscard]] std::string text_at(std::size_t row, std::size_t column) const;
 
-  /// RFC 4180 with line feeds: a header of `heading()`s, then all digits of every number; missing cells are empty.
+  /// RFC 4180 with line feeds: a header of `heading()`s, then all digits of every number; missing cells are
+  /// empty.
   [[nodiscard]] std::string to_csv() const;
-  /// `{"title":..,"columns":[{"name":..,"unit":..,"kind":..,"decimals":..}],"values":[[..],[..]]}`, one array a column,
-  /// all digits of every number, missing cells null, infinities as texts. No `<`, `>` or `&` stands in it, so that it can
-  /// lie in a page as it is.
+  /// `{"title":..,"columns":[{"name":..,"unit":..,"kind":..,"decimals":..}],"values":[[..],[..]]}`, one array
+  /// a column, all digits of every number, missing cells null, infinities as texts. No `<`, `>` or `&` stands
+  /// in it, so that it can lie in a page as it is.
   [[nodiscard]] std::string to_json() const;
 
  private:

@@ -22,11 +22,12 @@ struct axis {
   std::string label{};
   std::string unit{};
   scale_kind kind = scale_kind::linear;
-  bool si_prefix = false;           ///< large and small values get a prefix before the unit: GWh, ms
-  bool from_zero = false;           ///< zero is shown although no value is near it
-  std::optional<double> min{};      ///< the bounds, where the data shall not decide
+  bool si_prefix = false;       ///< large and small values get a prefix before the unit: GWh, ms
+  bool from_zero = false;       ///< zero is shown although no value is near it
+  std::optional<double> min{};  ///< the bounds, where the data shall not decide
   std::optional<double> max{};
-  std::optional<int> decimals{};    ///< decimals of the values shown on hover and in tables; nothing: all digits
+  std::optional<int>
+      decimals{};  ///< decimals of the values shown on hover and in tables; nothing: all digits
 };
 
 /// A drawn chart: its picture and the numbers in it. Equal input gives equal bytes.

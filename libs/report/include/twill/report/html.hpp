@@ -32,8 +32,8 @@ struct choice {
   figure shown;
 };
 
-/// A report in one HTML file: no request leaves it, equal input gives equal bytes, and it reads well on paper, in the
-/// dark, by keyboard and without its script.
+/// A report in one HTML file: no request leaves it, equal input gives equal bytes, and it reads well on
+/// paper, in the dark, by keyboard and without its script.
 ///
 /// Everything given is text: nothing in it is taken for markup. Content goes into the section opened last.
 class document {
@@ -58,8 +58,8 @@ class document {
   document& choose(std::string label, std::span<const choice> choices);
   /// A table with its title as the caption, and buttons that save it.
   document& table(const data_table& t);
-  /// Numbers that are not shown, for programs that read the report: the element with this id holds the table's JSON.
-  /// Throws: twill::error when the id is taken or is not made of letters, digits, `-` and `_`.
+  /// Numbers that are not shown, for programs that read the report: the element with this id holds the
+  /// table's JSON. Throws: twill::error when the id is taken or is not made of letters, digits, `-` and `_`.
   document& data(std::string id, const data_table& t);
 
   /// Ids of the data blocks so far, in their order.
