@@ -34,6 +34,36 @@ std::string_view without_plus(std::string_view text) noexcept {
   return text;
 }
 
+/// The exponent of a literal's `e` part: zero where there is none, kept far from the ends of the type.
+std::int64_t decimal_exponent(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  const std::string_view digits = without_sign(text);
+  std::int64_t power = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), power);
+  if (parsed.ec == std::errc::result_out_of_range) power = std::int64_t{1} << 40;
+  return text.front() == '-' ? -power : power;
+}
+
+/// The n of a well-formed unsigned decimal literal that lies in [10^(n-1), 10^n).
+std::int64_t decimal_magnitude(std::string_view text) noexcept {
+  const auto e = text.find_first_of("eE");
+  const std::string_view mantissa = text.substr(0, e);
+  std::int64_t magnitude = 0;
+  bool point = false;
+  bool significant = false;
+  for (const char c : mantissa) {
+    if (c == '.') {
+      point = true;
+    } else if (significant || c != '0') {
+      significant = true;
+      magnitude += point ? 0 : 1;
+    } else if (point) {
+      --magnitude;
+    }
+  }
+  return magnitude + (e == std::string_view::npos ? 0 : decimal_exponent(text.substr(e + 1)));
+}
+
 template <class Integer>
 parsed_number<Integer> parse_integer(std::string_view text) noexcept {
   const std::string_view rest = without_plus(text);
@@ -77,32 +107,7 @@ parsed_number<double> parse_double(std::string_view text) noexcept {
   if (failure == std::errc::result_out_of_range) {
     // from_chars leaves the value alone on underflow and overflow alike. The decimal exponent of the leading non-zero
     // digit tells them apart: nothing near 1e-300 overflows and nothing near 1e300 underflows.
-    std::int64_t magnitude = 0;
-    bool point = false;
-    bool significant = false;
-    std::string_view mantissa = without_sign(rest);
-    std::string_view exponent;
-    if (const auto e = mantissa.find_first_of("eE"); e != std::string_view::npos) {
-      exponent = mantissa.substr(e + 1);
-      mantissa = mantissa.substr(0, e);
-    }
-    for (const char c : mantissa) {
-      if (c == '.') {
-        point = true;
-      } else if (significant || c != '0') {
-        significant = true;
-        magnitude += point ? 0 : 1;
-      } else if (point) {
-        --magnitude;
-      }
-    }
-    const bool negative_exponent = !exponent.empty() && exponent[0] == '-';
-    const std::string_view digits = without_sign(exponent);
-    std::int64_t power = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), power);
-    if (parsed.ec == std::errc::result_out_of_range) power = std::int64_t{1} << 40;
-    const std::int64_t scale = magnitude + (negative_exponent ? -power : power);
-    if (scale > 0) return {0, number_fault::out_of_range};
+    if (decimal_magnitude(without_sign(rest)) > 0) return {0, number_fault::out_of_range};
     return {rest.front() == '-' ? -0.0 : 0.0, number_fault::none};
   }
   if (!std::isfinite(value)) return {0, number_fault::not_finite};

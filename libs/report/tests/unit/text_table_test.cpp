@@ -46,7 +46,7 @@ TEST(text_table, plain_style_has_no_spaces_at_line_ends) {
             "Plant  Output (GWh)  Since\n"
             "-----  ------------  ----------\n"
             "Alder          1.5   1970-01-01\n"
-            "\u5357\u5c71              -   1970-02-01\n"
+            "\u5357\u5c71              -  1970-02-01\n"
             "e\u0301t\u00e9          120.25  -\n");
 }
 

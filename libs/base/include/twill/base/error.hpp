@@ -46,6 +46,7 @@ class category : public std::error_category {
 
 /// The category of `twill::errc`.
 [[nodiscard]] const category& base_category() noexcept;
+/// The code with its category, as the standard library asks of an error code enumeration.
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 
 /// Where in the user's input a mistake is. Every field is optional; lines, columns and rows count from 1.
@@ -64,9 +65,12 @@ struct location {
 };
 
 /// All that a person needs to mend a mistake.
+///
+/// In a designated initialiser write `.where = twill::location{.file = ...}` with the type's name: without it g++ 12 warns
+/// of members that it takes for uninitialised.
 struct diagnosis {
   std::string what{};      ///< what is wrong, a sentence without capital and full stop
-  location where{};
+  location where{};        ///< in the user's input
   std::string found{};     ///< the offending text, empty when there is none
   std::string expected{};  ///< what would have been right
   std::string hint{};      ///< what to do
@@ -82,15 +86,22 @@ struct diagnosis {
 /// Copying does not throw: the diagnosis is shared, as [exception] asks of a type that is thrown.
 class error : public std::system_error {
  public:
+  /// Effects: composes the message once, so that `what()` cannot fail.
   error(std::error_code code, diagnosis d);
+  /// The same for a code of the base part.
   error(errc code, diagnosis d) : error(make_error_code(code), std::move(d)) {}
 
   /// The whole message as a user reads it, hint included.
   [[nodiscard]] const char* what() const noexcept override;
+  /// What is wrong, where, found, expected and hint, as they were given.
   [[nodiscard]] const diagnosis& details() const noexcept;
+  /// The place of the mistake.
   [[nodiscard]] const location& where() const noexcept { return details().where; }
+  /// The offending text; empty when there is none.
   [[nodiscard]] const std::string& found() const noexcept { return details().found; }
+  /// What would have been right; empty when it goes without saying.
   [[nodiscard]] const std::string& expected() const noexcept { return details().expected; }
+  /// What to do; empty when nobody knows.
   [[nodiscard]] const std::string& hint() const noexcept { return details().hint; }
   /// The enumerator's name of `code()`.
   [[nodiscard]] std::string_view code_name() const noexcept;
