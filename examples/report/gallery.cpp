@@ -40,7 +40,7 @@ void add_lines(document& page, const gallery::basin& basin, const gallery::conve
   storage.mark_y(1000, "capacity").mark_y(60, "minimum");
   storage.mark_x(day_number(2026, 1, 1), "new turbine");
   page.add(storage.draw());
-  // [snippet:fan]
+  // [end:fan]
 
   chart gap({.title = "Relative gap on a logarithmic axis",
              .x = {.label = "Iteration"},
