@@ -325,8 +325,9 @@ def main():
             browser.close()
     for failure in checks.failures[:40]:
         print("FAIL", failure)
-    print(f"{checks.count} checks, {len(checks.failures)} failed")
-    return 1 if checks.failures else 0
+    failed = len(checks.failures)
+    print(f"{checks.count} checks, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
