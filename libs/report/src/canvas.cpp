@@ -9,7 +9,8 @@
 namespace twill::report::detail {
 
 tenths to_tenths(double pixels) noexcept {
-  // Far outside the picture is as good as anywhere outside it.
+  // Far outside the picture is as good as anywhere outside it; so is no place at all.
+  if (std::isnan(pixels)) pixels = -1e5;
   return std::llround(std::clamp(pixels, -1e5, 1e5) * 10.0);
 }
 
@@ -178,7 +179,9 @@ double scale::operator()(double value) const noexcept {
   if (categories > 0) {
     share = (value + 0.5) / static_cast<double>(categories);
   } else if (kind == scale_kind::logarithmic) {
-    share = std::log10(value / domain.lo) / std::log10(domain.hi / domain.lo);
+    // Differences, because the quotient of the bounds may overflow.
+    const double from_log = std::log10(domain.lo);
+    share = (std::log10(value) - from_log) / (std::log10(domain.hi) - from_log);
   } else {
     // Halves, because the difference of the bounds may overflow.
     share = (value / 2 - domain.lo / 2) / (domain.hi / 2 - domain.lo / 2);

@@ -13,7 +13,7 @@
     const [kind, a, b] = spec.split(' ');
     const lo = Number(a), hi = Number(b);
     if (kind === 'category') return (v) => from + (v + .5) / lo * (to - from);
-    if (kind === 'log') return (v) => from + Math.log(v / lo) / Math.log(hi / lo) * (to - from);
+    if (kind === 'log') return (v) => from + (Math.log(v) - Math.log(lo)) / (Math.log(hi) - Math.log(lo)) * (to - from);
     if (kind === 'time') return (v) => from + (Date.parse(v) / 864e5 - lo) / (hi - lo) * (to - from);
     return (v) => from + (v / 2 - lo / 2) / (hi / 2 - lo / 2) * (to - from);
   };
