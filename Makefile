@@ -50,11 +50,11 @@ tidy:
 
 format:
 	@.ci/setup tools
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+	@git ls-files '*.cpp' '*.hpp' ':!tests/layers' ':!tests/orders' | xargs clang-format-19 -i
 
 format-check:
 	@.ci/setup tools
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run --Werror
+	@git ls-files '*.cpp' '*.hpp' ':!tests/layers' ':!tests/orders' | xargs clang-format-19 --dry-run --Werror
 
 coverage:
 	@.ci/setup build test tools

@@ -1,25 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds every promised row to a test that ran, passed and compares something, or to the word `deferred` and a reason.
+"""Holds every promised row to a test that ran, passed and compares something, or to a reason to defer it.
 
     python3 cmake/check_inventory.py [--root DIR] --junit FILE [--junit FILE ...] [PART ...]
-    python3 cmake/check_inventory.py [--root DIR] --static [PART ...]       (sources only, nothing need have run)
+    python3 cmake/check_inventory.py [--root DIR] --static [PART ...]     (sources only, asks for no results)
 
-tests/inventory/<part>.tsv: a header line, then `id  row  test  note` parted by tabs. `test` is `deferred` (the reason
-stands in `note`) or names parted by `;`:
+tests/inventory/<part>.tsv: a header line, then `id  row  test  note` parted by tabs. `test` is `deferred`
+(the reason stands in `note`) or names parted by `;`:
 
-  part.suite.test      a GoogleTest case as CTest names it; a typed or parametrised one without its instances: all of
-                       them have to pass
+  part.suite.test      a GoogleTest case as CTest names it; a typed or parametrised one without its instances,
+                       all of which have to pass
   part.name            any other CTest case (a script, a compile-fail case)
   part.name::method    a function in the Python file that this CTest case runs
   path/test_x.py::test_y, path/test_x.py::Class::test_y       a pytest id, looked up in a pytest JUnit file
 
-What a test asserts is read in its source. GoogleTest: at least one comparison of values or messages (EXPECT_EQ,
-EXPECT_THAT, EXPECT_TRUE, RC_ASSERT, static_assert ...), in the body or in a function of the test's folder that it
-calls; "it throws something", "it throws nothing" and comparisons of literals alone do not count. Python: `assert` or
-self.assert... A script behind add_test: an assertion, a PASS_REGULAR_EXPRESSION, or for a check in Python an exit code
-that depends on what it found, for a shell script a comparison under `set -e`, for a CMake script a FATAL_ERROR inside an if().
+What a test asserts is read in its source. GoogleTest: at least one comparison of values or messages
+(EXPECT_EQ, EXPECT_THAT, EXPECT_TRUE, RC_ASSERT, static_assert ...), in the body or in a function of the
+test's folder that it calls; "it throws something", "it throws nothing" and comparisons of literals alone do
+not count; of thrown types only std::bad_... does, which has no message of ours. Python: `assert` or
+self.assert... A script behind add_test: an assertion, a PASS_REGULAR_EXPRESSION, or for a check in Python an
+exit code that depends on what it found, for a shell script a comparison under `set -e`, for a CMake script a
+FATAL_ERROR inside an if().
 """
+
 import argparse
 import re
 import sys
@@ -29,12 +32,20 @@ from pathlib import Path
 from check_source import balanced_end, cmake_commands, cpp_files, split_cpp
 
 COLUMNS = ["id", "row", "test", "note"]
-TEST_MACRO = re.compile(r"\b(TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\s*\(")
-COMPARES = re.compile(r"\b((?:EXPECT|ASSERT)_(?:EQ|NE|LT|LE|GT|GE|TRUE|FALSE|STREQ|STRNE|STRCASEEQ|STRCASENE|FLOAT_EQ"
-                      r"|DOUBLE_EQ|NEAR|THAT|THROW_THAT|THROWS|PRED\d|PRED_FORMAT\d|DEATH|EXIT)|RC_ASSERT"
-                      r"|RC_ASSERT_FALSE|static_assert)\s*\(")
+TEST_MACRO = re.compile(
+    r"\b(TEST|TEST_F|TEST_P|TYPED_TEST|TYPED_TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\s*\("
+)
+COMPARES = re.compile(
+    r"\b((?:EXPECT|ASSERT)_(?:EQ|NE|LT|LE|GT|GE|TRUE|FALSE|STREQ|STRNE|STRCASEEQ|STRCASENE|FLOAT_EQ"
+    r"|DOUBLE_EQ|NEAR|THAT|THROW_THAT|THROWS|PRED\d|PRED_FORMAT\d|DEATH|EXIT)|RC_ASSERT"
+    r"|RC_ASSERT_FALSE|static_assert)\s*\("
+)
 RAISES = re.compile(r"\b(?:ADD_FAILURE|FAIL|RC_FAIL)\s*\(")
-FUNCTION = re.compile(r"\b(\w+)\s*\((?:[^;{}()]|\([^;{}()]*\))*\)\s*(?:const|noexcept|override|mutable|\s|->\s*[\w:<>&*\s]+)*\{")
+FUNCTION = re.compile(
+    r"\b(\w+)\s*\((?:[^;{}()]|\([^;{}()]*\))*\)\s*(?:const|noexcept|override|mutable|\s|->\s*[\w:<>&*\s]+)*\{"
+)
+# The exceptions of the standard library that carry no message of ours: their type is all there is to compare.
+BARE_THROW = re.compile(r"\b(?:EXPECT|ASSERT)_THROW\s*\(")
 LITERAL = re.compile(r"\s*(?:true|false|nullptr|[-+]?[\d.]+\w*|\"[^\"]*\"|'[^']*')\s*$")
 PLACES = ("libs", "apps", "python", "tests", "bench", "examples")
 FIXTURES = {"fixture", "good", "bad"}  # trees that tests of the checks are run on, no part of this one
@@ -43,7 +54,7 @@ KEYWORDS = {"if", "for", "while", "switch", "catch", "return", "sizeof", "declty
 
 def arguments_of(text, opening):
     """The comma-parted arguments of the bracket that opens at an offset."""
-    inside = text[opening + 1:balanced_end(text, opening) - 1]
+    inside = text[opening + 1 : balanced_end(text, opening) - 1]
     pieces, depth, start = [], 0, 0
     for i, c in enumerate(inside):
         depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(c, 0)
@@ -57,6 +68,9 @@ def compares(code, helpers):
     """Whether a body (literals blanked) compares a value, itself or by one of the helpers that do."""
     for found in COMPARES.finditer(code):
         if not all(LITERAL.match(a) for a in arguments_of(code, found.end() - 1)):
+            return True
+    for found in BARE_THROW.finditer(code):
+        if re.fullmatch(r"\s*std::bad_\w+\s*", arguments_of(code, found.end() - 1)[-1]):
             return True
     if RAISES.search(code) and re.search(r"\bif\s*\(", code):
         return True
@@ -95,11 +109,14 @@ class CppTests:
             for found in FUNCTION.finditer(code):
                 if found.group(1) not in KEYWORDS and not TEST_MACRO.match(found.group(1) + "("):
                     end = balanced_end(code, found.end() - 1, ("{", "}"))
-                    functions.setdefault(found.group(1), []).append(code[found.end():end])
+                    functions.setdefault(found.group(1), []).append(code[found.end() : end])
         helpers = set()
         while True:  # a helper may compare by calling another
-            more = {name for name, kinds in functions.items()
-                    if name not in helpers and any(compares(body, helpers) for body in kinds)}
+            more = {
+                name
+                for name, kinds in functions.items()
+                if name not in helpers and any(compares(body, helpers) for body in kinds)
+            }
             if not more:
                 break
             helpers |= more
@@ -125,7 +142,9 @@ def python_function(text, names):
         else:
             return None
     end = start + 1
-    while end < len(lines) and (not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent):
+    while end < len(lines) and (
+        not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent
+    ):
         end += 1
     decorators, above = [], start - 1
     while above >= 0 and lines[above].lstrip().startswith("@"):
@@ -136,12 +155,20 @@ def python_function(text, names):
 
 def python_compares(body, text, seen=()):
     body = re.sub(r"#.*", "", body)
-    if re.search(r"(?<!\w)self\.assert(?!True\(True\))(?!Raises\()\w+\(|^\s*assert\s+(?!True\b)\S|assert_(?:equal|allclose|array\w+)\(",
-                 body, re.M):
+    if re.search(
+        r"(?<!\w)self\.assert(?!True\(True\))(?!Raises\()\w+\(|^\s*assert\s+(?!True\b)\S"
+        r"|assert_(?:equal|allclose|array\w+)\(",
+        body,
+        re.M,
+    ):
         return True
     for name in set(re.findall(r"\b(?:self\.)?(\w+)\(", body)) - set(seen):
         helper = python_function(text, [name])
-        if helper and helper[1] != body and python_compares(helper[1].split("\n", 1)[-1], text, (*seen, name)):
+        if (
+            helper
+            and helper[1] != body
+            and python_compares(helper[1].split("\n", 1)[-1], text, (*seen, name))
+        ):
             return True
     return False
 
@@ -179,7 +206,9 @@ class CMakeTests:
                 return  # inside a function that declares tests: its calls are read instead
             self.cases.append((name, self._scripts(folder, words), name in expected))
         elif command == "twill_script_test" and words:
-            self.cases.append((self.pattern(words[0]), self._scripts(folder, words), "PASS_REGULAR_EXPRESSION" in words))
+            self.cases.append(
+                (self.pattern(words[0]), self._scripts(folder, words), "PASS_REGULAR_EXPRESSION" in words)
+            )
 
     def _scripts(self, folder, words):
         scripts = []
@@ -190,7 +219,10 @@ class CMakeTests:
         return scripts
 
     def find(self, name):
-        return next(((scripts, expects) for pattern, scripts, expects in self.cases if re.fullmatch(pattern, name)), None)
+        return next(
+            ((scripts, expects) for pattern, scripts, expects in self.cases if re.fullmatch(pattern, name)),
+            None,
+        )
 
 
 def script_compares(path):
@@ -199,8 +231,10 @@ def script_compares(path):
         # A check of the tree is its own comparison: what it finds is its exit code.
         return python_compares(text, text) or re.search(r"\breturn 1 if \w+ else 0\b", text) is not None
     if path.suffix == ".sh":
-        return re.search(r"^\s*set -\w*e", text, re.M) and re.search(
-            r"(?:\[\[?|test)\s.*(?:=|-eq|-ne|-gt|-lt)|\b(?:cmp|diff|grep)\b", text) is not None
+        return (
+            re.search(r"^\s*set -\w*e", text, re.M)
+            and re.search(r"(?:\[\[?|test)\s.*(?:=|-eq|-ne|-gt|-lt)|\b(?:cmp|diff|grep)\b", text) is not None
+        )
     return re.search(r"\bif\s*\(.*?FATAL_ERROR", text, re.S) is not None
 
 
@@ -227,7 +261,11 @@ class Results:
         """The names without what instantiated them, whichever piece that is: `comm.Layouts/ring.passes/3` and
         `comm.ring/shm.passes` are instances of `comm.ring.passes`."""
         found = re.match(r"([\w-]+)\.([^.]+)\.([^./]+)(?:/.*)?$", name)
-        return [f"{found.group(1)}.{suite}.{found.group(3)}" for suite in found.group(2).split("/")] if found else []
+        return (
+            [f"{found.group(1)}.{suite}.{found.group(3)}" for suite in found.group(2).split("/")]
+            if found
+            else []
+        )
 
     def of(self, name):
         """passed, failed or did not run; of several instances the worst."""
@@ -285,7 +323,11 @@ class Checker:
         decorators, body = found
         if re.search(r"\bskip|\bxfail|expectedFailure", decorators):
             return f"{name} is skipped or expected to fail"
-        return None if python_compares(body.split("\n", 1)[-1], text, (names[-1],)) else f"{name} compares no value"
+        return (
+            None
+            if python_compares(body.split("\n", 1)[-1], text, (names[-1],))
+            else f"{name} compares no value"
+        )
 
     def pytest(self, name, file, names):
         script = self.root / file
@@ -295,10 +337,14 @@ class Checker:
         if problem or self.results is None:
             return problem
         module = file[:-3].replace("/", ".")
-        wanted = re.compile(rf"(?:.*\.)?{re.escape('.'.join([Path(module.replace('.', '/')).name, *names[:-1]]))}::"
-                            rf"{re.escape(names[-1])}(?:\[.*\])?$")
+        wanted = re.compile(
+            rf"(?:.*\.)?{re.escape('.'.join([Path(module.replace('.', '/')).name, *names[:-1]]))}::"
+            rf"{re.escape(names[-1])}(?:\[.*\])?$"
+        )
         seen = [o for key, outcomes in self.results.outcomes.items() if wanted.match(key) for o in outcomes]
-        outcome = next((o for o in ("failed", "did not run") if o in seen), "passed" if seen else "did not run")
+        outcome = next(
+            (o for o in ("failed", "did not run") if o in seen), "passed" if seen else "did not run"
+        )
         return None if outcome == "passed" else f"{name} {outcome}"
 
     def part(self, path):
@@ -315,7 +361,9 @@ class Checker:
             cells = [c.strip() for c in line.split("\t")]
             problems = []
             if len(cells) not in (3, 4) or not cells[0] or not cells[1]:
-                problems = [f"found {len(cells)} columns, expected id, row, test, note with id and row filled"]
+                problems = [
+                    f"found {len(cells)} columns, expected id, row, test, note with id and row filled"
+                ]
             else:
                 row_id, _, test, note = (cells + [""])[:4]
                 if row_id in ids:
@@ -336,8 +384,12 @@ class Checker:
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--root", default=Path(__file__).resolve().parent.parent, type=Path, help="the tree to check")
-    parser.add_argument("--junit", action="append", default=[], help="results: ctest --output-junit, pytest --junit-xml")
+    parser.add_argument(
+        "--root", default=Path(__file__).resolve().parent.parent, type=Path, help="the tree to check"
+    )
+    parser.add_argument(
+        "--junit", action="append", default=[], help="results: ctest --output-junit, pytest --junit-xml"
+    )
     parser.add_argument("--static", action="store_true", help="read sources only, ask nothing about what ran")
     parser.add_argument("parts", nargs="*", help="parts to check (default: every inventory)")
     options = parser.parse_args(arguments)

@@ -6,6 +6,7 @@
 
 Prints `file:line: the offending line: why (allowed: ...)` for each finding and ends with 1 when there is one.
 """
+
 import argparse
 import fnmatch
 import re
@@ -16,9 +17,9 @@ from check_source import Source, cmake_commands, cpp_files
 
 EVERYTHING = "everything"
 
-# The arrows of docs/concepts/architecture.md. `public`: what headers under include/twill/<part>/ may include and what
-# may stand behind DEPENDS. `private`: what src/, detail/, tests/ and PRIVATE_DEPENDS may use beyond that.
-# `headers`: where a public header may not use the whole of a part, the headers that it may.
+# The arrows of docs/concepts/architecture.md. `public`: what headers under include/twill/<part>/ may include
+# and what may stand behind DEPENDS. `private`: what src/, detail/, tests/ and PRIVATE_DEPENDS may use beyond
+# that. `headers`: where a public header may not use the whole of a part, the headers that it may.
 # `hides`: kinds of headers that its public headers may not reach, by whatever way.
 ARROWS = {
     "base": {"public": []},
@@ -29,38 +30,83 @@ ARROWS = {
     "comm_mpi": {"public": ["base", "comm"], "detail_of": ["comm"]},
     "hybrid": {"public": ["base", "par", "comm"]},
     "lanes": {"public": ["base", "par"], "private": ["table"], "hides": ["scheduler", "mpi", "solver"]},
-    "dmm": {"public": ["base", "comm"], "private": ["par", "hybrid", "table", "report"],
-            "headers": {"comm": ["twill/comm/concepts.hpp"]}, "hides": ["scheduler", "mpi", "solver"]},
-    "sddp": {"public": ["base", "comm"], "private": ["par", "hybrid", "table", "report"],
-             "headers": {"comm": ["twill/comm/concepts.hpp"]}, "hides": ["scheduler", "mpi", "solver"]},
+    "dmm": {
+        "public": ["base", "comm"],
+        "private": ["par", "hybrid", "table", "report"],
+        "headers": {"comm": ["twill/comm/concepts.hpp"]},
+        "hides": ["scheduler", "mpi", "solver"],
+    },
+    "sddp": {
+        "public": ["base", "comm"],
+        "private": ["par", "hybrid", "table", "report"],
+        "headers": {"comm": ["twill/comm/concepts.hpp"]},
+        "hides": ["scheduler", "mpi", "solver"],
+    },
     "apps": {"public": EVERYTHING},
     "python": {"public": EVERYTHING},
 }
 
-# Other people's libraries: how their headers and their link targets look, whose sources may use them (None: any), and
-# whose public headers may. <mutex>, <atomic> and <stop_token> synchronise and are no scheduler; what starts threads is.
+# Other people's libraries: how their headers and their link targets look, whose sources may use them (None:
+# any), and whose public headers may. <mutex>, <atomic> and <stop_token> synchronise and are no scheduler;
+# what starts threads is.
 FOREIGN = {
-    "scheduler": {"header": r"(thread|future|execution|pthread\.h|omp\.h|(oneapi/)?tbb/.*|taskflow/.*|hpx/.*)$",
-                  "link": r"TBB::|OpenMP::|Taskflow|HPX::", "sources": None, "public": None},
-    "mpi": {"header": r"(mpi\.h|mpi-ext\.h|mpicxx\.h|openmpi/.*|mpich/.*)$",
-            "link": r"MPI::|PkgConfig::MPI|^-?l?(mpi|mpich|mpi_cxx)$", "sources": ["comm_mpi"], "public": ["comm_mpi"]},
-    "solver": {"header": r"(coin/.*|Clp\w*\.hpp|Coin\w*\.hpp|Osi\w*\.hpp|Highs\.h|highs/.*|highs_c_api\.h"
-                         r"|interfaces/highs_c_api\.h|glpk\.h)$",
-               "link": r"highs::|PkgConfig::(CLP|HIGHS|COIN\w*)|^-?l?(Clp|CoinUtils|highs|glpk)$",
-               "sources": ["sddp"], "public": []},
-    "json": {"header": r"(nlohmann/.*|rapidjson/.*|simdjson\.h|json/json\.h)$", "link": r"nlohmann_json|RapidJSON|simdjson",
-             "sources": ["table"], "public": []},
-    "command line": {"header": r"(CLI/.*|CLI11\.hpp|boost/program_options.*)$", "link": r"CLI11::", "sources": ["apps"],
-                     "public": ["apps"]},
+    "scheduler": {
+        "header": r"(thread|future|execution|pthread\.h|omp\.h|(oneapi/)?tbb/.*|taskflow/.*|hpx/.*)$",
+        "link": r"TBB::|OpenMP::|Taskflow|HPX::",
+        "sources": None,
+        "public": None,
+    },
+    "mpi": {
+        "header": r"(mpi\.h|mpi-ext\.h|mpicxx\.h|openmpi/.*|mpich/.*)$",
+        "link": r"MPI::|PkgConfig::MPI|^-?l?(mpi|mpich|mpi_cxx)$",
+        "sources": ["comm_mpi"],
+        "public": ["comm_mpi"],
+    },
+    "solver": {
+        "header": r"(coin/.*|Clp\w*\.hpp|Coin\w*\.hpp|Osi\w*\.hpp|Highs\.h|highs/.*|highs_c_api\.h"
+        r"|interfaces/highs_c_api\.h|glpk\.h)$",
+        "link": r"highs::|PkgConfig::(CLP|HIGHS|COIN\w*)|^-?l?(Clp|CoinUtils|highs|glpk)$",
+        "sources": ["sddp"],
+        "public": [],
+    },
+    "json": {
+        "header": r"(nlohmann/.*|rapidjson/.*|simdjson\.h|json/json\.h)$",
+        "link": r"nlohmann_json|RapidJSON|simdjson",
+        "sources": ["table"],
+        "public": [],
+    },
+    "command line": {
+        "header": r"(CLI/.*|CLI11\.hpp|boost/program_options.*)$",
+        "link": r"CLI11::",
+        "sources": ["apps"],
+        "public": ["apps"],
+    },
     "logging": {"header": r"spdlog/.*$", "link": r"spdlog::", "sources": ["apps"], "public": ["apps"]},
     "fmt": {"header": r"fmt/.*$", "link": r"^fmt::", "sources": None, "public": ["apps", "python"]},
-    "slow to compile": {"header": r"(iostream|regex|filesystem)$", "link": r"(?!)", "sources": None,
-                        "public": ["apps", "python"]},
-    "compression": {"header": r"z(std|dict|std_errors)\.h$", "link": r"zstd", "sources": ["table"], "public": []},
-    "machine layout": {"header": r"(hwloc(/.*|\.h)|numa(if)?\.h)$", "link": r"PkgConfig::(HWLOC|NUMA)",
-                       "sources": ["par", "comm", "hybrid", "apps"], "public": ["apps"]},
-    "Python": {"header": r"(pybind11/.*|Python\.h)$", "link": r"pybind11::|Python3?::", "sources": ["python"],
-               "public": ["python"]},
+    "slow to compile": {
+        "header": r"(iostream|regex|filesystem)$",
+        "link": r"(?!)",
+        "sources": None,
+        "public": ["apps", "python"],
+    },
+    "compression": {
+        "header": r"z(std|dict|std_errors)\.h$",
+        "link": r"zstd",
+        "sources": ["table"],
+        "public": [],
+    },
+    "machine layout": {
+        "header": r"(hwloc(/.*|\.h)|numa(if)?\.h)$",
+        "link": r"PkgConfig::(HWLOC|NUMA)",
+        "sources": ["par", "comm", "hybrid", "apps"],
+        "public": ["apps"],
+    },
+    "Python": {
+        "header": r"(pybind11/.*|Python\.h)$",
+        "link": r"pybind11::|Python3?::",
+        "sources": ["python"],
+        "public": ["python"],
+    },
 }
 
 # What no library does: results and words belong to the application, settings to base.
@@ -73,9 +119,18 @@ ACTS = {
 
 # (files, act, inside a function of this name or None, why it is right there)
 ALLOWED_ACTS = [
-    ("libs/base/src/assert.cpp", "writes to a standard stream", None,
-     "a broken invariant ends the process here: no sink may be relied on any more"),
-    ("libs/base/src/settings*.cpp", "reads the environment", None, "settings are read here, with their origin"),
+    (
+        "libs/base/src/assert.cpp",
+        "writes to a standard stream",
+        None,
+        "a broken invariant ends the process here: no sink may be relied on any more",
+    ),
+    (
+        "libs/base/src/settings*.cpp",
+        "reads the environment",
+        None,
+        "settings are read here, with their origin",
+    ),
     ("libs/*", "reads the environment", "from_env", "one documented from_env() per configuration struct"),
 ]
 
@@ -119,7 +174,7 @@ def reaches(part, private):
 
 
 def part_of_header(header):
-    """The part whose header `twill/...` this is, None for headers of others, "" for a part that does not exist."""
+    """The part of a header `twill/...`, "" where there is no such part, None for headers of others."""
     found = re.match(r"twill/(?:(\w+)/.+|(\w+)\.hpp)$", header)
     if not found:
         return None
@@ -167,44 +222,76 @@ def check_include(tree, source, line, kind, header):
     if target is not None and target.relative_to(tree.root).parts[0] == "libs":
         other, other_zone = place_of(target, tree)
         if other != part and other_zone in ("private", "tests"):
-            tree.report(source.path, line, text, f"{target.relative_to(tree.root).as_posix()} belongs to {other} alone, "
-                        f"include its public headers (allowed: {allowed_text(part)})")
+            tree.report(
+                source.path,
+                line,
+                text,
+                f"{target.relative_to(tree.root).as_posix()} belongs to {other} alone, "
+                f"include its public headers (allowed: {allowed_text(part)})",
+            )
             return
     if other == "":
         tree.report(source.path, line, text, f"there is no such part (parts: {' '.join(ARROWS)})")
     elif other is not None:
         check_arrow(tree, source, line, text, part, zone, other)
         if other != part and "/detail/" in header and other not in ARROWS[part].get("detail_of", []):
-            tree.report(source.path, line, text, f"detail headers of {other} are its own (allowed: {allowed_text(part)})")
-        elif other == part and zone == "tests" and "/tests/conformance/" in source.name and "/detail/" in header:
+            tree.report(
+                source.path,
+                line,
+                text,
+                f"detail headers of {other} are its own (allowed: {allowed_text(part)})",
+            )
+        elif (
+            other == part
+            and zone == "tests"
+            and "/tests/conformance/" in source.name
+            and "/detail/" in header
+        ):
             tree.report(source.path, line, text, "a conformance test uses the promise only, no detail header")
     for name in foreign_kinds(header):
         owners = FOREIGN[name]["sources"]
         if owners is not None and part not in owners and (zone != "tests" or name == "mpi"):
-            tree.report(source.path, line, text, f"{part} may not use a {name} header, only {' '.join(owners)} may "
-                        f"(allowed: {allowed_text(part)})")
+            tree.report(
+                source.path,
+                line,
+                text,
+                f"{part} may not use a {name} header, only {' '.join(owners)} may "
+                f"(allowed: {allowed_text(part)})",
+            )
 
 
 def check_arrow(tree, source, line, text, part, zone, other):
     if other not in reaches(part, private=True):
-        tree.report(source.path, line, text, f"{part} may not include {other} (allowed: {allowed_text(part)})")
+        tree.report(
+            source.path, line, text, f"{part} may not include {other} (allowed: {allowed_text(part)})"
+        )
     elif zone == "public":
         check_public_arrow(tree, source, line, text, part, other, "")
 
 
 def check_public_arrow(tree, source, line, text, part, other, through):
     if other not in reaches(part, private=False):
-        tree.report(source.path, line, text, f"{part} may include {other} only privately, and this is a public header"
-                    f"{through} (allowed: {allowed_text(part)})")
+        tree.report(
+            source.path,
+            line,
+            text,
+            f"{part} may include {other} only privately, and this is a public header"
+            f"{through} (allowed: {allowed_text(part)})",
+        )
         return
     only = ARROWS[part].get("headers", {}).get(other)
     if only and not any(header in text for header in only):
-        tree.report(source.path, line, text, f"a public header of {part} may use of {other} only {' '.join(only)}"
-                    f"{through} (allowed: {allowed_text(part)})")
+        tree.report(
+            source.path,
+            line,
+            text,
+            f"a public header of {part} may use of {other} only {' '.join(only)}"
+            f"{through} (allowed: {allowed_text(part)})",
+        )
 
 
 def check_public_header(tree, path):
-    """Everything that whoever includes this header gets: own detail headers count as public, others are walked."""
+    """All that whoever includes this header gets: own detail headers count as public, others are walked."""
     part, _ = place_of(path, tree)
     hides = ARROWS[part].get("hides", [])
     seen = {path}
@@ -226,11 +313,20 @@ def check_public_header(tree, path):
             for name in hidden:
                 first, first_line = (chain + [(source, line)])[0]
                 way = "".join(f", by way of {s.name}:{n}" for s, n in (chain + [(source, line)])[1:])
-                tree.report(first.path, first_line, first.lines[first_line - 1],
-                            f"a public header of {part} reaches a {name} header, {header}{way} "
-                            f"(allowed: {allowed_text(part)})")
+                tree.report(
+                    first.path,
+                    first_line,
+                    first.lines[first_line - 1],
+                    f"a public header of {part} reaches a {name} header, {header}{way} "
+                    f"(allowed: {allowed_text(part)})",
+                )
             target = resolve(tree, source, kind, header)
-            if target is not None and not hidden and target not in seen and "include" in target.relative_to(tree.root).parts:
+            if (
+                target is not None
+                and not hidden
+                and target not in seen
+                and "include" in target.relative_to(tree.root).parts
+            ):
                 seen.add(target)
                 queue.append((target, chain + [(source, line)]))
 
@@ -239,13 +335,18 @@ def report_shown(tree, source, line, text, part, kinds, through):
     for name in kinds:
         shown = FOREIGN[name]["public"]
         if shown is not None and part not in shown:
-            tree.report(source.path, line, text, f"a public header may not show a {name} header{through} "
-                        "(allowed: the standard library without iostream, regex and filesystem, and "
-                        f"{allowed_text(part)})")
+            tree.report(
+                source.path,
+                line,
+                text,
+                f"a public header may not show a {name} header{through} "
+                "(allowed: the standard library without iostream, regex and filesystem, and "
+                f"{allowed_text(part)})",
+            )
 
 
 def enclosing_functions(code, offset):
-    """The text before each brace that is open at `offset`: the headers of the enclosing functions and scopes."""
+    """The text before each brace that is open at `offset`: what heads the functions and scopes around it."""
     headers, depth = [], 0
     for i in range(offset - 1, -1, -1):
         if code[i] == "}":
@@ -255,7 +356,7 @@ def enclosing_functions(code, offset):
                 depth -= 1
             else:
                 start = max(code.rfind(c, 0, i) for c in ";{}")
-                headers.append(code[start + 1:i])
+                headers.append(code[start + 1 : i])
     return headers
 
 
@@ -263,31 +364,50 @@ def act_allowed(source, act, offset):
     for files, allowed, function, _ in ALLOWED_ACTS:
         if allowed != act or not fnmatch.fnmatch(source.name, files):
             continue
-        if function is None or any(re.search(rf"\b{function}\s*\(", h) for h in enclosing_functions(source.code, offset)):
+        if function is None or any(
+            re.search(rf"\b{function}\s*\(", h) for h in enclosing_functions(source.code, offset)
+        ):
             return True
     return False
 
 
 def check_acts(tree, source):
     for act, pattern in ACTS.items():
-        places = [f"{files}{f' in {function}()' if function else ''}" for files, allowed, function, _ in ALLOWED_ACTS
-                  if allowed == act]
+        places = [
+            f"{files}{f' in {function}()' if function else ''}"
+            for files, allowed, function, _ in ALLOWED_ACTS
+            if allowed == act
+        ]
         for found in re.finditer(pattern, source.code):
             line = source.line_of(found.end() - len(found.group().lstrip()))
             if not act_allowed(source, act, found.start()):
-                tree.report(source.path, line, source.lines[line - 1], f"a library {act}: results and words belong to "
-                            f"apps, settings to base (allowed: {'; '.join(['apps', *places])})")
+                tree.report(
+                    source.path,
+                    line,
+                    source.lines[line - 1],
+                    f"a library {act}: results and words belong to "
+                    f"apps, settings to base (allowed: {'; '.join(['apps', *places])})",
+                )
 
 
-LINK_KEYWORDS = {"PUBLIC": "public", "INTERFACE": "public", "PRIVATE": "private", "DEPENDS": "public",
-                 "PRIVATE_DEPENDS": "private", "LINK": "tests"}
+LINK_KEYWORDS = {
+    "PUBLIC": "public",
+    "INTERFACE": "public",
+    "PRIVATE": "private",
+    "DEPENDS": "public",
+    "PRIVATE_DEPENDS": "private",
+    "LINK": "tests",
+}
 PART_KEYWORDS = {"SOURCES", "PKG_REQUIRES", "PKG_LIBS", "FIND_DEPENDENCIES"}
 TEST_KEYWORDS = {"PART", "SOURCES", "LABELS", "DEFINES", "TIMEOUT", "EXPECT", "SOURCE"}
 
 
 def linked(command, arguments):
     """(what, line, scope) of each library on a link line; None when the command links nothing."""
-    if command not in ("twill_part", "target_link_libraries", "twill_test", "twill_compile_fail") or not arguments:
+    if (
+        command not in ("twill_part", "target_link_libraries", "twill_test", "twill_compile_fail")
+        or not arguments
+    ):
         return
     scope = "public" if command == "target_link_libraries" else None
     for word, line in arguments[1:]:
@@ -306,7 +426,12 @@ def check_links(tree, path, part):
         owner, target = part, arguments[0][0] if arguments else ""
         library = command == "twill_part" or target in (f"twill_{part}", f"twill::{part}")
         if command == "twill_part" and target not in ARROWS:
-            tree.report(path, arguments[0][1], lines[arguments[0][1] - 1], f"there is no such part (parts: {' '.join(ARROWS)})")
+            tree.report(
+                path,
+                arguments[0][1],
+                lines[arguments[0][1] - 1],
+                f"there is no such part (parts: {' '.join(ARROWS)})",
+            )
             continue
         for word, line, scope in linked(command, arguments):
             check_link(tree, path, line, lines[line - 1], owner, word, scope if library else "tests")
@@ -319,13 +444,25 @@ def check_link(tree, path, line, text, part, word, scope):
         if name not in reaches(part, private=True):
             tree.report(path, line, text, f"{part} may not link {name} (allowed: {allowed_text(part)})")
         elif scope == "public" and name not in reaches(part, private=False):
-            tree.report(path, line, text, f"{part} may link {name} only privately (allowed: {allowed_text(part)})")
+            tree.report(
+                path, line, text, f"{part} may link {name} only privately (allowed: {allowed_text(part)})"
+            )
     bare = re.sub(r"\$<[\w-]+:|>", "", word)
     for name, rule in FOREIGN.items():
         owners = rule["sources"]
-        if owners is not None and part not in owners and (scope != "tests" or name == "mpi") and re.search(rule["link"], bare):
-            tree.report(path, line, text, f"{part} may not link a {name} library, only {' '.join(owners)} may "
-                        f"(allowed: {allowed_text(part)})")
+        if (
+            owners is not None
+            and part not in owners
+            and (scope != "tests" or name == "mpi")
+            and re.search(rule["link"], bare)
+        ):
+            tree.report(
+                path,
+                line,
+                text,
+                f"{part} may not link a {name} library, only {' '.join(owners)} may "
+                f"(allowed: {allowed_text(part)})",
+            )
 
 
 def check(root):

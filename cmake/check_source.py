@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the checks share: C++ and CMake text with comments and literals told from code, positions kept."""
+
 import bisect
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ def blank(text):
 
 
 def split_cpp(text):
-    """(code, comments): code has comments and the inside of literals blanked; comments has all else blanked."""
+    """(code, comments): one with comments and the inside of literals blanked, one with all else."""
     code, comments = [], []
     i, end = 0, len(text)
 
@@ -24,7 +25,7 @@ def split_cpp(text):
         comments.append(piece if into == "comment" else blank(piece))
 
     while i < end:
-        two, one = text[i:i + 2], text[i]
+        two, one = text[i : i + 2], text[i]
         if two == "//":
             stop = text.find("\n", i)
             stop = end if stop < 0 else stop
@@ -33,16 +34,22 @@ def split_cpp(text):
             stop = text.find("*/", i + 2)
             stop = end if stop < 0 else stop + 2
             put(text[i:stop], "comment")
-        elif one == "R" and (raw := RAW_STRING.match(text, i)) and not (i and (text[i - 1].isalnum() or text[i - 1] == "_")):
-            stop = text.find(f"){raw.group(1)}\"", raw.end())
+        elif (
+            one == "R"
+            and (raw := RAW_STRING.match(text, i))
+            and not (i and (text[i - 1].isalnum() or text[i - 1] == "_"))
+        ):
+            stop = text.find(f'){raw.group(1)}"', raw.end())
             stop = end if stop < 0 else stop + len(raw.group(1)) + 2
-            put('R"', "code"), put(text[i + 2:stop - 1], "literal"), put('"', "code")
-        elif one == '"' or (one == "'" and not (i and text[i - 1].isalnum() and text[i + 1:i + 2].isalnum())):
+            put('R"', "code"), put(text[i + 2 : stop - 1], "literal"), put('"', "code")
+        elif one == '"' or (
+            one == "'" and not (i and text[i - 1].isalnum() and text[i + 1 : i + 2].isalnum())
+        ):
             stop = i + 1
             while stop < end and text[stop] != one and text[stop] != "\n":
                 stop += 2 if text[stop] == "\\" else 1
             stop = min(stop + 1, end)
-            put(one, "code"), put(text[i + 1:stop - 1], "literal"), put(text[stop - 1:stop], "code")
+            put(one, "code"), put(text[i + 1 : stop - 1], "literal"), put(text[stop - 1 : stop], "code")
         else:
             stop = i + 1
             put(one, "code")
@@ -81,7 +88,7 @@ def cpp_files(folder):
 
 
 def balanced_end(text, start, pairs=("(", ")")):
-    """The offset behind the bracket that closes the one at `start`, or the length of the text when none does."""
+    """Behind the bracket that closes the one at `start`; the length of the text when none does."""
     depth = 0
     for i in range(start, len(text)):
         if text[i] == pairs[0]:

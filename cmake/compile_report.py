@@ -5,10 +5,12 @@
     python3 cmake/compile_report.py [--root DIR] [--build DIR] [--compiler g++] [--json FILE] [--slowest N]
                                     [--repeats N] [--only PATTERN] [--skip-headers]
 
-Translation units come from the build's .ninja_log (wall time of the last build of each object; a cache hit counts as
-what it took). A header's cost is the user time of the compiler on a file that includes nothing else, as a ratio to
-<vector>: the median of rounds in which <vector> and all headers take turns, so that the machine's load falls on both.
+Translation units come from the build's .ninja_log (wall time of the last build of each object; a cache hit
+counts as what it took). A header's cost is the user time of the compiler on a file that includes nothing
+else, as a ratio to <vector>: the median of rounds in which <vector> and all headers take turns, so that the
+machine's load falls on both.
 """
+
 import argparse
 import fnmatch
 import json
@@ -19,8 +21,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What the headers that programs include everywhere may cost, as a ratio to <vector>. As a scale: <vector>, <thread> and
-# <mutex> together cost 3.6.
+# What the headers that programs include everywhere may cost, as a ratio to <vector>. As a scale: <vector>,
+# <thread> and <mutex> together cost 3.6.
 BUDGETS = {"twill/par/join.hpp": 4.4, "twill/par/range.hpp": 8.2, "twill/comm/concepts.hpp": 3.2}
 
 
@@ -34,7 +36,10 @@ def slowest_units(build, count):
         cells = line.split("\t")
         if len(cells) >= 4 and cells[3].endswith(".o"):
             seconds[cells[3]] = (int(cells[1]) - int(cells[0])) / 1000
-    return sorted(((s, re.sub(r"CMakeFiles/([\w.-]+)\.dir/", r"\1: ", name)) for name, s in seconds.items()), reverse=True)[:count]
+    return sorted(
+        ((s, re.sub(r"CMakeFiles/([\w.-]+)\.dir/", r"\1: ", name)) for name, s in seconds.items()),
+        reverse=True,
+    )[:count]
 
 
 def public_headers(root):
@@ -77,8 +82,10 @@ def header_costs(root, compiler, repeats, only, measure=user_seconds):
             path.write_text(f"#include <{name}>\n", encoding="utf-8")
             sources.append((name, str(path)))
         for turn in range(repeats):
-            for name, path in sources[turn % len(sources):] + sources[:turn % len(sources)]:
-                times.setdefault(name, []).append(measure([compiler, "-std=c++20", "-fsyntax-only", *includes, path]))
+            for name, path in sources[turn % len(sources) :] + sources[: turn % len(sources)]:
+                times.setdefault(name, []).append(
+                    measure([compiler, "-std=c++20", "-fsyntax-only", *includes, path])
+                )
     vector = median(times.pop("vector"))
     costs = [(name, median(t), median(t) / vector) for name, t in times.items()]
     return sorted(costs, key=lambda c: -c[2]), vector
@@ -88,7 +95,9 @@ def main(arguments=None):
     root = Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=Path, default=root, help="the tree")
-    parser.add_argument("--build", type=Path, help="a Ninja build tree (default: build/release, else build/dev)")
+    parser.add_argument(
+        "--build", type=Path, help="a Ninja build tree (default: build/release, else build/dev)"
+    )
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("--slowest", type=int, default=15, help="how many translation units to list")
     parser.add_argument("--repeats", type=int, default=3)
@@ -117,7 +126,9 @@ def main(arguments=None):
             print(f"compile_report: {e}", file=sys.stderr)
             return 2
         report["vector_seconds"] = vector
-        print(f"public headers, user seconds by ratio to <vector> ({vector:.3f} s), median of {options.repeats}")
+        print(
+            f"public headers, user seconds by ratio to <vector> ({vector:.3f} s), median of {options.repeats}"
+        )
         for name, seconds, ratio in costs:
             budget = BUDGETS.get(name)
             words = "" if budget is None else f"  budget {budget:g}: {'kept' if ratio <= budget else 'over'}"

@@ -2,6 +2,7 @@
 #include "command.hpp"
 
 #include "twill/base/catalogue.hpp"
+#include "twill/base/cpu.hpp"
 #include "twill/base/error.hpp"
 #include "twill/base/event.hpp"
 #include "twill/base/event_sinks.hpp"
@@ -9,8 +10,6 @@
 #include "twill/base/version.hpp"
 
 #include <fmt/format.h>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 namespace twill::apps {
 namespace {
@@ -70,15 +70,20 @@ declared& line() {
   static const std::unique_ptr<declared> instance = [] {
     auto d = std::make_unique<declared>();
     d->app.add_flag("--version", d->version, "Print the version and exit");
-    d->app.add_option("--color", d->color, "Colours on stderr: auto, always or never (NO_COLOR is respected)")
+    d->app
+        .add_option("--color", d->color, "Colours on stderr: auto, always or never (NO_COLOR is respected)")
         ->check(CLI::IsMember({"auto", "always", "never"}));
-    d->app.add_option("--log-level", d->log_level, "Events on stderr from this level up (TWILL_LOG; default warning)")
+    d->app
+        .add_option("--log-level", d->log_level,
+                    "Events on stderr from this level up (TWILL_LOG; default warning)")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}));
-    d->app.add_option("--log-format", d->log_format, "Events as text or json lines")->check(CLI::IsMember({"text", "json"}));
-    d->app.footer("Examples:\n  twill doctor\n      what this machine has and what every setting is\n"
-                  "  twill doctor --help\n      the arguments and examples of a command\n\n"
-                  "Exit codes: 0 success, 1 wrong input, 2 input/output, 3 numerical, 4 internal or communication,\n"
-                  "64 usage, 128+n killed by signal n.");
+    d->app.add_option("--log-format", d->log_format, "Events as text or json lines")
+        ->check(CLI::IsMember({"text", "json"}));
+    d->app.footer(
+        "Examples:\n  twill doctor\n      what this machine has and what every setting is\n"
+        "  twill doctor --help\n      the arguments and examples of a command\n\n"
+        "Exit codes: 0 success, 1 wrong input, 2 input/output, 3 numerical, 4 internal or communication,\n"
+        "64 usage, 128+n killed by signal n.");
     d->app.set_help_flag("-h,--help", "Print this help and exit");
     for (const command& c : commands()) {
       const auto cut = c.path.rfind(' ');
@@ -95,7 +100,8 @@ declared& line() {
 
 std::vector<std::string> subcommand_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
   return names;
 }
 
@@ -116,7 +122,8 @@ std::string suggestion(std::string_view found, const std::vector<std::string>& k
 
 std::string full_name(const CLI::App* app) {
   std::string name = app->get_name();
-  for (const CLI::App* up = app->get_parent(); up != nullptr; up = up->get_parent()) name = up->get_name() + ' ' + name;
+  for (const CLI::App* up = app->get_parent(); up != nullptr; up = up->get_parent())
+    name = up->get_name() + ' ' + name;
   return name;
 }
 
@@ -144,13 +151,16 @@ std::optional<diagnosis> unknown_word(const declared& d, int argc, char** argv) 
       const std::string name = word.substr(0, word.find('='));
       const auto known = flag_names(*at);
       if (std::ranges::find(known, name) == known.end()) {
-        if (name.size() > 2 && name[1] != '-') continue;  // joined short flags or a negative number: CLI11's to judge
+        if (name.size() > 2 && name[1] != '-')
+          continue;  // joined short flags or a negative number: CLI11's to judge
         return diagnosis{.what = fmt::format("{} has no flag {}", full_name(at), name),
-                         .hint = suggestion(name, known).empty() ? fmt::format("{} --help lists them", full_name(at))
-                                                                 : suggestion(name, known)};
+                         .hint = suggestion(name, known).empty()
+                                     ? fmt::format("{} --help lists them", full_name(at))
+                                     : suggestion(name, known)};
       }
       const CLI::Option* option = at->get_option(name);
-      if (word.find('=') == std::string::npos && option->get_expected_min() > 0) i += option->get_expected_min();
+      if (word.find('=') == std::string::npos && option->get_expected_min() > 0)
+        i += option->get_expected_min();
       continue;
     }
     const auto names = subcommand_names(*at);
@@ -191,8 +201,10 @@ int report_problems(const settings& known) {
 
 std::shared_ptr<event_sink> make_event_sink(const declared& d, const session& s) {
   const auto to_stderr = [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stderr); };
-  if (d.log_format == "json") return std::make_shared<json_lines_event_sink>(to_stderr, json_event_options{.only_rank_0 = true});
-  return std::make_shared<text_event_sink>(to_stderr, text_event_options{.color = s.color, .only_rank_0 = true});
+  if (d.log_format == "json")
+    return std::make_shared<json_lines_event_sink>(to_stderr, json_event_options{.only_rank_0 = true});
+  return std::make_shared<text_event_sink>(to_stderr,
+                                           text_event_options{.color = s.color, .only_rank_0 = true});
 }
 
 int fail(std::string_view message, exit_code code) {
@@ -216,7 +228,8 @@ void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     const int code = errno;
     throw error(code == ENOSPC ? errc::disk_full : errc::cannot_write,
-                {.what = fmt::format("cannot write the result: {}", std::strerror(code)), .where = {.file = "standard output"}});
+                {.what = fmt::format("cannot write the result: {}", std::strerror(code)),
+                 .where = {.file = "standard output"}});
   }
 }
 
@@ -230,7 +243,8 @@ int run(int argc, char** argv) {
     return static_cast<int>(exit_code::success);
   } catch (const CLI::ParseError& e) {
     const CLI::App* at = reached(&d.app);
-    return fail_usage({.what = e.what(), .hint = fmt::format("{} --help shows arguments and examples", full_name(at))});
+    return fail_usage(
+        {.what = e.what(), .hint = fmt::format("{} --help shows arguments and examples", full_name(at))});
   }
   try {
     if (d.version) {
@@ -243,11 +257,14 @@ int run(int argc, char** argv) {
       std::fputs(at->help().c_str(), stderr);
       return static_cast<int>(exit_code::usage);
     }
-    session s{.known = settings::of_process(), .color = wants_color(d.color), .interactive = isatty(STDERR_FILENO) != 0};
+    session s{.known = settings::of_process(),
+              .color = wants_color(d.color),
+              .interactive = isatty(STDERR_FILENO) != 0};
     s.known.declare(catalogue());
     if (!d.log_level.empty()) s.known.set_flag("log_level", d.log_level);
     warn_of_unknown_variables(s.known);
     if (const int code = report_problems(s.known); code != 0) return code;
+    use_simd_level(choose_simd_level(s.known.get_text("simd").value, this_cpu()));
     install_event_sink(make_event_sink(d, s), event_level_setting(s.known).value);
     const int code = body->second(s);
     install_event_sink(nullptr);

@@ -11,8 +11,8 @@
 
 namespace twill::apps {
 
-/// What a command may use while it runs. stdout is for results alone and is written through `print`; events and progress
-/// go to stderr.
+/// What a command may use while it runs. stdout is for results alone and is written through `print`; events
+/// and progress go to stderr.
 struct session {
   settings known;            ///< every setting of the project, with the flags of this command line
   bool color = false;        ///< whether stderr takes colours
@@ -33,7 +33,8 @@ struct command {
   std::string_view path;
   std::string_view summary;
   std::vector<example> examples;
-  /// Adds the command's arguments to its parser and returns its body; the body may refer to what `define` allocated.
+  /// Adds the command's arguments to its parser and returns its body; the body may refer to what `define`
+  /// allocated.
   std::function<command_body(CLI::App&)> define;
 };
 
@@ -46,7 +47,8 @@ class registration {
 /// Every registered command, ordered by path.
 [[nodiscard]] const std::vector<command>& commands();
 
-/// Reads the arguments, runs the command they name, and returns the exit code of the table in docs/concepts/errors.md.
+/// Reads the arguments, runs the command they name, and returns the exit code of the table in
+/// docs/concepts/errors.md.
 int run(int argc, char** argv);
 
 /// Writes a result to stdout; a full disk or a closed pipe becomes an error, not silence.

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probe.hpp"
 
+#include <array>
+#include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <chrono>
-#include <cstdlib>
-#include <string_view>
 
 namespace twill::apps {
 
@@ -23,7 +22,8 @@ std::optional<std::string> find_on_path(const std::string& name) {
     const auto colon = folders.find(':');
     const std::string candidate = std::string(folders.substr(0, colon)) + '/' + name;
     struct stat info{};
-    if (stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(candidate.c_str(), X_OK) == 0)
+      return candidate;
     if (colon == std::string_view::npos) break;
     folders.remove_prefix(colon + 1);
   }
@@ -64,7 +64,8 @@ std::optional<std::string> version_line_of(const std::vector<std::string>& comma
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t child = 0;
-  const int failure = posix_spawn(&child, command.front().c_str(), &actions, nullptr, arguments.data(), environ);
+  const int failure =
+      posix_spawn(&child, command.front().c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (failure != 0) {
@@ -75,7 +76,8 @@ std::optional<std::string> version_line_of(const std::vector<std::string>& comma
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   bool ended = false;
   while (!ended && text.size() < 4096) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd waiting{.fd = ends[0], .events = POLLIN, .revents = 0};
     if (left.count() <= 0 || poll(&waiting, 1, static_cast<int>(left.count())) <= 0) break;
     std::array<char, 512> buffer{};

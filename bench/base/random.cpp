@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random numbers by whichever generator the build names: written once, linked against each peer.
 //
-// TWILL_BENCH_PEER is a header with `struct generator` (bits, uniform and normal fill a buffer; `at` is the n-th draw of a
-// stream without state) and `version`.
+// TWILL_BENCH_PEER is a header with `struct generator` (bits, uniform and normal fill a buffer; `at` is the
+// n-th draw of a stream without state) and `version`.
 #include TWILL_BENCH_PEER
+
+#include "../harness/bench.hpp"
 
 #include <cstring>
 #include <vector>
 
-#include "../harness/bench.hpp"
-
 namespace {
 
-constexpr std::size_t count = 4096;  // 32 KiB: stays in the first-level cache, so that it is the generator that is timed
+// 32 KiB: stays in the first-level cache, so that it is the generator that is timed.
+constexpr std::size_t count = 4096;
 
 template <class T, class Fill>
 int fill(double seconds, Fill&& into) {

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of a suite against each other: interleaved runs, paired ratios, and a verdict that knows its noise."""
+"""Programs of a suite against each other: interleaved runs, paired ratios, a verdict that knows its noise."""

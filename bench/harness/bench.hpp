@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a benchmark program needs: its arguments, a timed loop, one JSON line. Standard library only, so that a peer's
-// program is compiled with nothing of ours but this.
+// What a benchmark program needs: its arguments, a timed loop, one JSON line. Standard library only, so that
+// a peer's program is compiled with nothing of ours but this.
 #pragma once
 
 #include <algorithm>
@@ -55,12 +55,15 @@ struct arguments {
   }
 };
 
-/// Nanoseconds an operation: the median over calls of `body`, each of which does `operations` of them. A call should take
-/// well over a microsecond, the cost of reading the clock twice. The first tenth of the time warms up and is dropped.
+/// Nanoseconds an operation: the median over calls of `body`, each of which does `operations` of them. A call
+/// should take well over a microsecond, the cost of reading the clock twice. The first tenth of the time
+/// warms up and is dropped.
 template <class Body>
 double ns_per_op(double seconds, std::uint64_t operations, Body&& body) {
   using clock = std::chrono::steady_clock;
-  const auto elapsed = [](clock::time_point from) { return std::chrono::duration<double>(clock::now() - from).count(); };
+  const auto elapsed = [](clock::time_point from) {
+    return std::chrono::duration<double>(clock::now() - from).count();
+  };
   for (const auto start = clock::now(); elapsed(start) < seconds / 10;) body();
   std::vector<double> times;
   for (const auto start = clock::now(); times.size() < 3 || elapsed(start) < seconds;) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a figure was measured on. No host name and no path: results are published."""
+
 import os
 import platform
 import re

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the programs of one row round by round: A A' B C, then A' B C A, and so on, so that no place is anybody's."""
+"""Runs the programs of a row round by round: A A' B C, then A' B C A, and so on: no place is anybody's."""
+
 import json
 import subprocess
 import time
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from . import stats
 
 SINGLE_AFTER_S = 60.0  # a peer that takes longer runs once
-FREE_CORES = 1.9       # two spinners at least this much faster than one: there are two cores to measure on
+FREE_CORES = 1.9  # two spinners at least this much faster than one: there are two cores to measure on
 TIMEOUT_S = 3600
 
 
@@ -31,7 +32,9 @@ def execute(command):
         raise BenchError(f"{command[0]}: {e}") from e
     wall = time.monotonic() - start
     if done.returncode != 0:
-        raise BenchError(f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}")
+        raise BenchError(
+            f"{command[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
     lines = done.stdout.strip().splitlines()
     try:
         metrics = json.loads(lines[-1])
@@ -44,12 +47,16 @@ def execute(command):
 
 def calibrate(spinner, seconds):
     """How many times as much two independent spinners do as one, right now."""
+
     def work(count):
-        runs = [subprocess.Popen([spinner, str(seconds)], stdout=subprocess.PIPE, text=True) for _ in range(count)]
+        runs = [
+            subprocess.Popen([spinner, str(seconds)], stdout=subprocess.PIPE, text=True) for _ in range(count)
+        ]
         outputs = [r.communicate(timeout=60)[0] for r in runs]
         if any(r.returncode != 0 for r in runs):
             raise BenchError(f"{spinner} failed")
         return sum(float(o) for o in outputs)
+
     one = work(1)
     return work(2) / one
 
@@ -66,9 +73,9 @@ class Row:
 
     def __init__(self, row, rounds, run=execute, cores=None, say=lambda text: None):
         self.row, self.rounds, self.run, self.cores, self.say = row, rounds, run, cores, say
-        self.samples = {}   # program -> one value a counted round
-        self.single = {}    # peer -> its one value
-        self.failed = {}    # peer -> why its place is empty
+        self.samples = {}  # program -> one value a counted round
+        self.single = {}  # peer -> its one value
+        self.failed = {}  # peer -> why its place is empty
         self.checksums = {}
         self.versions = {}
         self.calibrations = []
@@ -116,34 +123,70 @@ class Row:
 
     def result(self, counted):
         row = self.row
-        out = {"name": row["name"], "question": row["question"], "metric": row["metric"], "unit": row["unit"],
-               "better": row["better"], "workers": row["workers"], "rounds": counted, "calibrations": self.calibrations}
+        out = {
+            "name": row["name"],
+            "question": row["question"],
+            "metric": row["metric"],
+            "unit": row["unit"],
+            "better": row["better"],
+            "workers": row["workers"],
+            "rounds": counted,
+            "calibrations": self.calibrations,
+        }
         if counted < stats.MIN_ROUNDS:
             if row["workers"] < 2:
                 raise BenchError(f"{row['name']}: {counted} rounds, expected at least {stats.MIN_ROUNDS}")
-            return {**out, "ours": None, "verdict": stats.CORES_BUSY,
-                    "pairs": [self.empty(peer, stats.CORES_BUSY) for peer in row["peers"]]}
+            return {
+                **out,
+                "ours": None,
+                "verdict": stats.CORES_BUSY,
+                "pairs": [self.empty(peer, stats.CORES_BUSY) for peer in row["peers"]],
+            }
         ours = self.samples["ours"]
         aa = stats.summarize(stats.ratios(ours, self.samples["ours again"], row["better"]))
-        pairs = [{"peer": "ours again", "kind": "A/A", "value": stats.summarize(self.samples["ours again"]).as_dict(),
-                  "ratio": aa.as_dict(), "bar": None, "verdict": f"spread {100 * stats.spread(aa):.1f} %",
-                  "single": False, "samples": self.samples["ours again"]}]
+        pairs = [
+            {
+                "peer": "ours again",
+                "kind": "A/A",
+                "value": stats.summarize(self.samples["ours again"]).as_dict(),
+                "ratio": aa.as_dict(),
+                "bar": None,
+                "verdict": f"spread {100 * stats.spread(aa):.1f} %",
+                "single": False,
+                "samples": self.samples["ours again"],
+            }
+        ]
         pairs += [self.pair(peer, ours, aa) for peer in row["peers"]]
-        return {**out, "ours": stats.summarize(ours).as_dict(), "samples": ours, "pairs": pairs,
-                "version": self.versions.get("ours")}
+        return {
+            **out,
+            "ours": stats.summarize(ours).as_dict(),
+            "samples": ours,
+            "pairs": pairs,
+            "version": self.versions.get("ours"),
+        }
 
     @staticmethod
     def empty(peer, why):
-        return {"peer": peer["name"], "kind": "peer", "value": None, "ratio": None, "bar": peer.get("bar"),
-                "verdict": why, "single": False, "samples": []}
+        return {
+            "peer": peer["name"],
+            "kind": "peer",
+            "value": None,
+            "ratio": None,
+            "bar": peer.get("bar"),
+            "verdict": why,
+            "single": False,
+            "samples": [],
+        }
 
     def pair(self, peer, ours, aa):
         name = peer["name"]
         if name in self.failed:
             return self.empty(peer, f"empty: {self.failed[name]}")
         if peer.get("same_checksum") and self.checksums[name] != self.checksums["ours"]:
-            raise BenchError(f"{self.row['name']}: {name} computed {self.checksums[name]}, ours {self.checksums['ours']}: "
-                             "the programs do not answer the same question")
+            raise BenchError(
+                f"{self.row['name']}: {name} computed {self.checksums[name]}, ours {self.checksums['ours']}: "
+                "the programs do not answer the same question"
+            )
         single = name in self.single
         if single:
             values = [self.single[name]]
@@ -152,6 +195,14 @@ class Row:
             values = self.samples[name]
             of = stats.ratios(ours, values, self.row["better"])
         ratio = stats.summarize(of)
-        return {"peer": name, "kind": "peer", "value": stats.summarize(values).as_dict(), "ratio": ratio.as_dict(),
-                "bar": peer.get("bar"), "verdict": stats.verdict(ratio, peer.get("bar"), aa), "single": single,
-                "samples": values, "version": self.versions.get(name)}
+        return {
+            "peer": name,
+            "kind": "peer",
+            "value": stats.summarize(values).as_dict(),
+            "ratio": ratio.as_dict(),
+            "bar": peer.get("bar"),
+            "verdict": stats.verdict(ratio, peer.get("bar"), aa),
+            "single": single,
+            "samples": values,
+            "version": self.versions.get(name),
+        }

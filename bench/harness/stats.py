@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paired ratios and what may be concluded from them.
 
-A ratio says how many times as good ours is as the peer in one round, whichever way the metric points: above 1 ours
-wins. Both programs of a round ran within seconds of each other, so that what the machine did to one it did to both.
+A ratio says how many times as good ours is as the peer in one round, whichever way the metric points: above 1
+ours wins. Both programs of a round ran within seconds of each other, so that what the machine did to one it
+did to both.
 """
+
 from dataclasses import asdict, dataclass
 
 MIN_ROUNDS = 5  # fewer say nothing about their spread

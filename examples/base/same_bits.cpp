@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random numbers and sums that do not depend on who computes them: the same sum over all numbers at once, and over two
-// halves that another thread or rank could have made.
+// Random numbers and sums that do not depend on who computes them: the same sum over all numbers at once, and
+// over two halves that another thread or rank could have made.
 #include "twill/base/philox.hpp"
 #include "twill/base/sum.hpp"
 
@@ -28,7 +28,9 @@ int main() {
   parts.add(std::span(all).first(500'000));
   // [end:readme]
 
-  std::printf("number 999999 drawn alone and in bulk: %s\n", stream.normal(999'999) == all.back() ? "equal" : "different");
-  std::printf("sums of the whole and of its parts:    %s\n", whole.value() == parts.value() ? "equal" : "different");
+  std::printf("number 999999 drawn alone and in bulk: %s\n",
+              stream.normal(999'999) == all.back() ? "equal" : "different");
+  std::printf("sums of the whole and of its parts:    %s\n",
+              whole.value() == parts.value() ? "equal" : "different");
   std::printf("sum %.17g\n", whole.value());
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compile-time report on a build log and a compiler made for it."""
+
 import io
 import json
 import sys
@@ -40,8 +41,10 @@ class Report(unittest.TestCase):
         return code, out.getvalue(), err.getvalue()
 
     def test_units_are_listed_by_their_last_compilation_slowest_first(self):
-        self.assertEqual(compile_report.slowest_units(self.build, 5),
-                         [(1.5, "libs/a/twill_a: src/slow.cpp.o"), (0.25, "libs/a/twill_a: src/quick.cpp.o")])
+        self.assertEqual(
+            compile_report.slowest_units(self.build, 5),
+            [(1.5, "libs/a/twill_a: src/slow.cpp.o"), (0.25, "libs/a/twill_a: src/quick.cpp.o")],
+        )
         self.assertEqual(len(compile_report.slowest_units(self.build, 1)), 1)
 
     def test_headers_are_compared_by_medians_of_interleaved_rounds(self):
@@ -50,11 +53,17 @@ class Report(unittest.TestCase):
         def measure(command):
             name = Path(command[-1]).read_text(encoding="utf-8").split("<")[1].split(">")[0]
             order.append(name)
-            return {"vector": [0.1, 0.5, 0.1], "twill/par.hpp": [0.3, 0.3, 9.0], "twill/par/join.hpp": [0.2, 0.2, 0.2]}[name][
-                order.count(name) - 1]
+            return {
+                "vector": [0.1, 0.5, 0.1],
+                "twill/par.hpp": [0.3, 0.3, 9.0],
+                "twill/par/join.hpp": [0.2, 0.2, 0.2],
+            }[name][order.count(name) - 1]
+
         costs, vector = compile_report.header_costs(self.root, "c++", 3, "*", measure)
         self.assertEqual(vector, 0.1)
-        self.assertEqual([(n, round(r, 6)) for n, _, r in costs], [("twill/par.hpp", 3.0), ("twill/par/join.hpp", 2.0)])
+        self.assertEqual(
+            [(n, round(r, 6)) for n, _, r in costs], [("twill/par.hpp", 3.0), ("twill/par/join.hpp", 2.0)]
+        )
         self.assertEqual(order[:4], ["vector", "twill/par/join.hpp", "twill/par.hpp", "twill/par/join.hpp"])
 
     def test_the_report_says_the_same_in_text_and_json(self):
@@ -63,7 +72,9 @@ class Report(unittest.TestCase):
         self.assertIn("     1.50  libs/a/twill_a: src/slow.cpp.o\n", out)
         written = json.loads((self.root / "out/report.json").read_text(encoding="utf-8"))
         self.assertEqual([u["seconds"] for u in written["units"]], [1.5, 0.25])
-        self.assertEqual(sorted(h["header"] for h in written["headers"]), ["twill/par.hpp", "twill/par/join.hpp"])
+        self.assertEqual(
+            sorted(h["header"] for h in written["headers"]), ["twill/par.hpp", "twill/par/join.hpp"]
+        )
         self.assertRegex(out, r"twill/par/join\.hpp  budget 4\.4: kept\n")
 
     def test_a_header_that_does_not_compile_is_an_error(self):

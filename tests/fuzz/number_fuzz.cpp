@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers: what parse_double accepts is what the C library reads from the whole text, to the bit; what it writes reads
-// back; integers agree with doubles.
+// Numbers: what parse_double accepts is what the C library reads from the whole text, to the bit; what it
+// writes reads back; integers agree with doubles.
 #include "fuzz.hpp"
 #include "twill/base/number.hpp"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The check of the inventories on rows that are proved, and on rows that only look as if they were."""
+
 import subprocess
 import sys
 import unittest
@@ -16,7 +17,9 @@ RESULTS = ["--junit", FIXTURE / "ctest.xml", "--junit", FIXTURE / "pytest.xml"]
 
 
 def run(*arguments):
-    done = subprocess.run([sys.executable, CHECK, "--root", FIXTURE, *arguments], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, CHECK, "--root", FIXTURE, *arguments], capture_output=True, text=True, timeout=60
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -51,7 +54,9 @@ class Fixture(unittest.TestCase):
         self.assertIn("headless.tsv:1: the header is not id row test note, parted by tabs\n", out)
 
     def test_an_unknown_part_and_unreadable_results_are_errors(self):
-        self.assertEqual(run(*RESULTS, "tapestry"), (1, "tapestry: there is no tests/inventory/tapestry.tsv\n", ""))
+        self.assertEqual(
+            run(*RESULTS, "tapestry"), (1, "tapestry: there is no tests/inventory/tapestry.tsv\n", "")
+        )
         code, _, err = run("--junit", HERE / "absent.xml", "good")
         self.assertEqual(code, 2)
         self.assertIn("check_inventory: cannot read the results:", err)
@@ -63,14 +68,31 @@ class Bodies(unittest.TestCase):
         return check_inventory.compares(split_cpp(body)[0], set())
 
     def test_what_compares(self):
-        for body in ["EXPECT_EQ(f(), 1);", 'EXPECT_THAT(s, HasSubstr("x"));', "ASSERT_TRUE(ok);", "RC_ASSERT(a == b);",
-                     "static_assert(sizeof(x) == 8);", "if (a != b) ADD_FAILURE() << a;", 'EXPECT_DEATH(f(), "why");',
-                     "EXPECT_NEAR(f(1, 2), 3.0, 1e-9);"]:
+        for body in [
+            "EXPECT_EQ(f(), 1);",
+            'EXPECT_THAT(s, HasSubstr("x"));',
+            "ASSERT_TRUE(ok);",
+            "RC_ASSERT(a == b);",
+            "static_assert(sizeof(x) == 8);",
+            "if (a != b) ADD_FAILURE() << a;",
+            'EXPECT_DEATH(f(), "why");',
+            "EXPECT_NEAR(f(1, 2), 3.0, 1e-9);",
+            "EXPECT_THROW(f(1, 2), std::bad_alloc);",
+        ]:
             self.assertTrue(self.compares(body), body)
 
     def test_what_does_not(self):
-        for body in ["f();", "EXPECT_NO_THROW(f());", "EXPECT_ANY_THROW(f());", "SUCCEED();", "EXPECT_TRUE(true);",
-                     "// EXPECT_EQ(f(), 1);", 'log("EXPECT_EQ(f(), 1)");', "EXPECT_EQ(1, 1);", "EXPECT_THROW(f(), error);"]:
+        for body in [
+            "f();",
+            "EXPECT_NO_THROW(f());",
+            "EXPECT_ANY_THROW(f());",
+            "SUCCEED();",
+            "EXPECT_TRUE(true);",
+            "// EXPECT_EQ(f(), 1);",
+            'log("EXPECT_EQ(f(), 1)");',
+            "EXPECT_EQ(1, 1);",
+            "EXPECT_THROW(f(), error);",
+        ]:
             self.assertFalse(self.compares(body), body)
 
     def test_instances_are_found_under_the_name_without_them(self):

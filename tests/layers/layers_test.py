@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The layer check on trees made to break one rule each: the offending line is named, and nothing else."""
+
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,19 @@ def run(root):
 class BadTrees(unittest.TestCase):
     def test_each_bad_tree_names_exactly_its_offending_lines(self):
         trees = sorted(p for p in (HERE / "bad").iterdir() if p.is_dir())
-        self.assertEqual([t.name for t in trees],
-                         ["acts_of_apps", "forbidden_include", "forbidden_link", "heavy_public_header", "mpi_outside",
-                          "private_arrow", "scheduler_reach", "unknown_part"])
+        self.assertEqual(
+            [t.name for t in trees],
+            [
+                "acts_of_apps",
+                "forbidden_include",
+                "forbidden_link",
+                "heavy_public_header",
+                "mpi_outside",
+                "private_arrow",
+                "scheduler_reach",
+                "unknown_part",
+            ],
+        )
         for tree in trees:
             with self.subTest(tree=tree.name):
                 code, out, err = run(tree)
@@ -39,8 +50,11 @@ class BadTrees(unittest.TestCase):
 
     def test_a_forbidden_include_names_the_line_the_reason_and_the_arrows(self):
         _, out, _ = run(HERE / "bad" / "forbidden_include")
-        self.assertIn('libs/par/src/pool.cpp:2: #include "twill/comm/concepts.hpp": par may not include comm '
-                      "(allowed: par -> base)\n", out)
+        self.assertIn(
+            'libs/par/src/pool.cpp:2: #include "twill/comm/concepts.hpp": par may not include comm '
+            "(allowed: par -> base)\n",
+            out,
+        )
 
 
 class GoodTrees(unittest.TestCase):
@@ -61,6 +75,7 @@ class Arrows(unittest.TestCase):
             arrows = check_layers.ARROWS[part]
             for other in [*arrows["public"], *arrows.get("private", [])]:
                 walk(other, [*path, part])
+
         for part, arrows in check_layers.ARROWS.items():
             if arrows["public"] != check_layers.EVERYTHING:
                 walk(part, [])

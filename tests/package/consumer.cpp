@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program of somebody else: it sees installed headers and libraries only.
-#include <cstdio>
-
 #include "twill/base/error.hpp"
 #include "twill/base/number.hpp"
+
+#include <cstdio>
 
 int main() {
   const auto good = twill::parse_double("0.25");
   const auto bad = twill::parse_double("0x10");
-  std::printf("%s is %s\n", twill::shortest(good.value).c_str(), good.fault == twill::number_fault::none ? "read" : "refused");
+  std::printf("%s is %s\n", twill::shortest(good.value).c_str(),
+              good.fault == twill::number_fault::none ? "read" : "refused");
   try {
     throw twill::error(twill::errc::invalid_value, {.what = "the step is unreadable",
                                                     .where = {.file = "steps.csv", .line = 3},

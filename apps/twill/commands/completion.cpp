@@ -22,7 +22,8 @@ void collect(const CLI::App& app, const std::string& path, std::vector<node>& ou
     here.words.emplace_back(sub->get_name(), sub->get_description());
   }
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) here.words.emplace_back("--" + name, option->get_description());
+    for (const std::string& name : option->get_lnames())
+      here.words.emplace_back("--" + name, option->get_description());
   }
   out.push_back(std::move(here));
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -106,7 +107,8 @@ std::string fish_script(const std::vector<node>& nodes) {
   for (const node& n : nodes) {
     for (const auto& [word, description] : n.words) {
       const std::string condition = fmt::format("test (__twill_path) = {}", quoted(n.path));
-      const std::string shown = word.starts_with("--") ? "-l " + quoted(word.substr(2)) : "-f -a " + quoted(word);
+      const std::string shown =
+          word.starts_with("--") ? "-l " + quoted(word.substr(2)) : "-f -a " + quoted(word);
       text += fmt::format("complete -c twill -n \"{}\" {} -d {}\n", condition, shown, quoted(description));
     }
   }
@@ -119,14 +121,17 @@ const registration completion_command{{
     .examples = {{"source <(twill completion bash)", "complete in this bash"},
                  {"twill completion zsh > \"${fpath[1]}/_twill\"", "complete in every zsh"},
                  {"twill completion fish > ~/.config/fish/completions/twill.fish", "complete in every fish"}},
-    .define =
-        [](CLI::App& app) -> command_body {
+    .define = [](CLI::App& app) -> command_body {
       auto shell = std::make_shared<std::string>();
-      app.add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      app.add_option("shell", *shell, "bash, zsh or fish")
+          ->required()
+          ->check(CLI::IsMember({"bash", "zsh", "fish"}));
       return [shell](session&) {
         std::vector<node> nodes;
         collect(parser(), "", nodes);
-        print(*shell == "bash" ? bash_script(nodes) : *shell == "zsh" ? zsh_script(nodes) : fish_script(nodes));
+        print(*shell == "bash"  ? bash_script(nodes)
+              : *shell == "zsh" ? zsh_script(nodes)
+                                : fish_script(nodes));
         return 0;
       };
     },

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../command.hpp"
 #include "../probe.hpp"
-
 #include "twill/base/event.hpp"
 #include "twill/base/json_writer.hpp"
 #include "twill/base/machine.hpp"
@@ -88,7 +87,10 @@ std::string as_json(const report& r) {
   write_tools(w, "python", r.python);
   w.key("settings").begin_array();
   for (const setting_state& s : r.settings) {
-    w.begin_object().member("name", s.info->name).member("variable", s.info->variable).member("flag", s.info->flag);
+    w.begin_object()
+        .member("name", s.info->name)
+        .member("variable", s.info->variable)
+        .member("flag", s.info->flag);
     w.member("kind", name_of(s.info->kind)).member("value", s.value).member("origin", name_of(s.from));
     w.member("source", s.source).member("summary", s.info->summary).member("part", s.info->part);
     w.member("default", s.info->default_text.empty() ? s.info->default_note : s.info->default_text);
@@ -107,10 +109,12 @@ std::string or_unknown(const std::optional<T>& value) {
 }
 
 std::string gibibytes(const std::optional<std::uint64_t>& bytes, std::string_view otherwise) {
-  return bytes ? fmt::format("{:.1f} GiB", static_cast<double>(*bytes) / (1024.0 * 1024.0 * 1024.0)) : std::string(otherwise);
+  return bytes ? fmt::format("{:.1f} GiB", static_cast<double>(*bytes) / (1024.0 * 1024.0 * 1024.0))
+               : std::string(otherwise);
 }
 
-std::string tools_as_text(std::string_view title, const std::vector<found_tool>& tools, std::string_view none) {
+std::string tools_as_text(std::string_view title, const std::vector<found_tool>& tools,
+                          std::string_view none) {
   std::string text = fmt::format("{}\n", title);
   for (const found_tool& t : tools) text += fmt::format("  {:<18} {}\n", t.path, t.version);
   if (tools.empty()) text += fmt::format("  {}\n", none);
@@ -125,16 +129,18 @@ std::string as_text(const report& r) {
   };
   line("host", fmt::format("{}, {}", m.hostname, m.kernel));
   line("processor", m.cpu_model.empty() ? "unknown" : m.cpu_model);
-  line("cores", fmt::format("{} sockets, {} cores, {} logical online", or_unknown(m.sockets), or_unknown(m.cores),
-                            or_unknown(m.online_cpus)));
-  line("may use", fmt::format("{} ({} in the affinity mask, cgroup quota {})", m.available_cpus(), or_unknown(m.affinity_cpus),
+  line("cores", fmt::format("{} sockets, {} cores, {} logical online", or_unknown(m.sockets),
+                            or_unknown(m.cores), or_unknown(m.online_cpus)));
+  line("may use", fmt::format("{} ({} in the affinity mask, cgroup quota {})", m.available_cpus(),
+                              or_unknown(m.affinity_cpus),
                               m.cgroup_cpu_quota ? fmt::format("{:.2f}", *m.cgroup_cpu_quota) : "none"));
   line("NUMA nodes", or_unknown(m.numa_nodes));
   line("memory", fmt::format("{}, cgroup limit {}", gibibytes(m.physical_memory, "unknown"),
                              gibibytes(m.cgroup_memory_limit, "none")));
   const build_information& b = build_info();
   text += "build\n";
-  line("twill", fmt::format("{} ({}{}{})", b.version, b.build_type, b.sanitizers.empty() ? "" : ", sanitizers ", b.sanitizers));
+  line("twill", fmt::format("{} ({}{}{})", b.version, b.build_type,
+                            b.sanitizers.empty() ? "" : ", sanitizers ", b.sanitizers));
   line("compiler", std::string(b.compiler));
   line("parts", std::string(b.parts));
   for (const build_dependency& d : b.dependencies) {
@@ -173,9 +179,9 @@ const registration doctor_command{{
     .path = "doctor",
     .summary = "Show this machine, this build, and every setting with its origin",
     .examples = {{"twill doctor", "what is here, what is switched off and how to get it"},
-                 {"TWILL_NUM_THREADS=4 twill doctor --json", "the same for a program, with a setting from the environment"}},
-    .define =
-        [](CLI::App& app) -> command_body {
+                 {"TWILL_NUM_THREADS=4 twill doctor --json",
+                  "the same for a program, with a setting from the environment"}},
+    .define = [](CLI::App& app) -> command_body {
       auto json = std::make_shared<bool>(false);
       app.add_flag("--json", *json, "Print JSON");
       return [json](session& s) { return diagnose(*json, s); };

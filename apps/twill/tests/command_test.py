@@ -130,6 +130,12 @@ class Doctor(unittest.TestCase):
             self.assertIn(value, done.stderr)
             self.assertEqual(done.stdout, "", value)
 
+    def test_an_impossible_vector_level_is_refused(self):
+        done = run("doctor", env={"TWILL_SIMD": "avx3"})
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("TWILL_SIMD", done.stderr)
+        self.assertIn("avx3", done.stderr)
+
     def test_several_malformed_values_are_all_reported(self):
         done = run("doctor", env={"TWILL_NUM_THREADS": "x", "TWILL_COMM": "carrier-pigeon"})
         self.assertEqual(done.returncode, 64)
@@ -168,7 +174,7 @@ class Output(unittest.TestCase):
     def test_events_are_json_lines_when_asked(self):
         done = run("--log-level", "debug", "--log-format", "json", "doctor")
         events = [json.loads(line) for line in done.stderr.splitlines()]
-        self.assertEqual([e["name"] for e in events], ["apps.doctor.probe"])
+        self.assertEqual([e["event"] for e in events], ["apps.doctor.probe"])
         self.assertEqual(events[0]["level"], "debug")
 
     def test_the_flag_is_stronger_than_the_environment(self):

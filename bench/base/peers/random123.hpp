@@ -2,7 +2,6 @@
 #pragma once
 
 #include <Random123/philox.h>
-
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -20,7 +19,8 @@ struct generator {
     return std::uint64_t{block[2 * which]} | std::uint64_t{block[2 * which + 1]} << 32U;
   }
   static r123::Philox4x32::ctr_type block(std::uint64_t index, r123::Philox4x32::key_type of) {
-    return r123::Philox4x32()({{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U), 0, 0}}, of);
+    return r123::Philox4x32()(
+        {{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32U), 0, 0}}, of);
   }
   // The buffer has an even length.
   void bits(std::span<std::uint64_t> out) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/philox.hpp"
+
 #include <cstdint>
 #include <span>
-
-#include "twill/base/philox.hpp"
 
 namespace peer {
 

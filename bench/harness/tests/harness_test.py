@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The statistics, the order of runs and the verdicts of the benchmark harness, on programs that take no time."""
+"""The statistics, the order of runs and the verdicts of the harness, on programs that take no time."""
+
 import json
 import subprocess
 import sys
@@ -32,7 +33,9 @@ class Statistics(unittest.TestCase):
 
     def test_ratios_are_paired_so_that_a_slow_round_cancels(self):
         ours, theirs = [1.0, 10.0, 1.0, 1.0, 1.0], [2.0, 20.0, 2.0, 2.0, 2.0]
-        self.assertEqual(stats.summarize(stats.ratios(ours, theirs, "lower")), stats.Summary(2.0, 2.0, 2.0, 5))
+        self.assertEqual(
+            stats.summarize(stats.ratios(ours, theirs, "lower")), stats.Summary(2.0, 2.0, 2.0, 5)
+        )
 
     def test_the_spread_is_the_farthest_that_a_program_gets_from_itself(self):
         self.assertAlmostEqual(stats.spread(stats.Summary(1.01, 0.94, 1.03, 5)), 0.06)
@@ -44,13 +47,33 @@ class Statistics(unittest.TestCase):
         self.assertEqual(stats.verdict(ratio, 1.0, noisy), "within the A/A spread")
         self.assertEqual(stats.verdict(ratio, 1.0, quiet), "below its bar")
         self.assertEqual(stats.verdict(ratio, None, quiet), "no bar")
-        self.assertEqual([w for w in ("at its bar", "within the A/A spread", "below its bar", "no bar",
-                                      "not measured: cores busy") if not stats.passes(w)], ["below its bar"])
+        self.assertEqual(
+            [
+                w
+                for w in (
+                    "at its bar",
+                    "within the A/A spread",
+                    "below its bar",
+                    "no bar",
+                    "not measured: cores busy",
+                )
+                if not stats.passes(w)
+            ],
+            ["below its bar"],
+        )
 
 
 def row(peers, workers=1, better="lower"):
-    return {"name": "r", "question": "q", "metric": "ns", "unit": "ns", "better": better, "workers": workers,
-            "ours": ["ours"], "peers": peers}
+    return {
+        "name": "r",
+        "question": "q",
+        "metric": "ns",
+        "unit": "ns",
+        "better": better,
+        "workers": workers,
+        "ours": ["ours"],
+        "peers": peers,
+    }
 
 
 def peer(name, **more):
@@ -71,7 +94,10 @@ class Programs:
             value = value.pop(0)
         if isinstance(value, Exception):
             raise value
-        return Sample({"ns": value, "checksum": self.checksums.get(name), "version": f"{name} 1"}, self.wall.get(name, 0.1))
+        return Sample(
+            {"ns": value, "checksum": self.checksums.get(name), "version": f"{name} 1"},
+            self.wall.get(name, 0.1),
+        )
 
 
 def by_name(result):
@@ -82,8 +108,10 @@ class Rounds(unittest.TestCase):
     def test_every_round_runs_every_program_and_begins_with_another(self):
         programs = Programs(ours=1.0, a=2.0, b=3.0)
         result = runner.Row(row([peer("a"), peer("b")]), 5, programs).measure()
-        self.assertEqual(["".join(n[0] for n in programs.order[i:i + 4]) for i in range(0, 20, 4)],
-                         ["ooab", "oabo", "aboo", "booa", "ooab"])
+        self.assertEqual(
+            ["".join(n[0] for n in programs.order[i : i + 4]) for i in range(0, 20, 4)],
+            ["ooab", "oabo", "aboo", "booa", "ooab"],
+        )
         self.assertEqual(result["rounds"], 5)
         self.assertEqual([p["peer"] for p in result["pairs"]], ["ours again", "a", "b"])
         self.assertEqual(by_name(result)["b"]["ratio"], {"median": 3.0, "q1": 3.0, "q3": 3.0, "n": 5})
@@ -106,16 +134,26 @@ class Rounds(unittest.TestCase):
         self.assertEqual(programs.order.count("slow"), 1)
         self.assertEqual(programs.order.count("a"), 5)
         slow = by_name(result)["slow"]
-        self.assertEqual((slow["single"], slow["ratio"]["median"], slow["ratio"]["n"], slow["verdict"]),
-                         (True, 4.5, 1, "at its bar"))
+        self.assertEqual(
+            (slow["single"], slow["ratio"]["median"], slow["ratio"]["n"], slow["verdict"]),
+            (True, 4.5, 1, "at its bar"),
+        )
 
     def test_a_peer_that_cannot_be_had_or_fails_leaves_its_place_empty_with_the_reason(self):
         programs = Programs(ours=2.0, broken=BenchError("broken ended with 3: no licence"))
-        result = runner.Row(row([peer("gone", missing="debian: no such package", bar=2.0), peer("broken")]), 5, programs).measure()
+        result = runner.Row(
+            row([peer("gone", missing="debian: no such package", bar=2.0), peer("broken")]), 5, programs
+        ).measure()
         self.assertEqual(programs.order.count("gone"), 0)
         self.assertEqual(programs.order.count("broken"), 1)
-        for name, why in (("gone", "empty: debian: no such package"), ("broken", "empty: broken ended with 3: no licence")):
-            self.assertEqual([by_name(result)[name][k] for k in ("value", "ratio", "samples", "verdict")], [None, None, [], why])
+        for name, why in (
+            ("gone", "empty: debian: no such package"),
+            ("broken", "empty: broken ended with 3: no licence"),
+        ):
+            self.assertEqual(
+                [by_name(result)[name][k] for k in ("value", "ratio", "samples", "verdict")],
+                [None, None, [], why],
+            )
 
     def test_a_failure_of_ours_is_an_error(self):
         with self.assertRaisesRegex(BenchError, "ours crashed"):
@@ -126,7 +164,9 @@ class Rounds(unittest.TestCase):
     def test_programs_that_answer_differently_are_not_compared(self):
         programs = Programs(ours=1.0, a=1.0)
         programs.checksums = {"ours": "12", "a": "13"}
-        with self.assertRaisesRegex(BenchError, "a computed 13, ours 12: the programs do not answer the same question"):
+        with self.assertRaisesRegex(
+            BenchError, "a computed 13, ours 12: the programs do not answer the same question"
+        ):
             runner.Row(row([peer("a", same_checksum=True)]), 5, programs).measure()
 
 
@@ -134,7 +174,9 @@ class TwoWorkers(unittest.TestCase):
     def measure(self, calibrations, rounds=5):
         programs = Programs(ours=1.0, a=2.0)
         left = list(calibrations)
-        result = runner.Row(row([peer("a", bar=1.0)], workers=2), rounds, programs, cores=lambda: left.pop(0)).measure()
+        result = runner.Row(
+            row([peer("a", bar=1.0)], workers=2), rounds, programs, cores=lambda: left.pop(0)
+        ).measure()
         return result, programs, left
 
     def test_only_rounds_with_two_free_cores_count(self):
@@ -149,11 +191,14 @@ class TwoWorkers(unittest.TestCase):
         self.assertEqual(result["rounds"], 4)
         self.assertIsNone(result["ours"])
         self.assertEqual(result["verdict"], "not measured: cores busy")
-        self.assertEqual([(p["verdict"], p["ratio"]) for p in result["pairs"]], [("not measured: cores busy", None)])
+        self.assertEqual(
+            [(p["verdict"], p["ratio"]) for p in result["pairs"]], [("not measured: cores busy", None)]
+        )
 
     def test_one_worker_asks_no_spinner(self):
         def never():
             raise AssertionError("a row of one worker needs no second core")
+
         result = runner.Row(row([peer("a")]), 5, Programs(ours=1.0, a=2.0), cores=never).measure()
         self.assertEqual(result["calibrations"], [])
 
@@ -168,8 +213,12 @@ class Execution(unittest.TestCase):
         self.assertGreater(sample.wall_s, 0)
 
     def test_what_a_program_does_wrong_is_said(self):
-        for text, message in [("raise SystemExit(3)", "ended with 3"), ("print('fast')", "printed no JSON line: 'fast'"),
-                              ("pass", "printed no JSON line: 'nothing'"), ("print('[1]')", "expected one JSON object")]:
+        for text, message in [
+            ("raise SystemExit(3)", "ended with 3"),
+            ("print('fast')", "printed no JSON line: 'fast'"),
+            ("pass", "printed no JSON line: 'nothing'"),
+            ("print('[1]')", "expected one JSON object"),
+        ]:
             with self.assertRaisesRegex(BenchError, message):
                 runner.execute(self.python(text))
         with self.assertRaisesRegex(BenchError, "no-such-program"):
@@ -184,8 +233,21 @@ class Execution(unittest.TestCase):
 
 
 class Suites(unittest.TestCase):
-    good = {"title": "t", "rounds": 9, "rows": [{"name": "r", "question": "q", "metric": "ns", "unit": "ns", "better": "lower",
-            "ours": ["{bin}/a", "--seconds", "{seconds}"], "peers": [{"name": "p", "command": ["{bin}/p"], "needs": "x"}]}]}
+    good = {
+        "title": "t",
+        "rounds": 9,
+        "rows": [
+            {
+                "name": "r",
+                "question": "q",
+                "metric": "ns",
+                "unit": "ns",
+                "better": "lower",
+                "ours": ["{bin}/a", "--seconds", "{seconds}"],
+                "peers": [{"name": "p", "command": ["{bin}/p"], "needs": "x"}],
+            }
+        ],
+    }
 
     def load(self, content, peers=None, quick=False):
         with tempfile.TemporaryDirectory() as folder:
@@ -201,18 +263,26 @@ class Suites(unittest.TestCase):
         self.assertEqual(self.load(self.good, quick=True)["rounds"], 5)
 
     def test_a_missing_peer_carries_its_reason(self):
-        self.assertEqual(self.load(self.good)["rows"][0]["peers"][0]["missing"], "run bench/setup-peers to get x")
+        self.assertEqual(
+            self.load(self.good)["rows"][0]["peers"][0]["missing"], "run bench/setup-peers to get x"
+        )
         known = {"x": {"state": "missing", "why": "debian: no such package"}}
-        self.assertEqual(self.load(self.good, known)["rows"][0]["peers"][0]["missing"], "debian: no such package")
+        self.assertEqual(
+            self.load(self.good, known)["rows"][0]["peers"][0]["missing"], "debian: no such package"
+        )
 
     def test_mistakes_are_placed(self):
         def broken(**change):
             return {**self.good, "rows": [{**self.good["rows"][0], **change}]}
-        for content, message in [("{", "suite.json: "), ({"rows": []}, "suite.json: no rows"),
-                                 (broken(better="up"), "/rows/0: better: found 'up', expected lower or higher"),
-                                 (broken(workers=3), "/rows/0: workers: found 3, expected 1 or 2"),
-                                 (broken(ours=["{path}/a"]), "there is no path, expected bin seconds workers"),
-                                 ({**self.good, "rows": self.good["rows"] * 2}, "/rows/1: the name r stands above already")]:
+
+        for content, message in [
+            ("{", "suite.json: "),
+            ({"rows": []}, "suite.json: no rows"),
+            (broken(better="up"), "/rows/0: better: found 'up', expected lower or higher"),
+            (broken(workers=3), "/rows/0: workers: found 3, expected 1 or 2"),
+            (broken(ours=["{path}/a"]), "there is no path, expected bin seconds workers"),
+            ({**self.good, "rows": self.good["rows"] * 2}, "/rows/1: the name r stands above already"),
+        ]:
             with self.assertRaises(suite.SuiteError) as raised:
                 self.load(content)
             self.assertIn(message, str(raised.exception))
@@ -228,15 +298,29 @@ class Suites(unittest.TestCase):
 
 class Rendering(unittest.TestCase):
     def setUp(self):
-        measured = runner.Row(row([peer("a", bar=1.5), peer("gone", missing="no <package>")]), 5, Programs(ours=1.0, a=2.0)).measure()
-        busy = runner.Row({**row([peer("a", bar=1.0)], workers=2), "name": "two"}, 5, Programs(ours=1.0, a=2.0),
-                          cores=lambda: 1.0).measure()
-        self.result = {"title": "T & Co", "when": "2000-01-01", "machine": {"processor": "abacus"}, "versions": {"a": "a 1"},
-                       "rows": [measured, busy]}
+        measured = runner.Row(
+            row([peer("a", bar=1.5), peer("gone", missing="no <package>")]), 5, Programs(ours=1.0, a=2.0)
+        ).measure()
+        busy = runner.Row(
+            {**row([peer("a", bar=1.0)], workers=2), "name": "two"},
+            5,
+            Programs(ours=1.0, a=2.0),
+            cores=lambda: 1.0,
+        ).measure()
+        self.result = {
+            "title": "T & Co",
+            "when": "2000-01-01",
+            "machine": {"processor": "abacus"},
+            "versions": {"a": "a 1"},
+            "rows": [measured, busy],
+        }
 
     def test_the_table_has_the_aa_pair_the_verdicts_and_the_empty_places(self):
         lines = render.markdown(self.result).splitlines()
-        self.assertIn("| r | 1 | A/A (ours against itself) | 1 ns | 1 ns | 1.00 [1.00, 1.00] |  | spread 0.0 % | 5 |", lines)
+        self.assertIn(
+            "| r | 1 | A/A (ours against itself) | 1 ns | 1 ns | 1.00 [1.00, 1.00] |  | spread 0.0 % | 5 |",
+            lines,
+        )
         self.assertIn("| r | 1 | a | 1 ns | 2 ns | 2.00 [2.00, 2.00] | 1.5 | at its bar | 5 |", lines)
         self.assertIn("| r | 1 | gone | 1 ns |  |  |  | empty: no <package> | 5 |", lines)
         self.assertIn("| two | 2 | a |  |  |  | 1 | not measured: cores busy | 0 |", lines)
@@ -260,10 +344,17 @@ class SetupPeers(unittest.TestCase):
     def test_what_is_there_is_found_and_what_is_not_says_why(self):
         with tempfile.TemporaryDirectory() as folder:
             table = Path(folder) / "peers.tsv"
-            table.write_text("peer\tdebian\tcargo\tpip\twhat\nshell\tdash:sh\t-\t-\ta shell\nloom\tloom-dev:loom/loom.h\t-\tloom:loom\tnone\n",
-                             encoding="utf-8")
-            done = subprocess.run([BENCH / "setup-peers", "--offline", "--build-dir", folder, "--peers", table],
-                                  capture_output=True, text=True, timeout=60)
+            table.write_text(
+                "peer\tdebian\tcargo\tpip\twhat\nshell\tdash:sh\t-\t-\ta shell\n"
+                "loom\tloom-dev:loom/loom.h\t-\tloom:loom\tnone\n",
+                encoding="utf-8",
+            )
+            done = subprocess.run(
+                [BENCH / "setup-peers", "--offline", "--build-dir", folder, "--peers", table],
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             why = "debian: loom-dev is not installed; pip: loom is not installed"
             self.assertEqual(done.stdout, f"shell: debian dash\nloom: cannot be had: {why}\n")

@@ -225,6 +225,14 @@ std::vector<setting_info> telling() {
        .default_text = "0",
        .summary = "a summary of the pool's counters at the end",
        .part = "par"},
+      {.name = "simd",
+       .variable = "TWILL_SIMD",
+       .kind = kind::choice,
+       .choices = {"auto", "baseline", "avx2", "avx512"},
+       .default_text = "auto",
+       .summary = "vector instructions of the kernels: changes their speed, never a result",
+       .expert = true,
+       .part = "base"},
   };
 }
 

@@ -19,10 +19,11 @@ std::string_view without_sign(std::string_view text) noexcept {
 number_fault classify(std::string_view text) noexcept {
   if (text.empty()) return number_fault::empty;
   const std::string_view digits = without_sign(text);
-  if (digits.size() > 1 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) return number_fault::hexadecimal;
+  if (digits.size() > 1 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+    return number_fault::hexadecimal;
   const auto comma = digits.find(',');
-  if (comma != std::string_view::npos && comma > 0 && comma + 1 < digits.size() && is_digit(digits[comma - 1]) &&
-      is_digit(digits[comma + 1])) {
+  if (comma != std::string_view::npos && comma > 0 && comma + 1 < digits.size() &&
+      is_digit(digits[comma - 1]) && is_digit(digits[comma + 1])) {
     return number_fault::decimal_comma;
   }
   return number_fault::malformed;
@@ -75,7 +76,8 @@ parsed_number<Integer> parse_integer(std::string_view text) noexcept {
   }
   if (const auto real = parse_double(text)) {
     if (std::trunc(real.value) != real.value) return {Integer{}, number_fault::not_integral};
-    // Integral but not an integer literal (`1e3`, `2.0`, `-1` for an unsigned): only the sign is a question of range.
+    // Integral but not an integer literal (`1e3`, `2.0`, `-1` for an unsigned): only the sign is a question
+    // of range.
     if (text.find_first_of(".eE") == std::string_view::npos) return {Integer{}, number_fault::out_of_range};
     return {Integer{}, number_fault::not_integral};
   }
@@ -90,7 +92,8 @@ std::string_view describe(number_fault fault) noexcept {
     case number_fault::empty: return "empty";
     case number_fault::malformed: return "not a decimal number";
     case number_fault::hexadecimal: return "hexadecimal, and numbers here are decimal";
-    case number_fault::decimal_comma: return "written with a decimal comma, and the decimal separator is a full stop";
+    case number_fault::decimal_comma:
+      return "written with a decimal comma, and the decimal separator is a full stop";
     case number_fault::not_integral: return "not an integer";
     case number_fault::out_of_range: return "too large to be represented";
     case number_fault::not_finite: return "not a finite number";
@@ -105,8 +108,8 @@ parsed_number<double> parse_double(std::string_view text) noexcept {
   const auto [end, failure] = std::from_chars(rest.data(), last, value);
   if (failure == std::errc::invalid_argument || end != last) return {0, classify(text)};
   if (failure == std::errc::result_out_of_range) {
-    // from_chars leaves the value alone on underflow and overflow alike. The decimal exponent of the leading non-zero
-    // digit tells them apart: nothing near 1e-300 overflows and nothing near 1e300 underflows.
+    // from_chars leaves the value alone on underflow and overflow alike. The decimal exponent of the leading
+    // non-zero digit tells them apart: nothing near 1e-300 overflows and nothing near 1e300 underflows.
     if (decimal_magnitude(without_sign(rest)) > 0) return {0, number_fault::out_of_range};
     return {rest.front() == '-' ? -0.0 : 0.0, number_fault::none};
   }
@@ -114,9 +117,13 @@ parsed_number<double> parse_double(std::string_view text) noexcept {
   return {value, number_fault::none};
 }
 
-parsed_number<std::int64_t> parse_int64(std::string_view text) noexcept { return parse_integer<std::int64_t>(text); }
+parsed_number<std::int64_t> parse_int64(std::string_view text) noexcept {
+  return parse_integer<std::int64_t>(text);
+}
 
-parsed_number<std::uint64_t> parse_uint64(std::string_view text) noexcept { return parse_integer<std::uint64_t>(text); }
+parsed_number<std::uint64_t> parse_uint64(std::string_view text) noexcept {
+  return parse_integer<std::uint64_t>(text);
+}
 
 std::string shortest(double value) {
   char buffer[32];

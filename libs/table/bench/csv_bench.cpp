@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes per second of CSV in memory, one core: integers and short decimals as the case files have them, and doubles with
-// all their digits.
+// Bytes per second of CSV in memory, one core: integers and short decimals as the case files have them, and
+// doubles with all their digits.
 #include "twill/table/csv.hpp"
+
+#include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <random>
 #include <string>
-
-#include <benchmark/benchmark.h>
 
 namespace {
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A 12 MB file of plants: the text alone, and with its description read into structs; the limit set for it is 0.5 s.
+// A 12 MB file of plants: the text alone, and with its description read into structs; the limit set for it is
+// 0.5 s.
 #include "twill/table/json_fields.hpp"
+
+#include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <benchmark/benchmark.h>
 
 namespace {
 
@@ -26,13 +27,14 @@ struct plants {
 };
 
 const json::description<plants>& description() {
-  static const auto one = json::description<plant>("plant", "One.")
-                              .field("id", &plant::id, {.minimum = 0, .defines = "plants"})
-                              .field("name", &plant::name, {})
-                              .field("downstream_id", &plant::downstream_id, {.refers_to = "plants"})
-                              .field("min_storage_hm3", &plant::min_storage, {.minimum = 0})
-                              .field("max_storage_hm3", &plant::max_storage, {.not_below = "min_storage_hm3"})
-                              .field("coefficients_mm", &plant::coefficients, {.min_items = 12, .max_items = 12});
+  static const auto one =
+      json::description<plant>("plant", "One.")
+          .field("id", &plant::id, {.minimum = 0, .defines = "plants"})
+          .field("name", &plant::name, {})
+          .field("downstream_id", &plant::downstream_id, {.refers_to = "plants"})
+          .field("min_storage_hm3", &plant::min_storage, {.minimum = 0})
+          .field("max_storage_hm3", &plant::max_storage, {.not_below = "min_storage_hm3"})
+          .field("coefficients_mm", &plant::coefficients, {.min_items = 12, .max_items = 12});
   static const auto all = json::description<plants>("plants", "All.").field("hydros", &plants::all, one, {});
   return all;
 }
@@ -43,8 +45,10 @@ std::string twelve_megabytes() {
     text.append(i == 0 ? "" : ",").append("\n  {\"id\": ").append(std::to_string(i));
     text.append(", \"name\": \"plant ").append(std::to_string(i)).append("\", \"downstream_id\": ");
     text.append(i == 0 ? "null" : std::to_string(i - 1)).append(",\n   \"min_storage_hm3\": ");
-    text.append(std::to_string(i % 97)).append(".25, \"max_storage_hm3\": 12345.678,\n   \"coefficients_mm\": [");
-    for (int m = 0; m < 12; ++m) text.append(m == 0 ? "" : ", ").append(std::to_string(m * i % 1000)).append(".5");
+    text.append(std::to_string(i % 97))
+        .append(".25, \"max_storage_hm3\": 12345.678,\n   \"coefficients_mm\": [");
+    for (int m = 0; m < 12; ++m)
+      text.append(m == 0 ? "" : ", ").append(std::to_string(m * i % 1000)).append(".5");
     text.append("]}");
   }
   return text + "\n]}\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 10^7 doubles, the same that bench/table/pyarrow_peer.py writes and reads: random ones, that no codec shrinks much, and
-// readings to two decimals, that it does.
+// 10^7 doubles, the same that bench/table/pyarrow_peer.py writes and reads: random ones, that no codec
+// shrinks much, and readings to two decimals, that it does.
 #include "twill/table/parquet.hpp"
 
 #include <benchmark/benchmark.h>

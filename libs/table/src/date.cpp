@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/date.hpp"
 
-#include <chrono>
-
 #include <fmt/format.h>
+
+#include <chrono>
 
 namespace twill::table {
 namespace {
@@ -26,13 +26,14 @@ date to_date(civil_date day) noexcept {
   return {static_cast<std::int32_t>(counted.time_since_epoch().count())};
 }
 
-// H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2014 (civil_from_days), in 64 bits so that every int32_t
-// day count has an answer; std::chrono::year stops at 32767.
+// H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2014 (civil_from_days), in 64 bits so that every
+// int32_t day count has an answer; std::chrono::year stops at 32767.
 civil_date to_civil(date day) noexcept {
   const std::int64_t z = std::int64_t{day.days} + 719468;
   const std::int64_t era = (z >= 0 ? z : z - 146096) / 146097;
   const std::int64_t day_of_era = z - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;

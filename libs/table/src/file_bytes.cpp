@@ -4,11 +4,10 @@
 #include "twill/table/findings.hpp"
 
 #include <cerrno>
-#include <system_error>
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace twill::table {
@@ -37,7 +36,7 @@ file_bytes::file_bytes(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) refuse(path, errno);
   const descriptor open_file(fd);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) refuse(path, errno);
   if (S_ISDIR(status.st_mode)) refuse(path, EISDIR);
   if (S_ISREG(status.st_mode) && status.st_size > 0) {

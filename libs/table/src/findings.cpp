@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/findings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace twill::table {
 namespace {
@@ -40,7 +40,8 @@ class table_category_type final : public category {
 
   [[nodiscard]] exit_code exit_for(int code) const noexcept override {
     const auto known = static_cast<errc>(code);
-    return known == errc::cannot_read || known == errc::cannot_write ? exit_code::io : exit_code::invalid_input;
+    return known == errc::cannot_read || known == errc::cannot_write ? exit_code::io
+                                                                     : exit_code::invalid_input;
   }
 };
 
@@ -49,7 +50,9 @@ const finding& first_error(const findings& all) {
   return *std::ranges::find(kept, severity::error, &finding::level);
 }
 
-std::string counted(std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+std::string counted(std::size_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
 
 }  // namespace
 
@@ -98,13 +101,17 @@ void findings::merge(const findings& other) {
 }
 
 void findings::sort_by_place() {
-  std::ranges::stable_sort(items_, [](const finding& a, const finding& b) {
-    const auto place = [](const finding& f) {
-      const location& where = f.details.where;
-      return std::tuple(std::string_view(where.file), where.line, where.column, where.row.value_or(0));
-    };
-    return place(a) < place(b);
-  });
+  std::vector<std::size_t> order(items_.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  const auto place = [this](std::size_t i) {
+    const location& where = items_[i].details.where;
+    return std::tuple(std::string_view(where.file), where.line, where.column, where.row.value_or(0), i);
+  };
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  std::vector<finding> sorted;
+  sorted.reserve(items_.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(items_[i]));
+  items_ = std::move(sorted);
 }
 
 std::string findings::to_string(std::size_t printed) const {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts.hpp"
-
 #include "twill/base/number.hpp"
 #include "twill/table/schema.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace twill::table {
 namespace {
 
 bool is_integer(column_type t) noexcept {
-  return t == column_type::int32 || t == column_type::int64 || t == column_type::uint32 || t == column_type::uint64;
+  return t == column_type::int32 || t == column_type::int64 || t == column_type::uint32 ||
+         t == column_type::uint64;
 }
 
 /// The type that columns of two parts share, nothing when there is none.
@@ -44,17 +44,19 @@ void append_column(table_column& to, const table_column& from) {
   }
 }
 
-/// Makes the column of that name the same type in all tables; false when a part lacks it or has no fitting type.
+/// Makes the column of that name the same type in all tables; false when a part lacks it or has no fitting
+/// type.
 bool unify(const std::string& name, std::vector<column_table>& tables, findings& out) {
   std::optional<column_type> type;
   const std::string* from = nullptr;
   for (const column_table& table : tables) {
     const table_column* column = table.find(name);
     if (column == nullptr) {
-      out.error(rule::missing_column, {.what = fmt::format("a part lacks the column \"{}\"", name),
-                                       .where = {.file = table.source()},
-                                       .found = fmt::format("{}", fmt::join(table.column_names(), ", ")),
-                                       .expected = fmt::format("the columns of {}", tables.front().source())});
+      out.error(rule::missing_column,
+                {.what = fmt::format("a part lacks the column \"{}\"", name),
+                 .where = {.file = table.source()},
+                 .found = fmt::format("{}", fmt::join(table.column_names(), ", ")),
+                 .expected = fmt::format("the columns of {}", tables.front().source())});
       return false;
     }
     if (column->null_count() == column->size()) continue;
@@ -73,7 +75,8 @@ bool unify(const std::string& name, std::vector<column_table>& tables, findings&
   for (column_table& table : tables) {
     if (table.at(name).type() == wanted) continue;
     findings of_part;
-    table_schema one{.columns = {{.name = name, .type = wanted, .nullable = true}}, .unknown = unknown_columns::ignored};
+    table_schema one{.columns = {{.name = name, .type = wanted, .nullable = true}},
+                     .unknown = unknown_columns::ignored};
     conform(table, one, of_part);
     if (!of_part.has_errors()) continue;
     out.merge(of_part);
@@ -83,8 +86,10 @@ bool unify(const std::string& name, std::vector<column_table>& tables, findings&
 }
 
 table_column joined(const std::string& name, const std::vector<column_table>& tables, std::size_t rows) {
-  const bool gaps = std::ranges::any_of(tables, [&](const column_table& t) { return t.at(name).null_count() != 0; });
-  const bool nullable = std::ranges::any_of(tables, [&](const column_table& t) { return t.at(name).nullable(); });
+  const bool gaps =
+      std::ranges::any_of(tables, [&](const column_table& t) { return t.at(name).null_count() != 0; });
+  const bool nullable =
+      std::ranges::any_of(tables, [&](const column_table& t) { return t.at(name).nullable(); });
   table_column whole(name, tables.front().at(name).type());
   buffer<std::uint8_t> validity;
   if (gaps) validity.reserve(rows);
@@ -103,14 +108,18 @@ table_column joined(const std::string& name, const std::vector<column_table>& ta
   return whole;
 }
 
-table_column key_column(std::size_t key, const std::vector<table_part>& parts, const std::vector<column_table>& tables) {
+table_column key_column(std::size_t key, const std::vector<table_part>& parts,
+                        const std::vector<column_table>& tables) {
   const std::string& name = parts.front().keys[key].first;
   const auto all = [&](auto fits) {
-    return std::ranges::all_of(parts, [&](const table_part& p) { return !p.keys[key].second || fits(*p.keys[key].second); });
+    return std::ranges::all_of(
+        parts, [&](const table_part& p) { return !p.keys[key].second || fits(*p.keys[key].second); });
   };
-  const bool any = std::ranges::any_of(parts, [&](const table_part& p) { return p.keys[key].second.has_value(); });
+  const bool any =
+      std::ranges::any_of(parts, [&](const table_part& p) { return p.keys[key].second.has_value(); });
   column_type type = column_type::string;
-  if (any && all([](const std::string& v) { return static_cast<bool>(parse_int64(v)); })) type = column_type::int64;
+  if (any && all([](const std::string& v) { return static_cast<bool>(parse_int64(v)); }))
+    type = column_type::int64;
   if (any && all([](const std::string& v) { return parse_date(v).has_value(); })) type = column_type::date;
   table_column column(name, type);
   buffer<std::uint8_t> validity;
@@ -118,20 +127,23 @@ table_column key_column(std::size_t key, const std::vector<table_part>& parts, c
     const auto& value = parts[i].keys[key].second;
     const std::string text = value.value_or("");
     for (std::size_t row = 0; row < tables[i].rows(); ++row) {
-      if (type == column_type::int64) column.mutable_values<std::int64_t>().push_back(parse_int64(text).value);
-      if (type == column_type::date) column.mutable_values<date>().push_back(parse_date(text).value_or(date{}));
+      if (type == column_type::int64)
+        column.mutable_values<std::int64_t>().push_back(parse_int64(text).value);
+      if (type == column_type::date)
+        column.mutable_values<date>().push_back(parse_date(text).value_or(date{}));
       if (type == column_type::string) column.mutable_strings().push_back(text);
       validity.push_back(value ? 1 : 0);
     }
   }
-  if (std::ranges::find(validity, std::uint8_t{0}) != validity.end()) column.set_validity(std::move(validity));
+  if (std::ranges::find(validity, std::uint8_t{0}) != validity.end())
+    column.set_validity(std::move(validity));
   return column;
 }
 
 }  // namespace
 
-column_table join_parts(const std::string& folder, const std::vector<table_part>& parts, std::vector<column_table> tables,
-                        findings& out) {
+column_table join_parts(const std::string& folder, const std::vector<table_part>& parts,
+                        std::vector<column_table> tables, findings& out) {
   column_table whole(folder);
   if (tables.empty()) return whole;
   std::size_t rows = 0;
@@ -148,9 +160,10 @@ column_table join_parts(const std::string& folder, const std::vector<table_part>
   for (std::size_t key = 0; key < parts.front().keys.size(); ++key) {
     const std::string& name = parts.front().keys[key].first;
     if (whole.has(name)) {
-      out.error(rule::partition, {.what = fmt::format("\"{}\" is a folder's key and a column of the files", name),
-                                  .where = {.file = parts.front().path},
-                                  .hint = "rename one of them"});
+      out.error(rule::partition,
+                {.what = fmt::format("\"{}\" is a folder's key and a column of the files", name),
+                 .where = {.file = parts.front().path},
+                 .hint = "rename one of them"});
       continue;
     }
     whole.add(key_column(key, parts, tables));

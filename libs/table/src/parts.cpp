@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
-
-#include <fmt/format.h>
 
 namespace twill::table {
 namespace {
@@ -112,10 +112,11 @@ std::vector<table_part> list_parts(const std::string& folder, findings& out) {
   };
   for (const table_part& part : parts) {
     if (keys_of(part) == keys_of(parts.front())) continue;
-    out.error(rule::partition, {.what = "the folders of a part have other keys",
-                                .where = {.file = part.path},
-                                .found = keys_of(part),
-                                .expected = fmt::format("{} as {}", keys_of(parts.front()), parts.front().path)});
+    out.error(rule::partition,
+              {.what = "the folders of a part have other keys",
+               .where = {.file = part.path},
+               .found = keys_of(part),
+               .expected = fmt::format("{} as {}", keys_of(parts.front()), parts.front().path)});
   }
   return parts;
 }

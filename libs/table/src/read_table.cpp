@@ -4,9 +4,9 @@
 #include "file_bytes.hpp"
 #include "parts.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace twill::table {
 namespace {
@@ -27,14 +27,18 @@ std::size_t bytes_of(const column_table& table) {
     bytes += column.validity().size();
     const bool wide = column.type() == column_type::int64 || column.type() == column_type::uint64 ||
                       column.type() == column_type::float64;
-    if (column.type() == column_type::string) bytes += column.strings().bytes().size() + column.size() * 8;
-    else if (column.type() == column_type::boolean) bytes += column.size();
-    else bytes += column.size() * (wide ? 8 : 4);
+    if (column.type() == column_type::string)
+      bytes += column.strings().bytes().size() + column.size() * 8;
+    else if (column.type() == column_type::boolean)
+      bytes += column.size();
+    else
+      bytes += column.size() * (wide ? 8 : 4);
   }
   return bytes;
 }
 
-column_table read_file(const std::string& path, const read_table_options& options, const read_options& read, findings& out) {
+column_table read_file(const std::string& path, const read_table_options& options, const read_options& read,
+                       findings& out) {
   const file_bytes file(path);
   if (file.text().starts_with("PAR1")) return read_parquet(file.bytes(), path, read);
   csv_options csv = options.csv;
@@ -49,7 +53,9 @@ column_table read_folder(const std::string& path, const read_table_options& opti
   const std::vector<table_part> parts = list_parts(path, out);
   if (parts.empty() || out.errors() != before) return column_table(path);
   const auto& keys = parts.front().keys;
-  const auto is_key = [&](const std::string& name) { return std::ranges::any_of(keys, [&](const auto& k) { return k.first == name; }); };
+  const auto is_key = [&](const std::string& name) {
+    return std::ranges::any_of(keys, [&](const auto& k) { return k.first == name; });
+  };
   read_options read = options.read;
   std::erase_if(read.columns, is_key);
   // Where only keys are wanted, an empty list reads every column: their rows have to be counted.
@@ -80,7 +86,8 @@ column_table read_folder(const std::string& path, const read_table_options& opti
 
 column_table read_table(const std::string& path, const read_table_options& options, findings& out) {
   const std::size_t before = out.errors();
-  column_table table = is_folder(path) ? read_folder(path, options, out) : read_file(path, options, options.read, out);
+  column_table table =
+      is_folder(path) ? read_folder(path, options, out) : read_file(path, options, options.read, out);
   if (options.schema && out.errors() == before) conform(table, *options.schema, out);
   return table;
 }

@@ -4,16 +4,17 @@
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 namespace twill::table {
 namespace {
 
-constexpr std::size_t told_per_column = 10;  // rows named for one kind of mistake in one column; the rest is counted
+constexpr std::size_t told_per_column =
+    10;  // rows named for one kind of mistake in one column; the rest is counted
 
 template <class F>
 void with_type(column_type type, F&& use) {
@@ -58,7 +59,8 @@ constexpr bool convertible = (is_int<From> && (is_int<To> || std::is_same_v<To, 
 bool widens(column_type from, column_type to) {
   if (from == column_type::float32) return to == column_type::float64;
   if (from == column_type::int32) return to == column_type::int64 || to == column_type::float64;
-  if (from == column_type::uint32) return to == column_type::int64 || to == column_type::uint64 || to == column_type::float64;
+  if (from == column_type::uint32)
+    return to == column_type::int64 || to == column_type::uint64 || to == column_type::float64;
   return to == column_type::float64;
 }
 
@@ -98,8 +100,10 @@ class conformer {
     bool done = false;
     with_type(from.type(), [&]<class From>(From) {
       with_type(spec.type, [&]<class To>(To) {
-        if constexpr (convertible<To, From>) done = convert_values<To, From>(from, spec);
-        else wrong_type(from, spec);
+        if constexpr (convertible<To, From>)
+          done = convert_values<To, From>(from, spec);
+        else
+          wrong_type(from, spec);
       });
     });
     return done;
@@ -133,9 +137,10 @@ class conformer {
       converted[row] = fitting.value_or(null_slot<To>);
       if (fitting) continue;
       if (++misfits <= told_per_column) {
-        out_.error(rule::out_of_range, {.what = fmt::format("a value that {} cannot hold exactly", name_of(spec.type)),
-                                        .where = table_.where(row, spec.name),
-                                        .found = from.text_at(row)});
+        out_.error(rule::out_of_range,
+                   {.what = fmt::format("a value that {} cannot hold exactly", name_of(spec.type)),
+                    .where = table_.where(row, spec.name),
+                    .found = from.text_at(row)});
       }
     }
     count_rest(misfits, spec.name, "values that do not fit");
@@ -155,13 +160,16 @@ class conformer {
   }
 
   void wrong_type(const table_column& from, const column_spec& spec) {
-    const auto first = static_cast<std::size_t>(
-        from.validity().empty() ? 0 : std::ranges::find(from.validity(), std::uint8_t{1}) - from.validity().begin());
+    const auto first = static_cast<std::size_t>(from.validity().empty()
+                                                    ? 0
+                                                    : std::ranges::find(from.validity(), std::uint8_t{1}) -
+                                                          from.validity().begin());
     const std::string text = from.text_at(first);
-    out_.error(rule::wrong_type, {.what = "the column has another type",
-                                  .where = {.file = table_.source(), .field = spec.name},
-                                  .found = fmt::format("{} ({} in row {})", name_of(from.type()), text, first + 1),
-                                  .expected = std::string(name_of(spec.type))});
+    out_.error(rule::wrong_type,
+               {.what = "the column has another type",
+                .where = {.file = table_.source(), .field = spec.name},
+                .found = fmt::format("{} ({} in row {})", name_of(from.type()), text, first + 1),
+                .expected = std::string(name_of(spec.type))});
   }
 
   void complete(const table_column& column) {
@@ -169,7 +177,8 @@ class conformer {
     std::size_t told = 0;
     for (std::size_t row = 0; row < column.size() && told < told_per_column; ++row) {
       if (!column.is_null(row)) continue;
-      out_.error(rule::missing_value, {.what = "a value is missing", .where = table_.where(row, column.name())});
+      out_.error(rule::missing_value,
+                 {.what = "a value is missing", .where = table_.where(row, column.name())});
       ++told;
     }
     count_rest(column.null_count(), column.name(), "missing values");
@@ -188,7 +197,9 @@ class conformer {
           // Negated, so that NaN is outside too.
           if (column.is_null(row) || (number >= low && number <= high)) continue;
           if (++outside > told_per_column) continue;
-          out_.error(rule::out_of_range, {.what = number < low ? "too small" : number > high ? "too large" : "not finite",
+          out_.error(rule::out_of_range, {.what = number < low    ? "too small"
+                                                  : number > high ? "too large"
+                                                                  : "not finite",
                                           .where = table_.where(row, spec.name),
                                           .found = column.text_at(row),
                                           .expected = bounds(spec)});
@@ -201,7 +212,8 @@ class conformer {
   static std::string bounds(const column_spec& spec) {
     std::string text;
     if (spec.minimum) text += fmt::format("at least {}", shortest(*spec.minimum));
-    if (spec.maximum) text += fmt::format("{}at most {}", text.empty() ? "" : " and ", shortest(*spec.maximum));
+    if (spec.maximum)
+      text += fmt::format("{}at most {}", text.empty() ? "" : " and ", shortest(*spec.maximum));
     return spec.unit.empty() ? text : text + ' ' + spec.unit;
   }
 

@@ -5,11 +5,11 @@
 #include "twill/base/suggest.hpp"
 #include "twill/table/findings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace twill::table {
 
@@ -69,9 +69,10 @@ void table_column::set_validity(buffer<std::uint8_t> validity) {
     return;
   }
   if (validity.size() != size()) {
-    throw error(errc::wrong_column, {.what = fmt::format("column \"{}\" has a validity of another length", name_),
-                                     .found = fmt::format("{} validities", validity.size()),
-                                     .expected = fmt::format("{}, one a row", size())});
+    throw error(errc::wrong_column,
+                {.what = fmt::format("column \"{}\" has a validity of another length", name_),
+                 .found = fmt::format("{} validities", validity.size()),
+                 .expected = fmt::format("{}, one a row", size())});
   }
   nullable_ = true;
   null_count_ = static_cast<std::size_t>(std::ranges::count(validity, std::uint8_t{0}));
@@ -94,18 +95,20 @@ void table_column::set_validity(buffer<std::uint8_t> validity) {
 
 void table_column::set_nullable(bool nullable) {
   if (!nullable && null_count_ != 0) {
-    throw error(errc::wrong_column, {.what = fmt::format("column \"{}\" cannot be without missing values", name_),
-                                     .found = fmt::format("{} missing values", null_count_)});
+    throw error(errc::wrong_column,
+                {.what = fmt::format("column \"{}\" cannot be without missing values", name_),
+                 .found = fmt::format("{} missing values", null_count_)});
   }
   nullable_ = nullable;
 }
 
 void table_column::require_type(column_type wanted) const {
   if (wanted == type_) return;
-  throw error(errc::wrong_column, {.what = fmt::format("column \"{}\" has another type", name_),
-                                   .found = std::string(name_of(type_)),
-                                   .expected = std::string(name_of(wanted)),
-                                   .hint = "check a schema with `conform` before reading: it also widens numbers"});
+  throw error(errc::wrong_column,
+              {.what = fmt::format("column \"{}\" has another type", name_),
+               .found = std::string(name_of(type_)),
+               .expected = std::string(name_of(wanted)),
+               .hint = "check a schema with `conform` before reading: it also widens numbers"});
 }
 
 std::string table_column::text_at(std::size_t row) const {
@@ -113,10 +116,14 @@ std::string table_column::text_at(std::size_t row) const {
   return std::visit(
       [row]<class Values>(const Values& values) -> std::string {
         using element = std::remove_cvref_t<decltype(values[0])>;
-        if constexpr (std::is_same_v<element, bool>) return values[row] ? "true" : "false";
-        else if constexpr (std::is_same_v<element, std::string_view>) return std::string(values[row]);
-        else if constexpr (std::is_same_v<element, date>) return table::to_string(values[row]);
-        else if constexpr (std::is_same_v<element, double>) return shortest(values[row]);
+        if constexpr (std::is_same_v<element, bool>)
+          return values[row] ? "true" : "false";
+        else if constexpr (std::is_same_v<element, std::string_view>)
+          return std::string(values[row]);
+        else if constexpr (std::is_same_v<element, date>)
+          return table::to_string(values[row]);
+        else if constexpr (std::is_same_v<element, double>)
+          return shortest(values[row]);
         else {
           char text[32];
           const auto end = std::to_chars(text, text + sizeof text, values[row]).ptr;
@@ -127,7 +134,8 @@ std::string table_column::text_at(std::size_t row) const {
 }
 
 bool operator==(const table_column& a, const table_column& b) noexcept {
-  if (a.name_ != b.name_ || a.type_ != b.type_ || a.size() != b.size() || a.null_count_ != b.null_count_) return false;
+  if (a.name_ != b.name_ || a.type_ != b.type_ || a.size() != b.size() || a.null_count_ != b.null_count_)
+    return false;
   for (std::size_t row = 0; a.null_count_ != 0 && row < a.size(); ++row) {
     if (a.is_null(row) != b.is_null(row)) return false;
   }
@@ -173,7 +181,8 @@ const table_column& column_table::at(std::string_view name) const {
 const table_column& column_table::complete(std::string_view name) const {
   const table_column& found = at(name);
   if (found.null_count() == 0) return found;
-  const auto gap = static_cast<std::size_t>(std::ranges::find(found.validity(), std::uint8_t{0}) - found.validity().begin());
+  const auto gap = static_cast<std::size_t>(std::ranges::find(found.validity(), std::uint8_t{0}) -
+                                            found.validity().begin());
   throw error(errc::wrong_column,
               {.what = "a value is missing",
                .where = where(gap, name),
@@ -183,8 +192,8 @@ const table_column& column_table::complete(std::string_view name) const {
 
 void column_table::add(table_column column) {
   if (has(column.name())) {
-    throw error(errc::wrong_column,
-                {.what = fmt::format("two columns are named \"{}\"", column.name()), .where = {.file = source_}});
+    throw error(errc::wrong_column, {.what = fmt::format("two columns are named \"{}\"", column.name()),
+                                     .where = {.file = source_}});
   }
   if (columns_.empty() && rows_ == 0) rows_ = column.size();
   if (column.size() != rows_) {

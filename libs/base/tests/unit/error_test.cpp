@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -41,7 +42,8 @@ TEST(error, message_leaves_out_what_is_not_known) {
 }
 
 TEST(error, places_read_as_people_write_them) {
-  EXPECT_EQ((location{.file = "a.csv", .row = 7, .field = "demand"}).to_string(), "a.csv row 7 column \"demand\"");
+  EXPECT_EQ((location{.file = "a.csv", .row = 7, .field = "demand"}).to_string(),
+            "a.csv row 7 column \"demand\"");
   EXPECT_EQ((location{.file = "a.json", .line = 3}).to_string(), "a.json:3");
   EXPECT_EQ((location{.line = 3, .column = 4}).to_string(), "line 3:4");
   EXPECT_EQ((location{.pointer = "/a/0"}).to_string(), "/a/0");
@@ -66,6 +68,9 @@ struct expected_row {
   exit_code exit;
 };
 
+// Without it the names of the cases would hold addresses and differ from run to run.
+void PrintTo(const expected_row& row, std::ostream* out) { *out << row.name; }
+
 class error_codes : public testing::TestWithParam<expected_row> {};
 
 TEST_P(error_codes, have_their_name_message_and_exit_code) {
@@ -76,18 +81,19 @@ TEST_P(error_codes, have_their_name_message_and_exit_code) {
   EXPECT_NE(e.code().message(), "unknown code");
 }
 
-INSTANTIATE_TEST_SUITE_P(table, error_codes,
-                         testing::Values(expected_row{errc::invalid_value, "invalid_value", exit_code::invalid_input},
-                                         expected_row{errc::missing_value, "missing_value", exit_code::invalid_input},
-                                         expected_row{errc::unknown_name, "unknown_name", exit_code::invalid_input},
-                                         expected_row{errc::corrupt_data, "corrupt_data", exit_code::invalid_input},
-                                         expected_row{errc::bad_configuration, "bad_configuration", exit_code::usage},
-                                         expected_row{errc::cannot_read, "cannot_read", exit_code::io},
-                                         expected_row{errc::cannot_write, "cannot_write", exit_code::io},
-                                         expected_row{errc::disk_full, "disk_full", exit_code::io},
-                                         expected_row{errc::unsupported, "unsupported", exit_code::internal},
-                                         expected_row{errc::internal, "internal", exit_code::internal}),
-                         [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    table, error_codes,
+    testing::Values(expected_row{errc::invalid_value, "invalid_value", exit_code::invalid_input},
+                    expected_row{errc::missing_value, "missing_value", exit_code::invalid_input},
+                    expected_row{errc::unknown_name, "unknown_name", exit_code::invalid_input},
+                    expected_row{errc::corrupt_data, "corrupt_data", exit_code::invalid_input},
+                    expected_row{errc::bad_configuration, "bad_configuration", exit_code::usage},
+                    expected_row{errc::cannot_read, "cannot_read", exit_code::io},
+                    expected_row{errc::cannot_write, "cannot_write", exit_code::io},
+                    expected_row{errc::disk_full, "disk_full", exit_code::io},
+                    expected_row{errc::unsupported, "unsupported", exit_code::internal},
+                    expected_row{errc::internal, "internal", exit_code::internal}),
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(exit_codes, follow_the_table_for_every_kind_of_exception) {
   EXPECT_EQ(exit_code_of(error(errc::cannot_read, {.what = "x"})), exit_code::io);

@@ -3,10 +3,10 @@
 
 #include "form.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace twill::table::csv {
 namespace {
@@ -28,13 +28,15 @@ bool meant_as_number(std::string_view text, number_fault fault) noexcept {
     case number_fault::decimal_comma:
       // Digits, one comma, digits: `1,5`; not `Lyon, 3`.
       return text.find_first_not_of("0123456789,+-.") == std::string_view::npos;
-    case number_fault::hexadecimal: return text.find_first_not_of("0123456789abcdefABCDEFxX+-") == std::string_view::npos;
+    case number_fault::hexadecimal:
+      return text.find_first_not_of("0123456789abcdefABCDEFxX+-") == std::string_view::npos;
     case number_fault::out_of_range:
     case number_fault::not_finite:
     case number_fault::not_integral: return true;
     case number_fault::malformed: {
       const std::size_t signs = std::min(text.find_first_not_of("+-"), text.size());
-      return signs >= 2 && signs < text.size() && text.find_first_not_of("0123456789.eE", signs) == std::string_view::npos;
+      return signs >= 2 && signs < text.size() &&
+             text.find_first_not_of("0123456789.eE", signs) == std::string_view::npos;
     }
     case number_fault::none:
     case number_fault::empty: return false;
@@ -62,7 +64,10 @@ diagnosis number_mistake(std::string_view text, number_fault fault, bool integer
       break;
     case number_fault::not_finite: d.what = "a number that is not finite"; break;
     default:
-      if (text.find_first_of(" \t") == 0 || text.find_last_of(" \t") == text.size() - 1) d.hint = "delete the spaces around it";
+      if (text.find_first_of(" \t") == 0 || text.find_last_of(" \t") == text.size() - 1) {
+        d.found = fmt::format("\"{}\"", d.found);
+        d.hint = "delete the spaces around it";
+      }
   }
   return d;
 }
@@ -70,9 +75,9 @@ diagnosis number_mistake(std::string_view text, number_fault fault, bool integer
 }  // namespace
 
 std::size_t column_builder::bytes() const noexcept {
-  return reals_.size() * sizeof(double) + integers_.size() * sizeof(std::int64_t) + unsigned_.size() * sizeof(std::uint64_t) +
-         truths_.size() + dates_.size() * sizeof(date) + texts_.bytes().size() + texts_.size() * sizeof(std::uint64_t) +
-         gaps_.size() * sizeof(std::uint64_t);
+  return reals_.size() * sizeof(double) + integers_.size() * sizeof(std::int64_t) +
+         unsigned_.size() * sizeof(std::uint64_t) + truths_.size() + dates_.size() * sizeof(date) +
+         texts_.bytes().size() + texts_.size() * sizeof(std::uint64_t) + gaps_.size() * sizeof(std::uint64_t);
 }
 
 void column_builder::add_missing(std::size_t row) {
@@ -101,14 +106,16 @@ std::optional<diagnosis> column_builder::add_field(std::string_view text, std::s
         truths_.push_back(*truth);
         return std::nullopt;
       }
-      mistake = diagnosis{.what = "neither true nor false", .found = excerpt(text), .expected = "true or false"};
+      mistake =
+          diagnosis{.what = "neither true nor false", .found = excerpt(text), .expected = "true or false"};
       break;
     case mode::date:
       if (const auto day = parse_date(text)) {
         dates_.push_back(*day);
         return std::nullopt;
       }
-      mistake = diagnosis{.what = "not a day of the calendar", .found = excerpt(text), .expected = "YYYY-MM-DD"};
+      mistake =
+          diagnosis{.what = "not a day of the calendar", .found = excerpt(text), .expected = "YYYY-MM-DD"};
       break;
     case mode::uint64: {
       const auto number = parse_uint64(text);
@@ -127,12 +134,17 @@ std::optional<diagnosis> column_builder::add_field(std::string_view text, std::s
         return std::nullopt;
       }
       fault = number.fault;
-      if (inferred_ && (fault == number_fault::not_integral || (not_finite && fault == number_fault::not_finite) ||
-                        (fault == number_fault::malformed && parse_double(text).fault == number_fault::not_finite))) {
+      const auto real = parse_double(text);
+      const bool fits_real =
+          real ? fault != number_fault::out_of_range : not_finite && real.fault == number_fault::not_finite;
+      if (inferred_ && fits_real) {
         integers_to_reals();
         return add_field(text, row, not_finite);
       }
-      mistake = number_mistake(text, fault, true);
+      // What is wrong with `1e400` and `nan` only their reading as doubles can tell.
+      const bool as_real = !real && fault == number_fault::malformed;
+      if (as_real) fault = real.fault;
+      mistake = number_mistake(text, fault, fault == number_fault::malformed || !as_real);
       break;
     }
     case mode::float64: {
@@ -161,18 +173,21 @@ std::optional<diagnosis> column_builder::add_field(std::string_view text, std::s
   return std::nullopt;
 }
 
-std::optional<diagnosis> column_builder::add_to_undecided(std::string_view text, std::size_t row, bool not_finite) {
+std::optional<diagnosis> column_builder::add_to_undecided(std::string_view text, std::size_t row,
+                                                          bool not_finite) {
   const auto integer = parse_int64(text);
   const auto real = parse_double(text);
   if (integer) {
     decide(mode::int64, row);
-  } else if ((real && integer.fault != number_fault::out_of_range) || (real.fault == number_fault::not_finite && not_finite)) {
+  } else if ((real && integer.fault != number_fault::out_of_range) ||
+             (real.fault == number_fault::not_finite && not_finite)) {
     decide(mode::float64, row);
   } else if (truth_of(text, false)) {
     decide(mode::boolean, row);
   } else if (parse_date(text)) {
     decide(mode::date, row);
-  } else if (meant_as_number(text, integer.fault == number_fault::out_of_range ? integer.fault : real.fault)) {
+  } else if (meant_as_number(text,
+                             integer.fault == number_fault::out_of_range ? integer.fault : real.fault)) {
     gaps_.push_back(row);
     diagnosis d = number_mistake(text, real ? integer.fault : real.fault, static_cast<bool>(real));
     if (d.hint.empty()) d.hint = "give the column the type string to keep its texts";

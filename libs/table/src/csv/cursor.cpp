@@ -27,7 +27,8 @@ field cursor::quoted_field() {
   scratch_.clear();
   field read{.quoted = true};
   for (;;) {
-    const auto* const quote = static_cast<const char*>(std::memchr(at_, '"', static_cast<std::size_t>(limit_ - at_)));
+    const auto* const quote =
+        static_cast<const char*>(std::memchr(at_, '"', static_cast<std::size_t>(limit_ - at_)));
     if (quote == nullptr) {
       at_ = limit_;
       read.fault = limit_ == end_ ? form_fault::unclosed_quote : form_fault::too_long;

@@ -10,10 +10,10 @@ namespace twill::table::csv {
 /// What a record's form can break.
 enum class form_fault : unsigned char {
   none,
-  unclosed_quote,      // ends the reading: nobody knows where the record ends
-  text_behind_quote,   // `"a"b`
-  quote_inside,        // `a"b`
-  too_long             // ends the reading
+  unclosed_quote,     // ends the reading: nobody knows where the record ends
+  text_behind_quote,  // `"a"b`
+  quote_inside,       // `a"b`
+  too_long            // ends the reading
 };
 
 struct field {
@@ -27,7 +27,10 @@ struct field {
 class cursor {
  public:
   cursor(std::string_view text, std::size_t from, char delimiter, std::size_t max_record_bytes) noexcept
-      : first_(text.data()), at_(text.data() + from), end_(text.data() + text.size()), delimiter_(delimiter),
+      : first_(text.data()),
+        at_(text.data() + from),
+        end_(text.data() + text.size()),
+        delimiter_(delimiter),
         max_record_(max_record_bytes) {
     begin_record();
   }
@@ -37,7 +40,9 @@ class cursor {
   [[nodiscard]] const char* end() const noexcept { return end_; }
   [[nodiscard]] char delimiter() const noexcept { return delimiter_; }
   [[nodiscard]] std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - first_); }
-  [[nodiscard]] std::size_t record_offset() const noexcept { return static_cast<std::size_t>(record_ - first_); }
+  [[nodiscard]] std::size_t record_offset() const noexcept {
+    return static_cast<std::size_t>(record_ - first_);
+  }
   void move_to(const char* at) noexcept { at_ = at; }
 
   /// Marks the start of a record, from which its length counts.
@@ -56,8 +61,8 @@ class cursor {
   /// Reads the field here and stops at what ends it.
   [[nodiscard]] field next_field();
 
-  /// Behind a field: true when the delimiter was taken and another field follows, false at the end of the record, whose
-  /// line end is taken.
+  /// Behind a field: true when the delimiter was taken and another field follows, false at the end of the
+  /// record, whose line end is taken.
   [[nodiscard]] bool take_delimiter() noexcept {
     if (at_ == end_) return false;
     if (*at_ == delimiter_) {

@@ -4,10 +4,10 @@
 #include "../json/document.hpp"
 #include "../utf8.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 namespace twill::table::csv {
 namespace {
@@ -75,24 +75,41 @@ bool check_encoding(std::string_view text, const std::string& name, findings& ou
     out.error(rule::encoding, std::move(d));
     return false;
   }
+  const auto line_start = [&](std::size_t at) {
+    const std::size_t last = text.substr(0, at).rfind('\n');
+    return last == std::string_view::npos ? 0 : last + 1;
+  };
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    diagnosis d;
+    d.what = "a zero byte";
+    d.where = {.file = name,
+               .line = 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, zero), '\n')),
+               .column = zero - line_start(zero) + 1};
+    d.found = "\\x00";
+    d.expected = "text";
+    d.hint = "is this another kind of file, or one that was cut off while it was written?";
+    out.error(rule::encoding, std::move(d));
+    return false;
+  }
   constexpr std::size_t told = 5;
   std::size_t count = 0;
   std::size_t line = 1;
   std::size_t counted_to = 0;
-  for (std::size_t at = find_invalid_utf8(text); at != std::string_view::npos; at = find_invalid_utf8(text, at + 1)) {
+  for (std::size_t at = find_invalid_utf8(text); at != std::string_view::npos;
+       at = find_invalid_utf8(text, at + 1)) {
     if (++count > told) continue;
     line += static_cast<std::size_t>(std::ranges::count(text.substr(counted_to, at - counted_to), '\n'));
     counted_to = at;
-    const std::size_t last = text.substr(0, at).rfind('\n');
     out.error(rule::encoding,
               {.what = "a byte that is not UTF-8",
-               .where = {.file = name, .line = line, .column = at - (last == std::string_view::npos ? 0 : last + 1) + 1},
+               .where = {.file = name, .line = line, .column = at - line_start(at) + 1},
                .found = fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[at]))),
                .expected = "UTF-8",
                .hint = "save the file as UTF-8; it may be Latin-1 or Windows-1252"});
   }
   if (count > told) {
-    out.error(rule::encoding, {.what = fmt::format("{} bytes that are not UTF-8 in all", count), .where = {.file = name}});
+    out.error(rule::encoding,
+              {.what = fmt::format("{} bytes that are not UTF-8 in all", count), .where = {.file = name}});
   }
   return true;
 }

@@ -10,10 +10,12 @@
 
 namespace twill::table::csv {
 
-/// The delimiter that the first lines agree on, nothing when none of comma, semicolon and tab stands in the header.
+/// The delimiter that the first lines agree on, nothing when none of comma, semicolon and tab stands in the
+/// header.
 [[nodiscard]] std::optional<char> detect_delimiter(std::string_view text);
 
-/// Adds every stretch that is not UTF-8 (a few of them, then their number). False: another encoding altogether.
+/// Adds every stretch that is not UTF-8 (a few of them, then their number). False: another encoding
+/// altogether.
 bool check_encoding(std::string_view text, const std::string& name, findings& out);
 
 /// "comma", "semicolon", "tab", or the character in quotes.

@@ -10,15 +10,16 @@
 
 namespace twill::table::csv {
 
-/// Reads the number that starts at `p`; returns where it ends, or null where none starts. What follows is the caller's
-/// to judge. Not finite or out of range: null.
+/// Reads the number that starts at `p`; returns where it ends, or null where none starts. What follows is the
+/// caller's to judge. Not finite or out of range: null.
 ///
-/// Most numbers of tables are short: up to 19 digits and a small power of ten are exact in double arithmetic when the
-/// digits stay below 2^53 (W. Clinger, "How to read floating point numbers accurately", 1990). The rest goes to
-/// std::from_chars.
+/// Most numbers of tables are short: up to 19 digits and a small power of ten are exact in double arithmetic
+/// when the digits stay below 2^53 (W. Clinger, "How to read floating point numbers accurately", 1990). The
+/// rest goes to std::from_chars.
 inline const char* read_double(const char* p, const char* end, double& value) noexcept {
-  static constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  static constexpr std::array<double, 23> powers{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   const char* const start = p;
   const bool negative = p != end && *p == '-';
   if (negative) ++p;

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/table/csv.hpp"
-
-#include "twill/base/suggest.hpp"
-
 #include "../file_bytes.hpp"
 #include "builder.hpp"
 #include "cursor.hpp"
 #include "form.hpp"
 #include "number.hpp"
+#include "twill/base/suggest.hpp"
+#include "twill/table/csv.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_set>
-
-#include <fmt/format.h>
 
 namespace twill::table {
 namespace {
@@ -50,7 +48,8 @@ class csv_reader {
       result_.byte_order_mark = true;
       start = 3;
     }
-    const auto detected = options_.delimiter ? options_.delimiter : csv::detect_delimiter(text_.substr(start));
+    const auto detected =
+        options_.delimiter ? options_.delimiter : csv::detect_delimiter(text_.substr(start));
     result_.delimiter = detected.value_or(',');
     result_.delimiter_detected = !options_.delimiter && detected.has_value();
     cursor at(text_, start, result_.delimiter, options_.max_record_bytes);
@@ -69,7 +68,8 @@ class csv_reader {
     // The record began on `line_`; breaks inside quotes lie between its start and the mistake.
     const std::string_view before = text_.substr(0, offset);
     const std::size_t last = before.rfind('\n');
-    const std::size_t line_start = last == std::string_view::npos ? (result_.byte_order_mark ? 3 : 0) : last + 1;
+    const std::size_t line_start =
+        last == std::string_view::npos ? (result_.byte_order_mark ? 3 : 0) : last + 1;
     const auto breaks = std::ranges::count(before.substr(std::min(record_offset_, offset)), '\n');
     if (row) row = *row + 1;
     return {.file = name_,
@@ -79,38 +79,48 @@ class csv_reader {
             .field = std::move(field)};
   }
 
-  void error(std::string_view rule, diagnosis d, std::size_t offset, std::optional<std::size_t> row = std::nullopt,
-             std::string field = {}) {
+  void error(std::string_view rule, diagnosis d, std::size_t offset,
+             std::optional<std::size_t> row = std::nullopt, std::string field = {}) {
     d.where = place(offset, row, std::move(field));
     out_.error(rule, std::move(d));
   }
 
   /// Tells a broken form; false when the reading ends with it.
-  bool well_formed(const csv::field& read, std::size_t offset, std::size_t end, std::optional<std::size_t> row) {
+  bool well_formed(const csv::field& read, std::size_t offset, std::size_t end,
+                   std::optional<std::size_t> row) {
     switch (read.fault) {
       case form_fault::none: return true;
       case form_fault::unclosed_quote:
-        error(rule::syntax, {.what = "a quote is never closed",
-                             .found = csv::excerpt(text_.substr(offset, 40)),
-                             .expected = "a closing '\"'",
-                             .hint = "write \"\" for a quote inside quotes"}, offset, row);
+        error(rule::syntax,
+              {.what = "a quote is never closed",
+               .found = csv::excerpt(text_.substr(offset, 40)),
+               .expected = "a closing '\"'",
+               .hint = "write \"\" for a quote inside quotes"},
+              offset, row);
         return false;
       case form_fault::text_behind_quote:
-        error(rule::syntax, {.what = "text behind a closing quote",
-                             .found = csv::excerpt(text_.substr(offset, end - offset)),
-                             .expected = fmt::format("a {} or the end of the line", csv::name_of_delimiter(result_.delimiter)),
-                             .hint = "write \"\" for a quote inside quotes"}, offset, row);
+        error(rule::syntax,
+              {.what = "text behind a closing quote",
+               .found = csv::excerpt(text_.substr(offset, end - offset)),
+               .expected =
+                   fmt::format("a {} or the end of the line", csv::name_of_delimiter(result_.delimiter)),
+               .hint = "write \"\" for a quote inside quotes"},
+              offset, row);
         return true;
       case form_fault::quote_inside:
-        error(rule::syntax, {.what = "a quote inside a field without quotes",
-                             .found = csv::excerpt(read.text),
-                             .hint = "put the field in quotes and write \"\" for a quote inside"}, offset, row);
+        error(rule::syntax,
+              {.what = "a quote inside a field without quotes",
+               .found = csv::excerpt(read.text),
+               .hint = "put the field in quotes and write \"\" for a quote inside"},
+              offset, row);
         return true;
       case form_fault::too_long:
-        error(rule::limit, {.what = row ? "a row is too long" : "the header line is too long",
-                            .found = fmt::format("more than {} bytes without the end of a row", options_.max_record_bytes),
-                            .expected = fmt::format("at most {} bytes", options_.max_record_bytes),
-                            .hint = "is a line end or a closing quote missing?"}, record_offset_, row);
+        error(rule::limit,
+              {.what = row ? "a row is too long" : "the header line is too long",
+               .found = fmt::format("more than {} bytes without the end of a row", options_.max_record_bytes),
+               .expected = fmt::format("at most {} bytes", options_.max_record_bytes),
+               .hint = "is a line end or a closing quote missing?"},
+              record_offset_, row);
         return false;
     }
     return true;
@@ -125,16 +135,19 @@ class csv_reader {
     }
     record_offset_ = at.offset();
     if (at.at_end()) {
-      error(rule::syntax, {.what = "the file is empty", .expected = "a header line with the column names"}, at.offset());
+      error(rule::syntax, {.what = "the file is empty", .expected = "a header line with the column names"},
+            at.offset());
       return false;
     }
     at.begin_record();
     std::size_t breaks = 0;
     for (bool more = true; more;) {
       if (names_.size() == options_.max_columns) {
-        error(rule::limit, {.what = "too many columns",
-                            .found = fmt::format("more than {}", options_.max_columns),
-                            .expected = fmt::format("at most {}", options_.max_columns)}, record_offset_);
+        error(rule::limit,
+              {.what = "too many columns",
+               .found = fmt::format("more than {}", options_.max_columns),
+               .expected = fmt::format("at most {}", options_.max_columns)},
+              record_offset_);
         return false;
       }
       const std::size_t offset = at.offset();
@@ -145,11 +158,13 @@ class csv_reader {
       result_.crlf = !at.at_end() && *at.at() == '\r';
       more = at.take_delimiter();
     }
-    if (std::ranges::all_of(names_, [](const std::string& name) { return static_cast<bool>(parse_double(name)); })) {
-      diagnosis d{.what = "the first line looks like data",
-                  .where = place(record_offset_, std::nullopt, {}),
-                  .found = csv::excerpt(fmt::format("{}", fmt::join(names_, std::string(1, result_.delimiter)))),
-                  .expected = "a header line with the column names"};
+    if (std::ranges::all_of(names_,
+                            [](const std::string& name) { return static_cast<bool>(parse_double(name)); })) {
+      diagnosis d{
+          .what = "the first line looks like data",
+          .where = place(record_offset_, std::nullopt, {}),
+          .found = csv::excerpt(fmt::format("{}", fmt::join(names_, std::string(1, result_.delimiter)))),
+          .expected = "a header line with the column names"};
       out_.warning(rule::syntax, std::move(d));
     }
     line_ += breaks + 1;
@@ -158,16 +173,21 @@ class csv_reader {
 
   void name_column(const csv::field& read, std::size_t offset) {
     if (read.text.empty()) {
-      error(rule::syntax, {.what = fmt::format("column {} has no name", names_.size() + 1),
-                           .hint = "a delimiter at the end of the line starts another column"}, offset);
+      error(rule::syntax,
+            {.what = fmt::format("column {} has no name", names_.size() + 1),
+             .hint = "a delimiter at the end of the line starts another column"},
+            offset);
       bad_header_ = true;
     } else if (read.text.find('\r') != std::string_view::npos && !read.quoted) {
-      error(rule::syntax, {.what = "carriage returns alone end no line",
-                           .found = csv::excerpt(read.text),
-                           .expected = "lines that end with a line feed, or carriage return and line feed"}, offset);
+      error(rule::syntax,
+            {.what = "carriage returns alone end no line",
+             .found = csv::excerpt(read.text),
+             .expected = "lines that end with a line feed, or carriage return and line feed"},
+            offset);
       bad_header_ = true;
     } else if (known_.contains(std::string(read.text))) {
-      error(rule::duplicate_column, {.what = "two columns have one name", .found = csv::excerpt(read.text)}, offset);
+      error(rule::duplicate_column, {.what = "two columns have one name", .found = csv::excerpt(read.text)},
+            offset);
       bad_header_ = true;
     }
     known_.emplace(read.text);
@@ -179,15 +199,17 @@ class csv_reader {
       if (known_.contains(wanted)) continue;
       const std::vector<std::string_view> names(names_.begin(), names_.end());
       const std::string near = nearest_name(wanted, names);
-      out_.error(rule::missing_column, {.what = fmt::format("no column \"{}\"", wanted),
-                                        .where = {.file = name_},
-                                        .found = csv::excerpt(fmt::format("{}", fmt::join(names, ", "))),
-                                        .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
+      out_.error(rule::missing_column,
+                 {.what = fmt::format("no column \"{}\"", wanted),
+                  .where = {.file = name_},
+                  .found = csv::excerpt(fmt::format("{}", fmt::join(names, ", "))),
+                  .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
     }
     for (const std::string& name : names_) {
       const column_spec* spec = options_.schema ? options_.schema->find(name) : nullptr;
       mode m = spec != nullptr ? mode_for(spec->type) : mode::undecided;
-      if (!options_.columns.empty() && std::ranges::find(options_.columns, name) == options_.columns.end()) m = mode::skipped;
+      if (!options_.columns.empty() && std::ranges::find(options_.columns, name) == options_.columns.end())
+        m = mode::skipped;
       builders_.emplace_back(name, m, spec == nullptr);
     }
   }
@@ -224,7 +246,10 @@ class csv_reader {
       if (more) continue;
       if (c < columns) {
         ragged(c);
-        for (; c < columns; ++c) builders_[c].add_missing(row_);
+        for (; c < columns; ++c) {
+          builders_[c].add_missing(row_);
+          builders_[c].mark_told();
+        }
       }
       return true;
     }
@@ -276,6 +301,7 @@ class csv_reader {
     if (!mistake) return true;
     // Mistakes in a column of unknown type may yet turn out to be texts.
     const bool inferred = options_.schema == std::nullopt || options_.schema->find(into.name()) == nullptr;
+    into.mark_told();
     if (!inferred) {
       error(rule::number, *std::move(mistake), offset, row_, into.name());
       return true;
@@ -286,10 +312,12 @@ class csv_reader {
   }
 
   void ragged(std::size_t fields, std::string hint = {}) {
-    error(rule::ragged_row, {.what = fmt::format("a row with too {} fields", fields < builders_.size() ? "few" : "many"),
-                             .found = std::to_string(fields),
-                             .expected = fmt::format("{}, as the header has", builders_.size()),
-                             .hint = std::move(hint)}, record_offset_, row_);
+    error(rule::ragged_row,
+          {.what = fmt::format("a row with too {} fields", fields < builders_.size() ? "few" : "many"),
+           .found = std::to_string(fields),
+           .expected = fmt::format("{}, as the header has", builders_.size()),
+           .hint = std::move(hint)},
+          record_offset_, row_);
   }
 
   bool surplus(cursor& at) {
@@ -304,8 +332,10 @@ class csv_reader {
       ++fields;
       more = at.take_delimiter();
     }
-    ragged(fields, result_.delimiter == ',' ? "numbers are written with a full stop; a text with a comma needs quotes"
-                                            : fmt::format("a text with a {} needs quotes", csv::name_of_delimiter(result_.delimiter)));
+    ragged(fields,
+           result_.delimiter == ','
+               ? "numbers are written with a full stop; a text with a comma needs quotes"
+               : fmt::format("a text with a {} needs quotes", csv::name_of_delimiter(result_.delimiter)));
     return true;
   }
 
@@ -351,17 +381,22 @@ class csv_reader {
   }
 
   void finish() {
+    auto schema = options_.schema;
     for (column_builder& b : builders_) {
       if (b.current() == mode::skipped) continue;
       out_.merge(b.held());
       const column_spec* spec = options_.schema ? options_.schema->find(b.name()) : nullptr;
+      if (schema && b.told()) {
+        for (column_spec& spec_here : schema->columns)
+          spec_here.nullable = spec_here.nullable || spec_here.name == b.name();
+      }
       table_column column = b.finish(row_);
       if (spec != nullptr && spec->type == column_type::float32) column = narrowed(column);
       result_.table.add(std::move(column));
     }
     result_.table.set_rows(row_);
     if (row_ != 0) result_.table.set_lines(body_line_, std::move(lines_));
-    if (options_.schema) conform(result_.table, *options_.schema, out_);
+    if (schema) conform(result_.table, *schema, out_);
   }
 
   static table_column narrowed(const table_column& from) {
@@ -380,25 +415,29 @@ class csv_reader {
   std::unordered_set<std::string> known_;
   std::vector<column_builder> builders_;
   bool bad_header_ = false;
-  std::size_t line_ = 1;            // of the record at hand
+  std::size_t line_ = 1;  // of the record at hand
   std::size_t record_offset_ = 0;
-  std::size_t breaks_ = 0;          // line breaks inside quotes of the record at hand
+  std::size_t breaks_ = 0;  // line breaks inside quotes of the record at hand
   std::size_t row_ = 0;
-  std::size_t body_ = 0;            // offset behind the header
+  std::size_t body_ = 0;  // offset behind the header
   std::size_t body_line_ = 0;
-  buffer<std::uint64_t> lines_;     // empty as long as each row is one line
+  buffer<std::uint64_t> lines_;  // empty as long as each row is one line
 };
 
 }  // namespace
 
 std::string csv_result::to_string() const {
-  const auto counted = [](std::size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); };
-  return fmt::format("{}, {}, {}-separated{}{}{}", counted(table.rows(), "row"), counted(table.columns().size(), "column"),
-                     csv::name_of_delimiter(delimiter), delimiter_detected ? " (detected)" : "", crlf ? ", CRLF" : "",
+  const auto counted = [](std::size_t n, std::string_view noun) {
+    return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+  };
+  return fmt::format("{}, {}, {}-separated{}{}{}", counted(table.rows(), "row"),
+                     counted(table.columns().size(), "column"), csv::name_of_delimiter(delimiter),
+                     delimiter_detected ? " (detected)" : "", crlf ? ", CRLF" : "",
                      byte_order_mark ? ", byte order mark" : "");
 }
 
-csv_result read_csv(std::string_view text, const std::string& name, const csv_options& options, findings& out) {
+csv_result read_csv(std::string_view text, const std::string& name, const csv_options& options,
+                    findings& out) {
   return csv_reader(text, name, options, out).read();
 }
 

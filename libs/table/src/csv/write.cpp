@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/csv.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdint>
-
-#include <fmt/format.h>
 
 namespace twill::table {
 namespace {
 
 void append_text(std::string& out, std::string_view text, char delimiter) {
   const char special[] = {'"', '\r', '\n', delimiter};
-  const bool plain = !text.empty() && text.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos &&
-                     !text.starts_with("\xEF\xBB\xBF");
+  const bool plain =
+      !text.empty() &&
+      text.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos &&
+      !text.starts_with("\xEF\xBB\xBF");
   if (plain) {
     out += text;
     return;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/table/json_fields.hpp"
-
 #include "words.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace twill::table::json::detail {
 namespace {
@@ -47,8 +46,8 @@ class document_writer {
   void object(const type& what) {
     text_ += "| key | type | unit | range | default | meaning |\n|---|---|---|---|---|---|\n";
     for (const field& f : what.fields) {
-      text_ += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", f.name, documented_type(*f.content), cell(f.spec.unit),
-                           cell(range(f)), default_of(what, f), cell(meaning(f)));
+      text_ += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", f.name, documented_type(*f.content),
+                           cell(f.spec.unit), cell(range(f)), default_of(what, f), cell(meaning(f)));
       mention(*f.content);
     }
   }
@@ -70,7 +69,8 @@ class document_writer {
     std::string text = f.spec.doc;
     const type& inside = without_optional(*f.content);
     if (inside.form == shape::custom) text += (text.empty() ? "" : " ") + inside.doc;
-    if (!f.spec.refers_to.empty()) text += fmt::format("{}An id of {}.", text.empty() ? "" : " ", f.spec.refers_to);
+    if (!f.spec.refers_to.empty())
+      text += fmt::format("{}An id of {}.", text.empty() ? "" : " ", f.spec.refers_to);
     return text;
   }
 
@@ -91,7 +91,8 @@ class document_writer {
 
   void choice(const type& what) {
     text_ += "| word | meaning |\n|---|---|\n";
-    for (const choice_word& w : what.words) text_ += fmt::format("| `{}` | {} |\n", quoted(w.word), cell(w.doc));
+    for (const choice_word& w : what.words)
+      text_ += fmt::format("| `{}` | {} |\n", quoted(w.word), cell(w.doc));
   }
 
   std::string text_;

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../json/document.hpp"
 #include "references.hpp"
-#include "words.hpp"
-
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
+#include "words.hpp"
 
-#include "../json/document.hpp"
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace twill::table::json {
 
@@ -65,7 +63,8 @@ class reader {
     if (!text || !is_number(what.kind)) return {};
     const auto number = parse_double(*text);
     if (number) return fmt::format("write {} without quotes", *text);
-    if (number.fault == number_fault::decimal_comma) return "write a full stop instead of the comma, and no quotes";
+    if (number.fault == number_fault::decimal_comma)
+      return "write a full stop instead of the comma, and no quotes";
     return {};
   }
 
@@ -84,7 +83,8 @@ class reader {
       return fail(rule::out_of_range, at,
                   {.what = "an integer beyond its range",
                    .found = at.summary(),
-                   .expected = fmt::format("{} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max())});
+                   .expected = fmt::format("{} to {}", std::numeric_limits<T>::min(),
+                                           std::numeric_limits<T>::max())});
     }
     if (!in_range(at, *at.as_double(), spec)) return false;
     *static_cast<T*>(into) = small ? static_cast<T>(*small) : static_cast<T>(*large);
@@ -96,7 +96,10 @@ class reader {
     const auto number = at.as_double();
     if (!number) return wrong_type(what, at, quotes_hint(what, at));
     if (std::abs(*number) > static_cast<double>(std::numeric_limits<T>::max())) {
-      return fail(rule::out_of_range, at, {.what = "a number beyond its range", .found = at.summary(), .expected = "a magnitude below 3.4e38"});
+      return fail(rule::out_of_range, at,
+                  {.what = "a number beyond its range",
+                   .found = at.summary(),
+                   .expected = "a magnitude below 3.4e38"});
     }
     if (!in_range(at, *number, spec)) return false;
     *static_cast<T*>(into) = static_cast<T>(*number);
@@ -116,7 +119,8 @@ class reader {
   bool scalar_value(const type& what, value at, void* into, const field_spec& spec) {
     const bool ok = scalar_content(what, at, into, spec);
     if (ok && !spec.defines.empty()) ids_.define(spec.defines, json_text(what, into), from_, at);
-    if (ok && !spec.refers_to.empty()) ids_.uses.push_back({spec.refers_to, json_text(what, into), from_, at.index()});
+    if (ok && !spec.refers_to.empty())
+      ids_.uses.push_back({spec.refers_to, json_text(what, into), from_, at.index()});
     return ok;
   }
 
@@ -138,7 +142,8 @@ class reader {
         const auto text = at.as_string();
         if (!text) return wrong_type(what, at);
         if (spec.non_empty && text->empty()) {
-          return fail(rule::invalid_value, at, {.what = "an empty text", .found = "\"\"", .expected = "at least one character"});
+          return fail(rule::invalid_value, at,
+                      {.what = "an empty text", .found = "\"\"", .expected = "at least one character"});
         }
         *static_cast<std::string*>(into) = *text;
         return true;
@@ -171,7 +176,9 @@ class reader {
       expected = fmt::format("at most {}", *spec.max_items);
     }
     return fail(rule::out_of_range, at,
-                {.what = fmt::format("too {} {}s", few ? "few" : "many", noun), .found = std::to_string(at.size()), .expected = expected});
+                {.what = fmt::format("too {} {}s", few ? "few" : "many", noun),
+                 .found = std::to_string(at.size()),
+                 .expected = expected});
   }
 
   bool array(const type& what, value at, void* into, const field_spec& spec) {
@@ -235,7 +242,8 @@ class reader {
     std::vector<std::string_view> names;
     for (const field& f : what.fields) names.push_back(f.name);
     const std::string near = nearest_name(key, names);
-    out_.add({what.unknown_keys, std::string(rule::unknown_key),
+    out_.add({what.unknown_keys,
+              std::string(rule::unknown_key),
               {.what = fmt::format("{} has no such key", what.name),
                .where = member.key_where(),
                .found = excerpt(quoted(key)),
@@ -258,7 +266,8 @@ class reader {
         ok = fail(rule::out_of_range, member.value_or(at),
                   {.what = fmt::format("{} below {}", f.name, lower.name),
                    .found = shortest(*high),
-                   .expected = fmt::format("at least {}{}", shortest(*low), f.spec.unit.empty() ? "" : " " + f.spec.unit),
+                   .expected = fmt::format("at least {}{}", shortest(*low),
+                                           f.spec.unit.empty() ? "" : " " + f.spec.unit),
                    .hint = "swap them or lower the minimum"});
       }
     }
@@ -276,7 +285,8 @@ class reader {
     const auto tag = at.find(what.tag);
     if (!tag) {
       return fail(rule::missing_key, at,
-                  {.what = fmt::format("the key \"{}\" is missing", what.tag), .expected = fmt::format("one of {}", listed)});
+                  {.what = fmt::format("the key \"{}\" is missing", what.tag),
+                   .expected = fmt::format("one of {}", listed)});
     }
     const auto word = tag->as_string();
     if (word) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "references.hpp"
 
+#include "../json/document.hpp"
 #include "twill/base/suggest.hpp"
 
-#include "../json/document.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
-
-#include <fmt/format.h>
 
 namespace twill::table::json {
 namespace {
@@ -37,7 +36,8 @@ references::references(references&&) noexcept = default;
 references& references::operator=(references&&) noexcept = default;
 references::~references() = default;
 
-void references::content::define(const std::string& name, const std::string& id, const document& from, value at) {
+void references::content::define(const std::string& name, const std::string& id, const document& from,
+                                 value at) {
   set& ids = sets[name];
   if (ids.ids.try_emplace(id, definition{from, at.index()}).second) {
     ids.order.push_back(id);
@@ -77,7 +77,8 @@ void references::resolve(findings& out) {
     std::string hint;
     if (use.id.starts_with('"')) {
       const std::vector<std::string_view> names(known.order.begin(), known.order.end());
-      if (const std::string near = nearest_name(use.id, names); !near.empty()) hint = fmt::format("did you mean {}?", near);
+      if (const std::string near = nearest_name(use.id, names); !near.empty())
+        hint = fmt::format("did you mean {}?", near);
     }
     out.error(rule::unknown_id,
               {.what = fmt::format("no such id among {}", use.set),

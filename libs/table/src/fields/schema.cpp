@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "twill/base/number.hpp"
 #include "twill/table/json_fields.hpp"
-
 #include "words.hpp"
 
-#include "twill/base/number.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 namespace twill::table::json::detail {
 namespace {
@@ -25,7 +23,9 @@ class members {
   std::string text_;
 };
 
-std::string list(const std::vector<std::string>& items) { return fmt::format("[{}]", fmt::join(items, ", ")); }
+std::string list(const std::vector<std::string>& items) {
+  return fmt::format("[{}]", fmt::join(items, ", "));
+}
 
 class schema_writer {
  public:
@@ -47,17 +47,22 @@ class schema_writer {
     auto at = std::ranges::find(named_, &what);
     if (at == named_.end()) {
       std::string name = what.name;
-      for (int n = 2; std::ranges::find(names_, name) != names_.end(); ++n) name = fmt::format("{}_{}", what.name, n);
+      for (int n = 2; std::ranges::find(names_, name) != names_.end(); ++n)
+        name = fmt::format("{}_{}", what.name, n);
       named_.push_back(&what);
       names_.push_back(std::move(name));
       at = named_.end() - 1;
     }
     std::string path = "#/$defs/";
     for (const char c : names_[static_cast<std::size_t>(at - named_.begin())]) {
-      if (c == '~') path += "~0";
-      else if (c == '/') path += "~1";
-      else if (c == ' ') path += "%20";
-      else path += c;
+      if (c == '~')
+        path += "~0";
+      else if (c == '/')
+        path += "~1";
+      else if (c == ' ')
+        path += "%20";
+      else
+        path += c;
     }
     return path;
   }
@@ -96,7 +101,8 @@ class schema_writer {
       properties.add(f.name, property(what, f));
       if (!f.spec.defaulted && f.content->form != shape::optional) required.push_back(quoted(f.name));
     }
-    for (const aside& a : what.asides) properties.add(a.name, a.advice.empty() ? "true" : R"({"deprecated": true})");
+    for (const aside& a : what.asides)
+      properties.add(a.name, a.advice.empty() ? "true" : R"({"deprecated": true})");
     out.add("type", quoted("object"));
     out.add("properties", properties.done());
     if (!required.empty()) out.add("required", list(required));

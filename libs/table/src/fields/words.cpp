@@ -25,7 +25,7 @@ std::string wanted(const type& what) {
       switch (what.kind) {
         case scalar::boolean: return "true or false";
         case scalar::string: return "a text";
-        case scalar::date: return "a date YYYY-MM-DD";
+        case scalar::date: return "a date \"YYYY-MM-DD\"";
         case scalar::float32:
         case scalar::float64: return "a number";
         default: return "an integer";

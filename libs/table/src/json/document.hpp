@@ -26,7 +26,8 @@ struct node {
   union {
     std::int64_t integer = 0;
     double real;
-    std::uint64_t bits;  // strings: offset; arrays and objects: index behind the last descendant; booleans: 0 or 1
+    std::uint64_t
+        bits;  // strings: offset; arrays and objects: index behind the last descendant; booleans: 0 or 1
   };
 };
 static_assert(sizeof(node) == 24);
@@ -65,10 +66,10 @@ struct line_column {
 };
 [[nodiscard]] line_column line_column_of(std::string_view text, std::size_t offset) noexcept;
 
-/// Reads a text again with the patience that the fast parser lacks: explains what is wrong, goes on where it can, and
-/// notes where each value stands. Either output may be null.
-void scan(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth, findings* out,
-          places* where);
+/// Reads a text again with the patience that the fast parser lacks: explains what is wrong, goes on where it
+/// can, and notes where each value stands. Either output may be null.
+void scan(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth,
+          findings* out, places* where);
 
 /// Appends the reference token of a key (RFC 6901).
 void append_pointer_token(std::string& pointer, std::string_view key);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../file_bytes.hpp"
 #include "document.hpp"
 
-#include "../file_bytes.hpp"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace twill::table::json {
 namespace {
@@ -31,7 +30,8 @@ class builder {
   bool number_unsigned(std::uint64_t value) {
     node& n = add(kind::integer);
     n.bits = value;
-    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) n.flags = node::unsigned_only;
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      n.flags = node::unsigned_only;
     return true;
   }
   bool number_float(double value, const std::string& /*text*/) { return add(kind::real).real = value, true; }
@@ -57,7 +57,8 @@ class builder {
     data_.strings += text;
     return true;
   }
-  bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception& /*why*/) {
+  bool parse_error(std::size_t position, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*why*/) {
     failed_at_ = position;
     return false;
   }
@@ -130,7 +131,8 @@ bool other_encoding(std::string_view text, const std::string& name, findings& ou
 
 }  // namespace
 
-std::optional<document> parse(std::string text, std::string name, findings& out, const parse_options& options) {
+std::optional<document> parse(std::string text, std::string name, findings& out,
+                              const parse_options& options) {
   const std::size_t max_bytes = std::min(options.max_bytes, hard_max_bytes);
   const std::size_t max_depth = std::min(options.max_depth, hard_max_depth);
   if (text.size() > max_bytes) {
@@ -151,7 +153,9 @@ std::optional<document> parse(std::string text, std::string name, findings& out,
   builder build(*data, max_depth);
   const char* const first = data->text.data() + data->start;
   const char* const last = data->text.data() + data->text.size();
-  const bool accepted = nlohmann::json::sax_parse(first, last, &build);
+  // That parser takes a zero byte behind the value for the end of the text; JSON has zero bytes nowhere.
+  const bool accepted = nlohmann::json::sax_parse(first, last, &build) &&
+                        data->text.find('\0', data->start) == std::string::npos;
   if (accepted && !build.duplicates()) return document(std::move(data));
 
   const std::size_t before = out.errors();

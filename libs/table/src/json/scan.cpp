@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second reading of a JSON text, for messages only. The fast parser has already said no (or a place is wanted), so
-// this one may be slow and forgiving: a mistake inside a word is named and the word taken as a value; a mistake of
-// structure that leaves no doubt (a comma too many) is named and mended; any other ends the reading.
+// The second reading of a JSON text, for messages only. The fast parser has already said no (or a place is
+// wanted), so this one may be slow and forgiving: a mistake inside a word is named and the word taken as a
+// value; a mistake of structure that leaves no doubt (a comma too many) is named and mended; any other ends
+// the reading.
 #include "../utf8.hpp"
 #include "document.hpp"
 #include "word.hpp"
 
+#include <fmt/format.h>
+
 #include <optional>
 #include <string>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 namespace twill::table::json::detail {
 namespace {
@@ -22,8 +23,8 @@ bool is_word_character(char c) noexcept {
 
 class scanner {
  public:
-  scanner(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth, findings* out,
-          places* where)
+  scanner(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth,
+          findings* out, places* where)
       : text_(text), name_(name), max_depth_(max_depth), out_(out), where_(where), at_(start) {}
 
   void run() {
@@ -35,10 +36,11 @@ class scanner {
     if (!value()) return;
     skip_space();
     if (!at_end()) {
-      error(at_, rule::syntax, {.what = "text behind the end of the JSON value",
-                                .found = rest_excerpt(),
-                                .expected = "the end of the file",
-                                .hint = "a JSON file holds one value; a bracket may close too early"});
+      error(at_, rule::syntax,
+            {.what = "text behind the end of the JSON value",
+             .found = rest_excerpt(),
+             .expected = "the end of the file",
+             .hint = "a JSON file holds one value; a bracket may close too early"});
     }
   }
 
@@ -49,7 +51,9 @@ class scanner {
   void error(std::size_t offset, std::string_view rule, diagnosis d) {
     if (out_ == nullptr) return;
     const auto [line, column] = line_column_of(text_, offset);
-    d.where = {.file = name_, .line = line, .column = column, .pointer = pointer_};
+    // A pointer through a hundred brackets says nothing that the line does not.
+    d.where = {
+        .file = name_, .line = line, .column = column, .pointer = pointer_.size() > 200 ? "" : pointer_};
     out_->error(rule, std::move(d));
   }
 
@@ -68,8 +72,10 @@ class scanner {
       const char c = here();
       if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
         ++at_;
-      } else if (c == '#' || (c == '/' && at_ + 1 < text_.size() && (text_[at_ + 1] == '/' || text_[at_ + 1] == '*'))) {
-        error(at_, rule::syntax, {.what = "a comment", .found = rest_excerpt(), .hint = "JSON has no comments: delete it"});
+      } else if (c == '#' ||
+                 (c == '/' && at_ + 1 < text_.size() && (text_[at_ + 1] == '/' || text_[at_ + 1] == '*'))) {
+        error(at_, rule::syntax,
+              {.what = "a comment", .found = rest_excerpt(), .hint = "JSON has no comments: delete it"});
         const bool block = c == '/' && text_[at_ + 1] == '*';
         const std::size_t end = block ? text_.find("*/", at_ + 2) : text_.find('\n', at_);
         at_ = end == std::string_view::npos ? text_.size() : end + (block ? 2 : 1);
@@ -102,7 +108,8 @@ class scanner {
   }
 
   void unclosed(std::string_view wanted) {
-    diagnosis d{.what = "the text ends too early", .found = "the end of the file", .expected = std::string(wanted)};
+    diagnosis d{
+        .what = "the text ends too early", .found = "the end of the file", .expected = std::string(wanted)};
     if (!open_.empty()) {
       const std::size_t opened = open_.back();
       d.hint = fmt::format("'{}' opened at {} is never closed", text_[opened], place_of(opened));
@@ -112,9 +119,10 @@ class scanner {
 
   bool container(char closing) {
     if (open_.size() >= max_depth_) {
-      error(at_, rule::limit, {.what = "arrays and objects are nested too deeply",
-                               .found = fmt::format("level {}", open_.size() + 1),
-                               .expected = fmt::format("at most {} levels", max_depth_)});
+      error(at_, rule::limit,
+            {.what = "arrays and objects are nested too deeply",
+             .found = fmt::format("level {}", open_.size() + 1),
+             .expected = fmt::format("at most {} levels", max_depth_)});
       return false;
     }
     const std::size_t opened = at_;
@@ -143,17 +151,19 @@ class scanner {
       const std::size_t comma = at_++;
       skip_space();
       if (!at_end() && here() == closing) {
-        error(comma, rule::syntax, {.what = fmt::format("a comma before '{}'", closing), .hint = "delete the comma"});
+        error(comma, rule::syntax,
+              {.what = fmt::format("a comma before '{}'", closing), .hint = "delete the comma"});
         ++at_;
         return next::closed;
       }
       return next::another;
     }
     if (c == (closing == '}' ? ']' : '}')) {
-      error(at_, rule::syntax, {.what = "brackets do not match",
-                                .found = fmt::format("'{}'", c),
-                                .expected = fmt::format("',' or '{}'", closing),
-                                .hint = fmt::format("'{}' was opened at {}", text_[opened], place_of(opened))});
+      error(at_, rule::syntax,
+            {.what = "brackets do not match",
+             .found = fmt::format("'{}'", c),
+             .expected = fmt::format("',' or '{}'", closing),
+             .hint = fmt::format("'{}' was opened at {}", text_[opened], place_of(opened))});
       return next::stop;
     }
     // A new line or a quote behind a complete value: only the comma is missing, the rest can still be judged.
@@ -176,7 +186,8 @@ class scanner {
       pointer_.resize(pointer_size);
       pointer_ += '/' + std::to_string(position);
       if (!at_end() && here() == ',') {
-        error(at_, rule::syntax, {.what = "no value before the comma", .expected = "a value", .hint = "delete the comma"});
+        error(at_, rule::syntax,
+              {.what = "no value before the comma", .expected = "a value", .hint = "delete the comma"});
         return false;
       }
       if (!value()) return false;
@@ -204,9 +215,10 @@ class scanner {
       if (out_ != nullptr) {
         const auto [first, fresh] = seen.emplace(key, key_offset);
         if (!fresh) {
-          error(key_offset, rule::duplicate_key, {.what = "the key stands twice in one object",
-                                                  .found = excerpt(quoted(key)),
-                                                  .hint = fmt::format("it stands at {} too; keep one of them", place_of(first->second))});
+          error(key_offset, rule::duplicate_key,
+                {.what = "the key stands twice in one object",
+                 .found = excerpt(quoted(key)),
+                 .hint = fmt::format("it stands at {} too; keep one of them", place_of(first->second))});
         }
       }
       skip_space();
@@ -217,17 +229,19 @@ class scanner {
           unclosed("':' and a value");
           return false;
         } else {
-          error(at_, rule::syntax, {.what = "no ':' behind the key", .found = rest_excerpt(), .expected = "':' and a value"});
+          error(at_, rule::syntax,
+                {.what = "no ':' behind the key", .found = rest_excerpt(), .expected = "':' and a value"});
           return false;
         }
       }
       ++at_;
       skip_space();
       if (!at_end() && (here() == ',' || here() == '}')) {
-        error(at_, rule::syntax, {.what = "no value behind the key",
-                                  .found = fmt::format("'{}'", here()),
-                                  .expected = "a value",
-                                  .hint = "write null where there is none"});
+        error(at_, rule::syntax,
+              {.what = "no value behind the key",
+               .found = fmt::format("'{}'", here()),
+               .expected = "a value",
+               .hint = "write null where there is none"});
         note_value(at_, key_offset);
       } else if (!value(key_offset)) {
         return false;
@@ -251,18 +265,22 @@ class scanner {
       const std::size_t start = at_;
       while (!at_end() && is_word_character(here())) ++at_;
       key = text_.substr(start, at_ - start);
-      error(start, rule::syntax, {.what = "a key without quotes", .found = excerpt(key), .expected = excerpt(quoted(key))});
+      error(start, rule::syntax,
+            {.what = "a key without quotes", .found = excerpt(key), .expected = excerpt(quoted(key))});
       return true;
     }
-    error(at_, rule::syntax, {.what = c == ',' ? "a comma too many" : "no key where one belongs",
-                              .found = rest_excerpt(),
-                              .expected = "a key in quotes"});
+    error(at_, rule::syntax,
+          {.what = c == ',' ? "a comma too many" : "no key where one belongs",
+           .found = rest_excerpt(),
+           .expected = "a key in quotes"});
     return false;
   }
 
   /// Whether `1,5` stands here as the value of a key: behind the comma of an object only a quote may follow.
   [[nodiscard]] bool decimal_comma() const noexcept {
-    const auto digit = [this](std::size_t i) { return i < text_.size() && text_[i] >= '0' && text_[i] <= '9'; };
+    const auto digit = [this](std::size_t i) {
+      return i < text_.size() && text_[i] >= '0' && text_[i] <= '9';
+    };
     return !at_end() && here() == ',' && at_ > 0 && digit(at_ - 1) && digit(at_ + 1);
   }
 
@@ -274,7 +292,8 @@ class scanner {
     std::string whole(text_.substr(first, last - first));
     std::string mended = whole;
     mended[at_ - first] = '.';
-    error(first, rule::number, {.what = "a decimal comma", .found = excerpt(whole), .expected = excerpt(mended)});
+    error(first, rule::number,
+          {.what = "a decimal comma", .found = excerpt(whole), .expected = excerpt(mended)});
     at_ = last;
   }
 
@@ -282,9 +301,10 @@ class scanner {
     const std::size_t start = at_;
     while (!at_end() && is_word_character(here())) ++at_;
     if (at_ == start) {
-      error(at_, rule::syntax, {.what = "no value where one belongs",
-                                .found = rest_excerpt(),
-                                .expected = "a number, a text in quotes, true, false, null, '[' or '{'"});
+      error(at_, rule::syntax,
+            {.what = "no value where one belongs",
+             .found = rest_excerpt(),
+             .expected = "a number, a text in quotes, true, false, null, '[' or '{'"});
       return false;
     }
     if (auto mistake = mistake_in_word(text_.substr(start, at_ - start))) {
@@ -297,14 +317,18 @@ class scanner {
     const std::size_t start = at_;
     const std::size_t end = text_.find_first_of("'\n", at_ + 1);
     if (end == std::string_view::npos || text_[end] == '\n') {
-      error(start, rule::syntax, {.what = "no value where one belongs", .found = rest_excerpt(), .expected = "a text in double quotes"});
+      error(start, rule::syntax,
+            {.what = "no value where one belongs",
+             .found = rest_excerpt(),
+             .expected = "a text in double quotes"});
       return false;
     }
     at_ = end + 1;
     const std::string_view inside = text_.substr(start + 1, end - start - 1);
-    error(start, rule::syntax, {.what = "a text in single quotes",
-                                .found = excerpt(text_.substr(start, at_ - start)),
-                                .expected = excerpt(quoted(inside))});
+    error(start, rule::syntax,
+          {.what = "a text in single quotes",
+           .found = excerpt(text_.substr(start, at_ - start)),
+           .expected = excerpt(quoted(inside))});
     if (content != nullptr) *content = inside;
     return true;
   }
@@ -326,9 +350,10 @@ class scanner {
         const std::size_t used = escape(content);
         at_ += used;
       } else if (static_cast<unsigned char>(c) < 0x20U) {
-        error(at_, rule::syntax, {.what = "a control character in a text",
-                                  .found = fmt::format("\\x{:02x}", static_cast<unsigned>(c)),
-                                  .expected = c == '\t' ? "\\t" : fmt::format("\\u{:04x}", static_cast<unsigned>(c))});
+        error(at_, rule::syntax,
+              {.what = "a control character in a text",
+               .found = fmt::format("\\x{:02x}", static_cast<unsigned>(c)),
+               .expected = c == '\t' ? "\\t" : fmt::format("\\u{:04x}", static_cast<unsigned>(c))});
         keep(text_.substr(at_++, 1));
       } else if (static_cast<unsigned char>(c) < 0x80U) {
         keep(text_.substr(at_++, 1));
@@ -337,19 +362,21 @@ class scanner {
         at_ += length;
       } else {
         if (!encoding_told) {
-          error(at_, rule::encoding, {.what = "a byte that is not UTF-8",
-                                      .found = fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c))),
-                                      .expected = "UTF-8",
-                                      .hint = "save the file as UTF-8; it may be Latin-1 or Windows-1252"});
+          error(at_, rule::encoding,
+                {.what = "a byte that is not UTF-8",
+                 .found = fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c))),
+                 .expected = "UTF-8",
+                 .hint = "save the file as UTF-8; it may be Latin-1 or Windows-1252"});
           encoding_told = true;
         }
         keep(text_.substr(at_++, 1));
       }
     }
-    error(start, rule::syntax, {.what = "a text is not closed on its line",
-                                .found = excerpt(text_.substr(start, at_ - start)),
-                                .expected = "a closing '\"'",
-                                .hint = "write \\n for a line break inside a text"});
+    error(start, rule::syntax,
+          {.what = "a text is not closed on its line",
+           .found = excerpt(text_.substr(start, at_ - start)),
+           .expected = "a closing '\"'",
+           .hint = "write \\n for a line break inside a text"});
     return false;
   }
 
@@ -373,8 +400,8 @@ class scanner {
 
 }  // namespace
 
-void scan(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth, findings* out,
-          places* where) {
+void scan(std::string_view text, std::size_t start, const std::string& name, std::size_t max_depth,
+          findings* out, places* where) {
   scanner(text, start, name, max_depth, out, where).run();
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "document.hpp"
 #include "twill/base/number.hpp"
 
-#include "document.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace twill::table::json {
 
@@ -136,7 +135,8 @@ namespace detail {
 
 const places& document_data::where() const {
   // The recursion of `scan` is bounded by the depth that the parser has already accepted.
-  std::call_once(once_, [this] { scan(text, start, name, std::numeric_limits<std::size_t>::max(), nullptr, &places_); });
+  std::call_once(
+      once_, [this] { scan(text, start, name, std::numeric_limits<std::size_t>::max(), nullptr, &places_); });
   return places_;
 }
 
@@ -170,7 +170,13 @@ std::string excerpt(std::string_view text) {
   }
   std::string shown;
   for (const char c : text.substr(0, cut)) {
-    if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) {
+    if (c == '\n') {
+      shown += "\\n";
+    } else if (c == '\r') {
+      shown += "\\r";
+    } else if (c == '\t') {
+      shown += "\\t";
+    } else if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) {
       shown += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     } else {
       shown += c;

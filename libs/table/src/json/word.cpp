@@ -3,14 +3,13 @@
 
 #include "../utf8.hpp"
 #include "document.hpp"
-
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
 
 namespace twill::table::json::detail {
 namespace {
@@ -31,15 +30,18 @@ std::string lower(std::string_view text) {
 /// Numbers that are numbers elsewhere, and how JSON writes them.
 std::optional<diagnosis> foreign_number(std::string_view word) {
   std::string_view magnitude = word;
-  while (!magnitude.empty() && (magnitude.front() == '+' || magnitude.front() == '-')) magnitude.remove_prefix(1);
+  while (!magnitude.empty() && (magnitude.front() == '+' || magnitude.front() == '-'))
+    magnitude.remove_prefix(1);
   const std::string small = lower(magnitude);
   if (small == "nan" || small == "inf" || small == "infinity") {
     return diagnosis{.what = "a number that is not finite",
                      .expected = "a finite number",
                      .hint = "JSON has no NaN and no infinity: leave the key out or write null"};
   }
-  if (magnitude.empty() || !(digit(magnitude[0]) || (magnitude[0] == '.' && magnitude.size() > 1))) return std::nullopt;
-  if (word.size() - magnitude.size() > 1) return diagnosis{.what = "a number with two signs", .expected = "one sign at most"};
+  if (magnitude.empty() || !(digit(magnitude[0]) || (magnitude[0] == '.' && magnitude.size() > 1)))
+    return std::nullopt;
+  if (word.size() - magnitude.size() > 1)
+    return diagnosis{.what = "a number with two signs", .expected = "one sign at most"};
   if (small.starts_with("0x") || small.starts_with("0b") || small.starts_with("0o")) {
     return diagnosis{.what = "a number that is not decimal", .expected = "a decimal number"};
   }
@@ -51,7 +53,8 @@ std::optional<diagnosis> foreign_number(std::string_view word) {
   if (is_json_number(mended)) {
     std::string_view what = "a number with a leading zero";
     if (word.front() == '+') what = "a number with a plus sign";
-    if (magnitude.front() == '.' || magnitude.back() == '.') what = "a number without digits on both sides of the point";
+    if (magnitude.front() == '.' || magnitude.back() == '.')
+      what = "a number without digits on both sides of the point";
     return diagnosis{.what = std::string(what), .expected = excerpt(mended)};
   }
   return diagnosis{.what = "not a number", .expected = "a number such as 12, -0.5 or 1e6"};
@@ -83,9 +86,10 @@ std::optional<word_mistake> mistake_in_word(std::string_view word) {
   if (word == "true" || word == "false" || word == "null") return std::nullopt;
   if (is_json_number(word)) {
     if (parse_double(word).fault != number_fault::out_of_range) return std::nullopt;
-    return word_mistake{rule::number, {.what = "a number beyond what a double can hold",
-                                       .found = excerpt(word),
-                                       .expected = "a magnitude below 1.8e308"}};
+    return word_mistake{rule::number,
+                        {.what = "a number beyond what a double can hold",
+                         .found = excerpt(word),
+                         .expected = "a magnitude below 1.8e308"}};
   }
   if (auto number = foreign_number(word)) {
     number->found = excerpt(word);
@@ -131,7 +135,9 @@ escape_meaning read_escape(std::string_view text) {
   const auto first = unit(0);
   if (!first) {
     return {2, "",
-            diagnosis{.what = "\\u without four hexadecimal digits", .found = excerpt(text.substr(0, std::min<std::size_t>(6, text.find('"')))), .expected = "four hexadecimal digits"}};
+            diagnosis{.what = "\\u without four hexadecimal digits",
+                      .found = excerpt(text.substr(0, std::min<std::size_t>(6, text.find('"')))),
+                      .expected = "four hexadecimal digits"}};
   }
   if (*first < 0xD800 || *first > 0xDFFF) return {6, utf8_encoded(*first), std::nullopt};
   const auto second = unit(6);

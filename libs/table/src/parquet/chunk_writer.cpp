@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/chunk_writer.hpp"
+
 #include "parquet/chunk_stats.hpp"
 #include "parquet/crc32.hpp"
 #include "parquet/dictionary_builder.hpp"
@@ -44,12 +45,15 @@ class chunk_writer {
  private:
   std::size_t rows_of_page(std::size_t first, std::size_t left, bool indices) const {
     std::size_t width = 8;
-    if (indices) width = 2;
-    else if (column_.type() == column_type::boolean) width = 1;
+    if (indices)
+      width = 2;
+    else if (column_.type() == column_type::boolean)
+      width = 1;
     else if (column_.type() == column_type::string) {
       const std::span<const std::uint64_t> ends = column_.strings().offsets();
       std::size_t rows = 1;
-      while (rows < left && ends[first + rows + 1] - ends[first] + 4 * (rows + 1) <= options_.page_bytes) ++rows;
+      while (rows < left && ends[first + rows + 1] - ends[first] + 4 * (rows + 1) <= options_.page_bytes)
+        ++rows;
       return rows;
     } else if (column_.type() != column_type::int64 && column_.type() != column_type::uint64 &&
                column_.type() != column_type::float64) {

@@ -4,7 +4,6 @@
 #include "parquet/codec.hpp"
 #include "twill/table/parquet.hpp"
 
-
 namespace twill::table::detail::pq {
 
 /// Takes the bytes of a file in order.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/codec.hpp"
+
 #include "parquet/snappy.hpp"
 #include "twill/table/findings.hpp"
 
 #include <fmt/format.h>
-
 #include <zstd.h>
 
 #ifdef TWILL_HAVE_ZLIB
@@ -50,8 +50,9 @@ void decompressor::require_known(codec kind, const context& at) {
 }
 
 void decompressor::require_plausible(codec kind, std::size_t from, std::size_t to, const context& at) {
-  // The best a codec can do: a Snappy copy makes 64 bytes of 3, deflate 1032 bytes of 1. zstd has no such bound that
-  // helps, so there a large page that shrinks a thousandfold counts as a bomb; writers keep pages near 1 MiB.
+  // The best a codec can do: a Snappy copy makes 64 bytes of 3, deflate 1032 bytes of 1. zstd has no such
+  // bound that helps, so there a large page that shrinks a thousandfold counts as a bomb; writers keep pages
+  // near 1 MiB.
   constexpr std::size_t bomb_from = std::size_t{64} << 20;
   if (kind == codec::none) {
     if (to == from) return;
@@ -61,8 +62,9 @@ void decompressor::require_plausible(codec kind, std::size_t from, std::size_t t
                         : kind == codec::gzip ? to / 1033 <= from
                                               : to < bomb_from || to / 1000 <= from;
   if (!possible) {
-    at.too_large("page size cannot be true for its compression", fmt::format("{} bytes of {} by {}", to, from, name_of(kind)),
-                 {}, "do not trust this file: it asks for far more memory than it holds data");
+    at.too_large("page size cannot be true for its compression",
+                 fmt::format("{} bytes of {} by {}", to, from, name_of(kind)), {},
+                 "do not trust this file: it asks for far more memory than it holds data");
   }
 }
 
@@ -96,14 +98,15 @@ void inflate_page(bytes input, std::span<std::byte> output, const context& at) {
     at.corrupt("gzip data are damaged", z.msg != nullptr ? z.msg : "data that end early or are too long");
   }
   if (z.avail_out != unused) {
-    at.corrupt("gzip data have another length than the page header", fmt::format("{} bytes", room - z.avail_out),
-               std::to_string(output.size()));
+    at.corrupt("gzip data have another length than the page header",
+               fmt::format("{} bytes", room - z.avail_out), std::to_string(output.size()));
   }
 }
 
 void deflate_page(bytes input, int level, std::string& out) {
   z_stream z{};
-  // 16 added to the window bits asks for gzip framing, whose header carries no time: equal input, equal bytes.
+  // 16 added to the window bits asks for gzip framing, whose header carries no time: equal input, equal
+  // bytes.
   if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
   out.resize(deflateBound(&z, static_cast<uLong>(input.size())));
   z.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(input.data()));
@@ -118,9 +121,12 @@ void deflate_page(bytes input, int level, std::string& out) {
 
 #else
 
-void inflate_page(bytes, std::span<std::byte>, const context& at) { decompressor::require_known(codec::gzip, at); }
+void inflate_page(bytes, std::span<std::byte>, const context& at) {
+  decompressor::require_known(codec::gzip, at);
+}
 void deflate_page(bytes, int, std::string&) {
-  throw error(errc::unsupported, {.what = "this build has no gzip", .hint = "build with zlib, or write with zstd"});
+  throw error(errc::unsupported,
+              {.what = "this build has no gzip", .hint = "build with zlib, or write with zstd"});
 }
 
 #endif
@@ -150,7 +156,8 @@ void decompressor::run(codec kind, bytes input, std::span<std::byte> output, con
   }
 }
 
-compressor::compressor(codec kind, int level) : kind_(kind), level_(level), state_(std::make_unique<state>()) {}
+compressor::compressor(codec kind, int level)
+    : kind_(kind), level_(level), state_(std::make_unique<state>()) {}
 compressor::~compressor() = default;
 
 bytes compressor::run(bytes input) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/column_reader.hpp"
+
 #include "parquet/convert.hpp"
 
 #include <utility>
@@ -19,13 +20,15 @@ std::size_t width_of(column_type type) {
   }
 }
 
-/// Moves the values that stand at the front of `out` to the rows where they belong, from the back so that nothing is
-/// overwritten before it moved.
+/// Moves the values that stand at the front of `out` to the rows where they belong, from the back so that
+/// nothing is overwritten before it moved.
 template <class T>
 void spread(T* out, const std::uint8_t* present, std::size_t rows, std::size_t values) noexcept {
   for (std::size_t row = rows; row-- > 0 && values <= row;) {
-    if (present[row] != 0) out[row] = out[--values];
-    else out[row] = null_slot<T>;
+    if (present[row] != 0)
+      out[row] = out[--values];
+    else
+      out[row] = null_slot<T>;
   }
 }
 
@@ -34,8 +37,8 @@ void spread(T* out, const std::uint8_t* present, std::size_t rows, std::size_t v
 column_reader::column_reader(const leaf& shape, std::size_t rows, std::uint64_t stored, budget& memory,
                              decompressor& unpack)
     : shape_(shape), memory_(memory), unpack_(unpack), column_(shape.name, shape.target, shape.optional) {
-  // Rows are only a claim: memory for all of them is taken at once where the stored bytes make the claim likely, and
-  // grows with what is really decoded otherwise.
+  // Rows are only a claim: memory for all of them is taken at once where the stored bytes make the claim
+  // likely, and grows with what is really decoded otherwise.
   const std::size_t width = width_of(shape.target);
   if (rows <= (stored * 64 + (std::uint64_t{1} << 20)) / width) {
     visit([rows](auto& values) {
@@ -65,8 +68,10 @@ void column_reader::read(byte_source& file, std::uint64_t data_end, const column
   page_reader pages(file, data_end, chunk, shape_.optional, unpack_, memory_, at);
   dictionary4_.clear(), dictionary8_.clear(), dictionary_texts_.clear();
   for (page in; pages.next(in);) {
-    if (in.dictionary) dictionary(in, at);
-    else append(in, at);
+    if (in.dictionary)
+      dictionary(in, at);
+    else
+      append(in, at);
   }
 }
 
@@ -78,8 +83,8 @@ void column_reader::dictionary(const page& in, const context& at) {
     memory_.require(v.data.size(), at);
     dictionary_bytes_.clear();
     dictionary_bytes_.append(v.data);
-    decode_texts({encoding::plain, bytes(dictionary_bytes_.data(), dictionary_bytes_.size()), v.count}, shape_.type, shape_.length, {}, dictionary_texts_, store_,
-                 0, at);
+    decode_texts({encoding::plain, bytes(dictionary_bytes_.data(), dictionary_bytes_.size()), v.count},
+                 shape_.type, shape_.length, {}, dictionary_texts_, store_, 0, at);
   } else if (shape_.type == physical::int32 || shape_.type == physical::real32) {
     require_size(v, 4, at);
     dictionary4_.resize_for_overwrite(v.count);
@@ -149,8 +154,10 @@ void column_reader::append_texts(const value_block& in, const page& whole, const
   std::size_t next = 0;
   const auto each = [&](auto&& present, auto&& missing) {
     for (std::size_t row = 0; row < whole.rows; ++row) {
-      if (flags_.empty() || flags_[row] != 0) present(texts_[next++]);
-      else missing();
+      if (flags_.empty() || flags_[row] != 0)
+        present(texts_[next++]);
+      else
+        missing();
     }
   };
   switch (shape_.convert) {
@@ -173,7 +180,8 @@ void column_reader::append_texts(const value_block& in, const page& whole, const
     }
     case conversion::half: {
       buffer<float>& out = column_.mutable_values<float>();
-      each([&](std::string_view v) { out.push_back(from_half(v)); }, [&] { out.push_back(null_slot<float>); });
+      each([&](std::string_view v) { out.push_back(from_half(v)); },
+           [&] { out.push_back(null_slot<float>); });
       return;
     }
     case conversion::int96: {

@@ -10,7 +10,8 @@ namespace twill::table::detail::pq {
 class column_reader {
  public:
   /// Requires: the leaf has no refusal. `rows` are all the rows to come; `stored` the bytes that hold them.
-  column_reader(const leaf& shape, std::size_t rows, std::uint64_t stored, budget& memory, decompressor& unpack);
+  column_reader(const leaf& shape, std::size_t rows, std::uint64_t stored, budget& memory,
+                decompressor& unpack);
 
   /// Throws: `twill::error` when the chunk is damaged, cannot be read, or would exceed the budget.
   void read(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, context& at);

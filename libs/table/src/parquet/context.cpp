@@ -28,17 +28,22 @@ diagnosis describe(const context& at, std::string_view what, std::string found, 
 
 }  // namespace
 
-void context::corrupt(std::string_view what, std::string found, std::string expected, std::string hint) const {
-  if (hint.empty()) hint = "the file is damaged or cut short: write it again, or copy it again from its source";
+void context::corrupt(std::string_view what, std::string found, std::string expected,
+                      std::string hint) const {
+  if (hint.empty())
+    hint = "the file is damaged or cut short: write it again, or copy it again from its source";
   throw error(errc::invalid_input,
               describe(*this, what, std::move(found), std::move(expected), std::move(hint)));
 }
 
-void context::unsupported(std::string_view what, std::string found, std::string expected, std::string hint) const {
-  throw error(errc::unsupported, describe(*this, what, std::move(found), std::move(expected), std::move(hint)));
+void context::unsupported(std::string_view what, std::string found, std::string expected,
+                          std::string hint) const {
+  throw error(errc::unsupported,
+              describe(*this, what, std::move(found), std::move(expected), std::move(hint)));
 }
 
-void context::too_large(std::string_view what, std::string found, std::string expected, std::string hint) const {
+void context::too_large(std::string_view what, std::string found, std::string expected,
+                        std::string hint) const {
   throw error(errc::too_large, describe(*this, what, std::move(found), std::move(expected), std::move(hint)));
 }
 

@@ -18,8 +18,8 @@ std::int64_t from_int96(std::string_view stored, const context& at) {
   const std::int64_t days = std::int64_t{day} - julian_day_of_1970;
   if (nanos < 0 || nanos >= nanos_a_day || days < -106751 || days >= 106751) {
     at.unsupported("INT96 timestamp is outside the range of 64-bit nanoseconds",
-                   "Julian day " + std::to_string(day) + ", nanosecond " + std::to_string(nanos), "1677-09-22 to 2262-04-10",
-                   "write the column as a timestamp in microseconds");
+                   "Julian day " + std::to_string(day) + ", nanosecond " + std::to_string(nanos),
+                   "1677-09-22 to 2262-04-10", "write the column as a timestamp in microseconds");
   }
   return days * nanos_a_day + nanos;
 }

@@ -8,7 +8,8 @@
 
 namespace twill::table::detail::pq {
 
-// Values that no column holds as they are stored. Each throws `twill::error` when the value has no equal here.
+// Values that no column holds as they are stored. Each throws `twill::error` when the value has no equal
+// here.
 
 /// Nanoseconds of the day (8 bytes) and Julian day (4 bytes) to nanoseconds since 1970.
 [[nodiscard]] std::int64_t from_int96(std::string_view stored, const context& at);

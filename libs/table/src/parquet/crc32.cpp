@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/crc32.hpp"
+
 #include "parquet/load.hpp"
 
 #include <array>
@@ -8,7 +9,8 @@ namespace twill::table::detail::pq {
 
 namespace {
 
-/// Eight tables: entry [k][b] is the checksum of byte b followed by k zero bytes, so eight bytes go in one step.
+/// Eight tables: entry [k][b] is the checksum of byte b followed by k zero bytes, so eight bytes go in one
+/// step.
 constexpr auto tables = [] {
   std::array<std::array<std::uint32_t, 256>, 8> t{};
   for (std::uint32_t b = 0; b < 256; ++b) {
@@ -33,7 +35,8 @@ std::uint32_t crc32(bytes data) noexcept {
     for (unsigned k = 0; k < 8; ++k) next ^= tables[7 - k][(word >> (8 * k)) & 0xFF];
     sum = next;
   }
-  for (; i < data.size(); ++i) sum = (sum >> 8) ^ tables[0][(sum ^ static_cast<std::uint32_t>(data[i])) & 0xFF];
+  for (; i < data.size(); ++i)
+    sum = (sum >> 8) ^ tables[0][(sum ^ static_cast<std::uint32_t>(data[i])) & 0xFF];
   return ~sum;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/delta.hpp"
+
 #include "parquet/load.hpp"
 
 #include <fmt/format.h>
@@ -72,7 +73,8 @@ std::size_t decode_delta(bytes data, std::size_t count, std::uint64_t* out, cons
     at.corrupt("delta block size out of range", std::to_string(block), "a multiple of 128 up to 65536");
   }
   if (parts == 0 || parts > block || block % parts != 0 || block / parts % 32 != 0) {
-    at.corrupt("delta miniblock count out of range", std::to_string(parts), "miniblocks of a multiple of 32 values");
+    at.corrupt("delta miniblock count out of range", std::to_string(parts),
+               "miniblocks of a multiple of 32 values");
   }
   if (total != count) {
     at.corrupt("delta encoding holds another number of values than its page", std::to_string(total),
@@ -100,7 +102,8 @@ std::size_t decode_delta(bytes data, std::size_t count, std::uint64_t* out, cons
 namespace {
 
 /// Lengths or prefix lengths: none negative, none that reaches past 2 GiB.
-std::size_t decode_lengths(bytes data, std::size_t count, std::vector<std::uint64_t>& out, const context& at) {
+std::size_t decode_lengths(bytes data, std::size_t count, std::vector<std::uint64_t>& out,
+                           const context& at) {
   out.resize(count);
   const std::size_t taken = decode_delta(data, count, out.data(), at);
   for (std::uint64_t& length : out) {
@@ -112,7 +115,8 @@ std::size_t decode_lengths(bytes data, std::size_t count, std::vector<std::uint6
 
 }  // namespace
 
-void decode_delta_length(bytes data, std::size_t count, std::vector<std::string_view>& out, const context& at) {
+void decode_delta_length(bytes data, std::size_t count, std::vector<std::string_view>& out,
+                         const context& at) {
   std::vector<std::uint64_t> lengths;
   std::size_t next = decode_lengths(data, count, lengths, at);
   out.clear();
@@ -143,8 +147,9 @@ void decode_delta_bytes(bytes data, std::size_t count, std::vector<std::string_v
     previous = prefixes[i] + out[i].size();
     total += previous;
     if (total > limit) {
-      at.too_large("texts of one page expand beyond the memory limit", {}, fmt::format("at most {} bytes", limit),
-                     "raise read_options::memory_limit if the file is to be trusted");
+      at.too_large("texts of one page expand beyond the memory limit", {},
+                   fmt::format("at most {} bytes", limit),
+                   "raise read_options::memory_limit if the file is to be trusted");
     }
   }
   store.clear();

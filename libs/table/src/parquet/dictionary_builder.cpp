@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/dictionary_builder.hpp"
+
 #include "parquet/rle.hpp"
 
 #include <bit>
@@ -14,8 +15,11 @@ constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr std::size_t trial = 16384;  // values after which nearly all distinct ones end the attempt
 
 std::uint64_t mix(std::uint64_t x) noexcept {
+  // Round doubles differ in their top bits only: those go down first, since a product spreads bits upwards
+  // alone.
+  x ^= x >> 32;
   x *= 0x9E3779B97F4A7C15U;
-  return x ^ (x >> 32);
+  return x ^ (x >> 29);
 }
 
 std::uint64_t hash(std::uint64_t word) noexcept { return mix(word); }
@@ -32,7 +36,8 @@ std::uint64_t hash(std::string_view text) noexcept {
   return mix(h);
 }
 
-/// Open addressing over the distinct values; hashing decides only where a value is looked for, never the order.
+/// Open addressing over the distinct values; hashing decides only where a value is looked for, never the
+/// order.
 template <class Key, class Get>
 std::optional<dictionary> build(const table_column& column, std::size_t first, std::size_t count, Get&& get) {
   dictionary out;
@@ -41,13 +46,16 @@ std::optional<dictionary> build(const table_column& column, std::size_t first, s
   std::vector<Key> keys;
   std::size_t entry_bytes = 0;
   std::size_t plain_bytes = 0;
+  const bool gaps = !column.validity().empty();
+  const auto size_of = [](const Key& k) {
+    if constexpr (std::is_same_v<Key, std::string_view>)
+      return k.size() + 4;
+    else
+      return sizeof(k);
+  };
   for (std::size_t row = first; row < first + count; ++row) {
-    if (column.is_null(row)) continue;
+    if (gaps && column.is_null(row)) continue;
     const Key key = get(row);
-    const auto size_of = [](const Key& k) {
-      if constexpr (std::is_same_v<Key, std::string_view>) return k.size() + 4;
-      else return sizeof(k);
-    };
     plain_bytes += size_of(key);
     std::size_t slot = hash(key) & (slots.size() - 1);
     while (slots[slot] != nothing && !(keys[slots[slot]] == key)) slot = (slot + 1) & (slots.size() - 1);
@@ -83,7 +91,8 @@ std::optional<dictionary> build_words(const table_column& column, std::size_t fi
   const std::span<const T> values = column.values<T>();
   using word = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   // By bits, so that -0 stays -0 and every NaN keeps its payload.
-  return build<word>(column, first, count, [values](std::size_t row) { return std::bit_cast<word>(values[row]); });
+  return build<word>(column, first, count,
+                     [values](std::size_t row) { return std::bit_cast<word>(values[row]); });
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 
 namespace twill::table::detail::pq {
 
-/// A chunk's distinct present values in the order they first appear, and each present value's place among them.
+/// A chunk's distinct present values in the order they first appear, and each present value's place among
+/// them.
 struct dictionary {
   std::vector<std::size_t> rows{};  ///< a row that holds each distinct value
   buffer<std::uint32_t> indices{};

@@ -3,17 +3,18 @@
 
 #include "twill/table/findings.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace twill::table::detail::pq {
 
 void file_sink::fail(int code) const {
-  const diagnosis d{.what = std::string("cannot write the file: ") + std::strerror(code), .where = {.file = path_}};
+  diagnosis d;
+  d.what = std::string("cannot write the file: ") + std::strerror(code);
+  d.where.file = path_;
   if (code == ENOSPC || code == EDQUOT) throw error(twill::errc::disk_full, d);
   throw error(errc::cannot_write, d);
 }

@@ -3,7 +3,6 @@
 
 #include "parquet/chunk_writer.hpp"
 
-
 namespace twill::table::detail::pq {
 
 /// A file that appears under its name by `commit` and not before; without it nothing is left behind.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/footer.hpp"
+
 #include "parquet/load.hpp"
 
 #include <fmt/format.h>
@@ -25,10 +26,12 @@ bytes footer_bytes(byte_source& file, context& at) {
   const std::uint64_t size = file.size();
   constexpr std::uint64_t least = 12;  // two magics and a length
   if (size < least) {
-    at.corrupt("file is too short to be Parquet", fmt::format("{} bytes", size), fmt::format("at least {}", least));
+    at.corrupt("file is too short to be Parquet", fmt::format("{} bytes", size),
+               fmt::format("at least {}", least));
   }
   if (const bytes head = file.view(0, 4); !is(head, "PAR1") && !is(head, "PARE")) {
-    at.corrupt("file does not start as Parquet does", printable(head), "PAR1", "check that this is a Parquet file");
+    at.corrupt("file does not start as Parquet does", printable(head), "PAR1",
+               "check that this is a Parquet file");
   }
   at.offset = size - 8;
   const bytes tail = file.view(size - 8, 8);
@@ -40,7 +43,8 @@ bytes footer_bytes(byte_source& file, context& at) {
   }
   const auto length = load<std::uint32_t>(tail.data());
   if (length > size - least) {
-    at.corrupt("footer is longer than the file", fmt::format("{} bytes", length), fmt::format("at most {}", size - least));
+    at.corrupt("footer is longer than the file", fmt::format("{} bytes", length),
+               fmt::format("at most {}", size - least));
   }
   at.offset = size - 8 - length;
   return file.view(at.offset, length);
@@ -80,14 +84,16 @@ footer read_footer(byte_source& file, context& at) {
     const row_group& group = m.groups[g];
     at.row_group = g;
     if (group.rows < 0 || group.rows > m.rows - rows) {
-      at.corrupt("row groups hold more rows than the file", std::to_string(group.rows), fmt::format("at most {}", m.rows - rows));
+      at.corrupt("row groups hold more rows than the file", std::to_string(group.rows),
+                 fmt::format("at most {}", m.rows - rows));
     }
     rows += group.rows;
     if (group.columns.size() != out.leaves.size()) {
-      at.corrupt("row group has another number of columns than the schema", std::to_string(group.columns.size()),
-                 std::to_string(out.leaves.size()));
+      at.corrupt("row group has another number of columns than the schema",
+                 std::to_string(group.columns.size()), std::to_string(out.leaves.size()));
     }
-    for (std::size_t c = 0; c < out.leaves.size(); ++c) check_chunk(group.columns[c], out.leaves[c], group, at);
+    for (std::size_t c = 0; c < out.leaves.size(); ++c)
+      check_chunk(group.columns[c], out.leaves[c], group, at);
   }
   at.row_group.reset();
   if (rows != m.rows) {

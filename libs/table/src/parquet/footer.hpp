@@ -6,8 +6,8 @@
 
 namespace twill::table::detail::pq {
 
-/// The footer with its schema, both checked against each other: every row group has one chunk a leaf, of the leaf's
-/// type and path and with the group's number of rows.
+/// The footer with its schema, both checked against each other: every row group has one chunk a leaf, of the
+/// leaf's type and path and with the group's number of rows.
 struct footer {
   file_metadata metadata{};
   std::vector<leaf> leaves{};

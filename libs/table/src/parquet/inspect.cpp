@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/table/parquet.hpp"
-
-#include "twill/base/number.hpp"
-
 #include "parquet/convert.hpp"
 #include "parquet/footer.hpp"
 #include "parquet/load.hpp"
+#include "twill/base/number.hpp"
+#include "twill/table/parquet.hpp"
 
 namespace twill::table {
 
@@ -22,7 +20,8 @@ std::optional<std::string> number_text(const std::string& stored) {
 std::optional<std::string> bound_text(const std::optional<std::string>& stored, const leaf& shape) {
   if (!stored) return std::nullopt;
   const auto* from = reinterpret_cast<const std::byte*>(stored->data());
-  if (shape.convert == conversion::decimal && stored->size() <= 8) return std::to_string(from_decimal(*stored, {}));
+  if (shape.convert == conversion::decimal && stored->size() <= 8)
+    return std::to_string(from_decimal(*stored, {}));
   if (shape.convert != conversion::same) {
     if (shape.convert == conversion::text && shape.must_be_utf8 && is_utf8(*stored)) return stored;
     return std::nullopt;
@@ -58,7 +57,8 @@ parquet_info inspect(byte_source& file, const std::string& name) {
   out.rows = static_cast<std::size_t>(f.metadata.rows);
   out.created_by = f.metadata.created_by;
   for (const leaf& l : f.leaves) {
-    out.columns.push_back({l.name, l.described, l.refusal.empty() ? std::optional(l.target) : std::nullopt, l.optional});
+    out.columns.push_back(
+        {l.name, l.described, l.refusal.empty() ? std::optional(l.target) : std::nullopt, l.optional});
   }
   for (const row_group& g : f.metadata.groups) {
     parquet_row_group group;
@@ -84,7 +84,9 @@ parquet_info inspect(byte_source& file, const std::string& name) {
 }  // namespace
 }  // namespace detail::pq
 
-parquet_info inspect_parquet(const std::string& path) { return detail::pq::inspect(*detail::pq::open_file(path), path); }
+parquet_info inspect_parquet(const std::string& path) {
+  return detail::pq::inspect(*detail::pq::open_file(path), path);
+}
 
 parquet_info inspect_parquet(std::span<const std::byte> content, std::string source) {
   return detail::pq::inspect(*detail::pq::open_memory(content), source);

@@ -9,7 +9,8 @@
 
 namespace twill::table::detail::pq {
 
-static_assert(std::endian::native == std::endian::little, "Parquet is little-endian and is read by plain copies");
+static_assert(std::endian::native == std::endian::little,
+              "Parquet is little-endian and is read by plain copies");
 
 /// Reads a value that need not be aligned; the caller has checked the bounds.
 template <class T>

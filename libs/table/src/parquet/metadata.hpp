@@ -14,17 +14,57 @@ enum class physical : std::int32_t { boolean, int32, int64, int96, real32, real6
 enum class repetition : std::int32_t { required, optional, repeated };
 enum class codec : std::int32_t { none, snappy, gzip, lzo, brotli, lz4, zstd, lz4_raw };
 enum class encoding : std::int32_t {
-  plain = 0, plain_dictionary = 2, rle = 3, bit_packed = 4, delta_binary_packed = 5, delta_length_byte_array = 6,
-  delta_byte_array = 7, rle_dictionary = 8, byte_stream_split = 9
+  plain = 0,
+  plain_dictionary = 2,
+  rle = 3,
+  bit_packed = 4,
+  delta_binary_packed = 5,
+  delta_length_byte_array = 6,
+  delta_byte_array = 7,
+  rle_dictionary = 8,
+  byte_stream_split = 9
 };
 enum class page_kind : std::int32_t { data, index, dictionary, data_v2 };
 enum class converted : std::int32_t {
-  utf8, map, map_key_value, list, enumeration, decimal, date, time_millis, time_micros, timestamp_millis,
-  timestamp_micros, uint8, uint16, uint32, uint64, int8, int16, int32, int64, json, bson, interval
+  utf8,
+  map,
+  map_key_value,
+  list,
+  enumeration,
+  decimal,
+  date,
+  time_millis,
+  time_micros,
+  timestamp_millis,
+  timestamp_micros,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  int8,
+  int16,
+  int32,
+  int64,
+  json,
+  bson,
+  interval
 };
 enum class logical : std::int16_t {
-  none = 0, string = 1, map = 2, list = 3, enumeration = 4, decimal = 5, date = 6, time = 7, timestamp = 8,
-  integer = 10, unknown = 11, json = 12, bson = 13, uuid = 14, float16 = 15
+  none = 0,
+  string = 1,
+  map = 2,
+  list = 3,
+  enumeration = 4,
+  decimal = 5,
+  date = 6,
+  time = 7,
+  timestamp = 8,
+  integer = 10,
+  unknown = 11,
+  json = 12,
+  bson = 13,
+  uuid = 14,
+  float16 = 15
 };
 enum class time_unit : std::int16_t { millis = 1, micros = 2, nanos = 3 };
 

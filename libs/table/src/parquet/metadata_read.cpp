@@ -40,13 +40,20 @@ logical_type read_logical(thrift_reader& in, wire type, schema_element& element)
     out.kind = static_cast<logical>(kind);
     if (t != wire::structure) return in.skip(t);
     in.structure(t, [&](std::int16_t id, wire inner) {
-      if (out.kind == logical::decimal && id == 1) element.scale = in.i32(inner);
-      else if (out.kind == logical::decimal && id == 2) element.precision = in.i32(inner);
-      else if ((out.kind == logical::time || out.kind == logical::timestamp) && id == 1) out.utc = in.boolean(inner);
-      else if ((out.kind == logical::time || out.kind == logical::timestamp) && id == 2) out.unit = read_unit(in, inner);
-      else if (out.kind == logical::integer && id == 1) out.bits = in.i8(inner);
-      else if (out.kind == logical::integer && id == 2) out.is_signed = in.boolean(inner);
-      else in.skip(inner);
+      if (out.kind == logical::decimal && id == 1)
+        element.scale = in.i32(inner);
+      else if (out.kind == logical::decimal && id == 2)
+        element.precision = in.i32(inner);
+      else if ((out.kind == logical::time || out.kind == logical::timestamp) && id == 1)
+        out.utc = in.boolean(inner);
+      else if ((out.kind == logical::time || out.kind == logical::timestamp) && id == 2)
+        out.unit = read_unit(in, inner);
+      else if (out.kind == logical::integer && id == 1)
+        out.bits = in.i8(inner);
+      else if (out.kind == logical::integer && id == 2)
+        out.is_signed = in.boolean(inner);
+      else
+        in.skip(inner);
     });
   });
   return out;
@@ -78,10 +85,14 @@ statistics read_statistics(thrift_reader& in, wire type) {
   statistics out;
   in.structure(type, [&](std::int16_t id, wire t) {
     // Fields 1 and 2 are the retired pair whose byte order was never defined for unsigned values and text.
-    if (id == 3) out.nulls = in.i64(t);
-    else if (id == 5) out.max = in.binary(t);
-    else if (id == 6) out.min = in.binary(t);
-    else in.skip(t);
+    if (id == 3)
+      out.nulls = in.i64(t);
+    else if (id == 5)
+      out.max = in.binary(t);
+    else if (id == 6)
+      out.min = in.binary(t);
+    else
+      in.skip(t);
   });
   return out;
 }
@@ -188,10 +199,14 @@ page_header read_page_header(bytes data, const context& at, std::size_t& size) {
       case 7:
         described = true;
         in.structure(t, [&](std::int16_t inner, wire it) {
-          if (inner == 1) out.values = in.i32(it);
-          else if (inner == 2) out.form = static_cast<encoding>(in.i32(it));
-          else if (inner == 3 && id == 5) out.levels = static_cast<encoding>(in.i32(it));
-          else in.skip(it);
+          if (inner == 1)
+            out.values = in.i32(it);
+          else if (inner == 2)
+            out.form = static_cast<encoding>(in.i32(it));
+          else if (inner == 3 && id == 5)
+            out.levels = static_cast<encoding>(in.i32(it));
+          else
+            in.skip(it);
         });
         break;
       case 8:
@@ -213,7 +228,8 @@ page_header read_page_header(bytes data, const context& at, std::size_t& size) {
     }
   });
   seen.check(in, "page header", {1, 2, 3});
-  if (!described && out.kind != page_kind::index) in.fail("page header lacks the part that its type asks for");
+  if (!described && out.kind != page_kind::index)
+    in.fail("page header lacks the part that its type asks for");
   size = in.consumed();
   return out;
 }

@@ -31,9 +31,16 @@ std::string name_of(codec value) {
 }
 
 std::string name_of(encoding value) {
-  static constexpr std::array<std::string_view, 10> names = {
-      "PLAIN",          "", "PLAIN_DICTIONARY", "RLE", "BIT_PACKED", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY",
-      "DELTA_BYTE_ARRAY", "RLE_DICTIONARY", "BYTE_STREAM_SPLIT"};
+  static constexpr std::array<std::string_view, 10> names = {"PLAIN",
+                                                             "",
+                                                             "PLAIN_DICTIONARY",
+                                                             "RLE",
+                                                             "BIT_PACKED",
+                                                             "DELTA_BINARY_PACKED",
+                                                             "DELTA_LENGTH_BYTE_ARRAY",
+                                                             "DELTA_BYTE_ARRAY",
+                                                             "RLE_DICTIONARY",
+                                                             "BYTE_STREAM_SPLIT"};
   return pick(names, static_cast<std::int32_t>(value), "encoding");
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/page_reader.hpp"
+
 #include "parquet/crc32.hpp"
 #include "twill/base/error.hpp"
-
 
 #include <fmt/format.h>
 
@@ -11,8 +11,8 @@ namespace twill::table::detail::pq {
 void budget::require(std::uint64_t size, const context& at) const {
   if (size > left_) {
     at.too_large("file asks for more memory than the limit allows", fmt::format("{} bytes more", size),
-                   fmt::format("at most {} of {} bytes", left_, limit_),
-                   "raise read_options::memory_limit if the file is to be trusted, or read fewer columns");
+                 fmt::format("at most {} of {} bytes", left_, limit_),
+                 "raise read_options::memory_limit if the file is to be trusted, or read fewer columns");
   }
 }
 
@@ -21,19 +21,27 @@ void budget::take(std::uint64_t size, const context& at) {
   left_ -= static_cast<std::size_t>(size);
 }
 
-page_reader::page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional, decompressor& unpack,
-                         const budget& memory, context& at)
-    : file_(file), chunk_(chunk), optional_(optional), unpack_(unpack), memory_(memory), at_(at),
+page_reader::page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional,
+                         decompressor& unpack, const budget& memory, context& at)
+    : file_(file),
+      chunk_(chunk),
+      optional_(optional),
+      unpack_(unpack),
+      memory_(memory),
+      at_(at),
       values_left_(static_cast<std::uint64_t>(chunk.values)) {
   if (values_left_ == 0) return;
   std::int64_t begin = chunk.data_page;
-  if (chunk.dictionary_page && *chunk.dictionary_page > 0 && *chunk.dictionary_page < begin) begin = *chunk.dictionary_page;
+  if (chunk.dictionary_page && *chunk.dictionary_page > 0 && *chunk.dictionary_page < begin)
+    begin = *chunk.dictionary_page;
   if (begin < 4 || static_cast<std::uint64_t>(begin) >= data_end) {
-    at.corrupt("column chunk begins outside the data", std::to_string(begin), fmt::format("4 to {}", data_end - 1));
+    at.corrupt("column chunk begins outside the data", std::to_string(begin),
+               fmt::format("4 to {}", data_end - 1));
   }
   next_ = static_cast<std::uint64_t>(begin);
   if (chunk.compressed <= 0 || static_cast<std::uint64_t>(chunk.compressed) > data_end - next_) {
-    at.corrupt("column chunk ends outside the data", fmt::format("{} bytes from byte {}", chunk.compressed, begin),
+    at.corrupt("column chunk ends outside the data",
+               fmt::format("{} bytes from byte {}", chunk.compressed, begin),
                fmt::format("at most {}", data_end - next_));
   }
   end_ = next_ + static_cast<std::uint64_t>(chunk.compressed);
@@ -48,7 +56,8 @@ page_header page_reader::header(std::size_t& size) {
     try {
       return read_page_header(file_.view(next_, usual), at_, size);
     } catch (const error&) {
-      return read_page_header(file_.view(next_, static_cast<std::size_t>(std::min(left, largest))), at_, size);
+      return read_page_header(file_.view(next_, static_cast<std::size_t>(std::min(left, largest))), at_,
+                              size);
     }
   }
   return read_page_header(file_.view(next_, static_cast<std::size_t>(left)), at_, size);
@@ -56,8 +65,8 @@ page_header page_reader::header(std::size_t& size) {
 
 void page_reader::check(const page_header& h) const {
   if (h.compressed < 0 || h.uncompressed < 0 || h.values < 0) {
-    at_.corrupt("page header holds a negative size",
-                fmt::format("compressed {}, uncompressed {}, values {}", h.compressed, h.uncompressed, h.values));
+    at_.corrupt("page header holds a negative size", fmt::format("compressed {}, uncompressed {}, values {}",
+                                                                 h.compressed, h.uncompressed, h.values));
   }
   if (static_cast<std::uint64_t>(h.compressed) > end_ - next_) {
     at_.corrupt("page is longer than its column chunk", fmt::format("{} bytes", h.compressed),
@@ -87,7 +96,8 @@ void page_reader::split_v1(const page_header& h, bytes content, page& out) {
     if (content.size() < 4) at_.corrupt("page lacks the length of its levels");
     const auto size = load<std::uint32_t>(content.data());
     if (size > content.size() - 4) {
-      at_.corrupt("levels are longer than their page", std::to_string(size), fmt::format("at most {}", content.size() - 4));
+      at_.corrupt("levels are longer than their page", std::to_string(size),
+                  fmt::format("at most {}", content.size() - 4));
     }
     out.levels = content.subspan(4, size);
     content = content.subspan(4 + size);
@@ -102,7 +112,8 @@ void page_reader::split_v2(const page_header& h, bytes stored, page& out) {
                 fmt::format("at most {}", std::min(h.compressed, h.uncompressed)));
   }
   if (h.nulls < 0 || h.nulls > h.values) {
-    at_.corrupt("page holds more missing values than values", std::to_string(h.nulls), fmt::format("at most {}", h.values));
+    at_.corrupt("page holds more missing values than values", std::to_string(h.nulls),
+                fmt::format("at most {}", h.values));
   }
   const auto skip = static_cast<std::size_t>(levels);
   const bytes packed = stored.subspan(skip);
@@ -112,12 +123,14 @@ void page_reader::split_v2(const page_header& h, bytes stored, page& out) {
     out.values.data = unpacked(packed, size);
   } else {
     if (packed.size() != size) {
-      at_.corrupt("page sizes differ without compression", std::to_string(packed.size()), std::to_string(size));
+      at_.corrupt("page sizes differ without compression", std::to_string(packed.size()),
+                  std::to_string(size));
     }
     out.values.data = packed;
   }
   if (optional_) {
-    out.levels = stored.subspan(static_cast<std::size_t>(h.repetition_bytes), static_cast<std::size_t>(h.definition_bytes));
+    out.levels = stored.subspan(static_cast<std::size_t>(h.repetition_bytes),
+                                static_cast<std::size_t>(h.definition_bytes));
   }
 }
 
@@ -157,7 +170,8 @@ bool page_reader::next(page& out) {
       out.values = {encoding::plain, unpacked(stored, static_cast<std::size_t>(h.uncompressed)), out.rows};
       return true;
     }
-    if (is_dictionary(h.form) && !has_dictionary_) at_.corrupt("page needs a dictionary and there is none before it");
+    if (is_dictionary(h.form) && !has_dictionary_)
+      at_.corrupt("page needs a dictionary and there is none before it");
     values_left_ -= out.rows;
     at_.page = at_.page ? *at_.page + 1 : 0;
     if (h.kind == page_kind::data_v2) {

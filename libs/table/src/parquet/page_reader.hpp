@@ -30,13 +30,13 @@ struct page {
   value_block values{};
 };
 
-/// Walks the pages of one column chunk and stops when it has given all its values: bytes may follow them, and a chunk
-/// of no values may hold a dictionary page and nothing else.
+/// Walks the pages of one column chunk and stops when it has given all its values: bytes may follow them, and
+/// a chunk of no values may hold a dictionary page and nothing else.
 class page_reader {
  public:
   /// The chunk must lie before byte `data_end`, where the footer begins.
-  page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional, decompressor& unpack, const budget& memory,
-              context& at);
+  page_reader(byte_source& file, std::uint64_t data_end, const column_chunk& chunk, bool optional,
+              decompressor& unpack, const budget& memory, context& at);
 
   /// Nothing more to read: false.
   [[nodiscard]] bool next(page& out);

@@ -65,6 +65,8 @@ void write_plain(const table_column& column, std::size_t first, std::size_t coun
   }
 }
 
-void write_plain_value(const table_column& column, std::size_t row, std::string& out) { write_plain(column, row, 1, out); }
+void write_plain_value(const table_column& column, std::size_t row, std::string& out) {
+  write_plain(column, row, 1, out);
+}
 
 }  // namespace twill::table::detail::pq

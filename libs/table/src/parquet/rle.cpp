@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/rle.hpp"
+
 #include "parquet/load.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,8 @@ void unpack_bits(bytes data, unsigned width, std::uint32_t* out, std::size_t cou
   }
 }
 
-hybrid_decoder::hybrid_decoder(bytes data, unsigned width, const context& at) : data_(data), width_(width), at_(at) {
+hybrid_decoder::hybrid_decoder(bytes data, unsigned width, const context& at)
+    : data_(data), width_(width), at_(at) {
   if (width > 32) at.corrupt("bit width out of range", std::to_string(width), "0 to 32");
 }
 
@@ -122,12 +124,21 @@ void put_varint(std::uint64_t value, std::string& out) {
 void put_packed(const std::uint32_t* values, std::size_t count, unsigned width, std::string& out) {
   const std::size_t groups = (count + 7) / 8;
   put_varint((groups << 1) | 1, out);
+  const std::size_t begin = out.size();
+  out.resize(begin + groups * width + 8);  // whole words are stored, the last one may reach past the end
+  char* to = out.data() + begin;
   std::uint64_t pending = 0;
   unsigned filled = 0;
-  for (std::size_t i = 0; i < groups * 8; ++i) {
-    pending |= static_cast<std::uint64_t>(i < count ? values[i] : 0) << filled;
-    for (filled += width; filled >= 8; filled -= 8, pending >>= 8) out.push_back(static_cast<char>(pending & 0xFF));
+  for (std::size_t i = 0; i < count; ++i) {
+    pending |= static_cast<std::uint64_t>(values[i]) << filled;
+    filled += width;
+    if (filled >= 32) {
+      std::memcpy(to, &pending, 4);
+      to += 4, filled -= 32, pending >>= 32;
+    }
   }
+  std::memcpy(to, &pending, 8);
+  out.resize(begin + groups * width);
 }
 
 }  // namespace
@@ -146,7 +157,8 @@ void encode_hybrid(const std::uint32_t* values, std::size_t count, unsigned widt
       }
       run -= fill;
       put_varint(static_cast<std::uint64_t>(run) << 1, out);
-      for (unsigned b = 0; b < (width + 7) / 8; ++b) out.push_back(static_cast<char>((values[i] >> (8 * b)) & 0xFF));
+      for (unsigned b = 0; b < (width + 7) / 8; ++b)
+        out.push_back(static_cast<char>((values[i] >> (8 * b)) & 0xFF));
       i += fill + run;
       packed_from = i;
     } else {

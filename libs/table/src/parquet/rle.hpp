@@ -29,7 +29,7 @@ class hybrid_decoder {
   unsigned width_;
   const context& at_;
   std::size_t next_ = 0;
-  std::size_t left_ = 0;    // values left in the run
+  std::size_t left_ = 0;  // values left in the run
   bool packed_ = false;
   std::uint32_t value_ = 0;  // of a repeated run
   bytes run_{};              // of a packed run

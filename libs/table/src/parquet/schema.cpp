@@ -24,8 +24,10 @@ logical_type meaning_of(const schema_element& e) {
     case converted::date: return {.kind = logical::date};
     case converted::time_millis: return {.kind = logical::time, .unit = time_unit::millis, .utc = true};
     case converted::time_micros: return {.kind = logical::time, .unit = time_unit::micros, .utc = true};
-    case converted::timestamp_millis: return {.kind = logical::timestamp, .unit = time_unit::millis, .utc = true};
-    case converted::timestamp_micros: return {.kind = logical::timestamp, .unit = time_unit::micros, .utc = true};
+    case converted::timestamp_millis:
+      return {.kind = logical::timestamp, .unit = time_unit::millis, .utc = true};
+    case converted::timestamp_micros:
+      return {.kind = logical::timestamp, .unit = time_unit::micros, .utc = true};
     case converted::uint8: return integer(8, false);
     case converted::uint16: return integer(16, false);
     case converted::uint32: return integer(32, false);
@@ -115,7 +117,8 @@ void describe(leaf& out, const schema_element& e, const context& at) {
       describe_bytes(out, e, m);
       break;
     case physical::byte_array: describe_bytes(out, e, m); break;
-    default: at.corrupt("column has an unknown physical type", name_of(out.type), "BOOLEAN to FIXED_LEN_BYTE_ARRAY");
+    default:
+      at.corrupt("column has an unknown physical type", name_of(out.type), "BOOLEAN to FIXED_LEN_BYTE_ARRAY");
   }
 }
 
@@ -154,7 +157,8 @@ class walker {
     out.optional = e.repeats == repetition::optional;
     at_.column = path;
     if (e.repeats < repetition::required || e.repeats > repetition::repeated) {
-      at_.corrupt("column has an unknown repetition", std::to_string(static_cast<std::int32_t>(e.repeats)), "0 to 2");
+      at_.corrupt("column has an unknown repetition", std::to_string(static_cast<std::int32_t>(e.repeats)),
+                  "0 to 2");
     }
     describe(out, e, at_);
     if (nested || e.repeats == repetition::repeated) {
@@ -174,7 +178,9 @@ class walker {
 
 }  // namespace
 
-std::vector<leaf> read_schema(const file_metadata& metadata, const context& at) { return walker(metadata, at).run(); }
+std::vector<leaf> read_schema(const file_metadata& metadata, const context& at) {
+  return walker(metadata, at).run();
+}
 
 schema_element schema_of(const table_column& column) {
   schema_element e;

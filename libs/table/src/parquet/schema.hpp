@@ -11,12 +11,12 @@ namespace twill::table::detail::pq {
 
 /// How stored values become column values.
 enum class conversion : std::uint8_t {
-  same,      ///< the stored bits
-  int96,     ///< 12 bytes: nanoseconds of the day and Julian day, to nanoseconds since 1970
-  decimal,   ///< big-endian two's complement of any length, to 64 bits
-  half,      ///< 16-bit float, to float
-  uuid,      ///< 16 bytes, to text
-  text       ///< texts or bytes as they are
+  same,     ///< the stored bits
+  int96,    ///< 12 bytes: nanoseconds of the day and Julian day, to nanoseconds since 1970
+  decimal,  ///< big-endian two's complement of any length, to 64 bits
+  half,     ///< 16-bit float, to float
+  uuid,     ///< 16 bytes, to text
+  text      ///< texts or bytes as they are
 };
 
 /// One leaf of the schema, in file order: a leaf and its chunk in each row group share their index.

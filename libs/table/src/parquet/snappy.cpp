@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/snappy.hpp"
+
 #include "parquet/load.hpp"
 
 #include <fmt/format.h>
@@ -38,7 +39,8 @@ void snappy_decompress(bytes in, std::span<std::byte> output, const context& at)
   std::size_t next = 0;
   const std::size_t declared = read_length(in, next, at);
   if (declared != output.size()) {
-    at.corrupt("Snappy length differs from the page header", std::to_string(declared), std::to_string(output.size()));
+    at.corrupt("Snappy length differs from the page header", std::to_string(declared),
+               std::to_string(output.size()));
   }
   std::size_t done = 0;
   while (next < in.size()) {

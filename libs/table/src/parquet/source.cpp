@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/source.hpp"
-#include "twill/table/findings.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "twill/table/findings.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace twill::table::detail::pq {
 
@@ -31,7 +31,7 @@ class file_source final : public byte_source {
   explicit file_source(const std::string& path) : path_(path) {
     fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd_ < 0) fail(std::strerror(errno));
-    struct stat info {};
+    struct stat info{};
     const bool known = ::fstat(fd_, &info) == 0;
     if (!known || !S_ISREG(info.st_mode)) {
       ::close(fd_);
@@ -49,15 +49,20 @@ class file_source final : public byte_source {
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    throw error(errc::cannot_read, {.what = "cannot read the file: " + why, .where = {.file = path_}});
+    diagnosis d;
+    d.what = "cannot read the file: " + why;
+    d.where.file = path_;
+    throw error(errc::cannot_read, std::move(d));
   }
   void read(std::uint64_t offset, std::size_t count) {
     constexpr std::size_t least = std::size_t{64} << 10;
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, least), size_ - offset));
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(std::max(count, least), size_ - offset));
     window_.resize_for_overwrite(wanted);
     begin_ = offset;
     for (std::size_t done = 0; done < wanted;) {
-      const ::ssize_t n = ::pread(fd_, window_.data() + done, wanted - done, static_cast<::off_t>(offset + done));
+      const ::ssize_t n =
+          ::pread(fd_, window_.data() + done, wanted - done, static_cast<::off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) fail(std::strerror(errno));
       if (n == 0) fail("it became shorter while it was read");
@@ -75,6 +80,8 @@ class file_source final : public byte_source {
 }  // namespace
 
 std::unique_ptr<byte_source> open_memory(bytes content) { return std::make_unique<memory_source>(content); }
-std::unique_ptr<byte_source> open_file(const std::string& path) { return std::make_unique<file_source>(path); }
+std::unique_ptr<byte_source> open_file(const std::string& path) {
+  return std::make_unique<file_source>(path);
+}
 
 }  // namespace twill::table::detail::pq

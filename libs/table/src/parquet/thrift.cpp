@@ -19,12 +19,14 @@ void thrift_reader::fail(std::string_view what, std::string found, std::string e
 }
 
 void thrift_reader::enter() {
-  if (++depth_ > max_depth) fail("metadata is nested too deeply", {}, fmt::format("at most {} levels", max_depth));
+  if (++depth_ > max_depth)
+    fail("metadata is nested too deeply", {}, fmt::format("at most {} levels", max_depth));
 }
 
 void thrift_reader::expect(wire type, wire wanted, std::string_view name) const {
   if (type != wanted) {
-    fail("metadata field has the wrong type", fmt::format("type code {}", static_cast<int>(type)), std::string(name));
+    fail("metadata field has the wrong type", fmt::format("type code {}", static_cast<int>(type)),
+         std::string(name));
   }
 }
 
@@ -64,7 +66,8 @@ wire thrift_reader::field(std::int16_t& id) {
 std::uint64_t thrift_reader::list_header(wire& element) {
   const std::uint8_t b = byte();
   const unsigned type = b & 0x0FU;
-  if (type == 0 || type > 12) fail("metadata list has an unknown element type", std::to_string(type), "1 to 12");
+  if (type == 0 || type > 12)
+    fail("metadata list has an unknown element type", std::to_string(type), "1 to 12");
   element = static_cast<wire>(type);
   const std::uint64_t count = (b >> 4) == 15 ? varint() : (b >> 4);
   // Every element takes at least one byte, so a longer list cannot be true.
@@ -82,14 +85,18 @@ bool thrift_reader::boolean(wire type) {
   return false;
 }
 
-// Writers disagree about the width of small integers (a bit width is a byte in the format and a 32-bit integer in some
-// files), so any integer that fits is taken.
+// Writers disagree about the width of small integers (a bit width is a byte in the format and a 32-bit
+// integer in some files), so any integer that fits is taken.
 std::int64_t thrift_reader::integer(wire type, std::int64_t low, std::int64_t high, std::string_view name) {
   std::int64_t value = 0;
-  if (type == wire::i8) value = static_cast<std::int8_t>(byte());
-  else if (type == wire::i16 || type == wire::i32 || type == wire::i64) value = zigzag();
-  else expect(type, wire::i64, name);
-  if (value < low || value > high) fail("metadata integer out of range", std::to_string(value), std::string(name));
+  if (type == wire::i8)
+    value = static_cast<std::int8_t>(byte());
+  else if (type == wire::i16 || type == wire::i32 || type == wire::i64)
+    value = zigzag();
+  else
+    expect(type, wire::i64, name);
+  if (value < low || value > high)
+    fail("metadata integer out of range", std::to_string(value), std::string(name));
   return value;
 }
 
@@ -141,8 +148,10 @@ void thrift_reader::skip(wire type) {
       enter();
       for (std::uint64_t i = 0; i < count; ++i) {
         // Inside a list a boolean takes a byte of its own.
-        if (element == wire::yes || element == wire::no) static_cast<void>(byte());
-        else skip(element);
+        if (element == wire::yes || element == wire::no)
+          static_cast<void>(byte());
+        else
+          skip(element);
       }
       --depth_;
       return;

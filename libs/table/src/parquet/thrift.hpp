@@ -9,18 +9,31 @@ namespace twill::table::detail::pq {
 
 /// Type codes of the Thrift compact protocol.
 enum class wire : std::uint8_t {
-  stop = 0, yes = 1, no = 2, i8 = 3, i16 = 4, i32 = 5, i64 = 6, real = 7, binary = 8, list = 9, set = 10, map = 11,
+  stop = 0,
+  yes = 1,
+  no = 2,
+  i8 = 3,
+  i16 = 4,
+  i32 = 5,
+  i64 = 6,
+  real = 7,
+  binary = 8,
+  list = 9,
+  set = 10,
+  map = 11,
   structure = 12
 };
 
-/// Reads the compact protocol from memory that may be hostile: every length is checked against the bytes left, and
-/// nesting is bounded, so neither memory nor stack can be made to grow beyond what the input itself holds.
+/// Reads the compact protocol from memory that may be hostile: every length is checked against the bytes
+/// left, and nesting is bounded, so neither memory nor stack can be made to grow beyond what the input itself
+/// holds.
 class thrift_reader {
  public:
   /// Requires: `at` outlives the reader; `at.offset` is where `data` begins in the file.
   thrift_reader(bytes data, const context& at) noexcept : data_(data), at_(at) {}
 
-  /// Calls `on_field(id, type)` for each field; the callback consumes the value by one of the readers or `skip`.
+  /// Calls `on_field(id, type)` for each field; the callback consumes the value by one of the readers or
+  /// `skip`.
   template <class F>
   void structure(F&& on_field) {
     enter();

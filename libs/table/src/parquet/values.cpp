@@ -25,14 +25,16 @@ void decode_booleans(const value_block& in, bool* out, const context& at) {
       at.corrupt("page is too small for its values", fmt::format("{} bytes", data.size()),
                  fmt::format("{} bits", in.count));
     }
-    for (std::size_t i = 0; i < in.count; ++i) out[i] = ((static_cast<unsigned>(data[i / 8]) >> (i % 8)) & 1) != 0;
+    for (std::size_t i = 0; i < in.count; ++i)
+      out[i] = ((static_cast<unsigned>(data[i / 8]) >> (i % 8)) & 1) != 0;
     return;
   }
   if (in.form != encoding::rle) refuse_encoding(in, physical::boolean, at);
   if (data.size() < 4) at.corrupt("boolean runs lack their length");
   const auto size = load<std::uint32_t>(data.data());
   if (size > data.size() - 4) {
-    at.corrupt("boolean runs are longer than their page", std::to_string(size), fmt::format("at most {}", data.size() - 4));
+    at.corrupt("boolean runs are longer than their page", std::to_string(size),
+               fmt::format("at most {}", data.size() - 4));
   }
   hybrid_decoder runs(data.subspan(4, size), 1, at);
   std::uint8_t flags[1024];
@@ -46,7 +48,8 @@ void decode_booleans(const value_block& in, bool* out, const context& at) {
 
 namespace {
 
-void plain_texts(const value_block& in, std::size_t length, std::vector<std::string_view>& out, const context& at) {
+void plain_texts(const value_block& in, std::size_t length, std::vector<std::string_view>& out,
+                 const context& at) {
   const char* text = reinterpret_cast<const char*>(in.data.data());
   require_size(in, length > 0 ? length : 4, at);
   out.reserve(in.count);
@@ -67,22 +70,24 @@ void plain_texts(const value_block& in, std::size_t length, std::vector<std::str
   }
 }
 
-void split_texts(const value_block& in, std::size_t length, std::vector<std::string_view>& out, std::string& store,
-                 const context& at) {
+void split_texts(const value_block& in, std::size_t length, std::vector<std::string_view>& out,
+                 std::string& store, const context& at) {
   require_size(in, length, at);
   store.resize(in.count * length);
   for (std::size_t b = 0; b < length; ++b) {
-    for (std::size_t i = 0; i < in.count; ++i) store[i * length + b] = static_cast<char>(in.data[b * in.count + i]);
+    for (std::size_t i = 0; i < in.count; ++i)
+      store[i * length + b] = static_cast<char>(in.data[b * in.count + i]);
   }
   out.reserve(in.count);
-  for (std::size_t i = 0; i < in.count; ++i) out.push_back(std::string_view(store).substr(i * length, length));
+  for (std::size_t i = 0; i < in.count; ++i)
+    out.push_back(std::string_view(store).substr(i * length, length));
 }
 
 }  // namespace
 
 void decode_texts(const value_block& in, physical type, std::size_t length,
-                  const std::vector<std::string_view>& dictionary, std::vector<std::string_view>& out, std::string& store,
-                  std::size_t limit, const context& at) {
+                  const std::vector<std::string_view>& dictionary, std::vector<std::string_view>& out,
+                  std::string& store, std::size_t limit, const context& at) {
   out.clear();
   if (in.count == 0) return;
   if (is_dictionary(in.form)) {
@@ -103,7 +108,8 @@ void decode_texts(const value_block& in, physical type, std::size_t length,
   if (length == 0) return;
   for (const std::string_view text : out) {
     if (text.size() != length) {
-      at.corrupt("value of a fixed-length column has another length", std::to_string(text.size()), std::to_string(length));
+      at.corrupt("value of a fixed-length column has another length", std::to_string(text.size()),
+                 std::to_string(length));
     }
   }
 }

@@ -24,7 +24,8 @@ struct value_block {
 /// Throws: `twill::error` unless the block holds `width` bytes for each value.
 void require_size(const value_block& in, std::size_t width, const context& at);
 
-/// Splits a dictionary-coded block into its indices, a piece at a time; `on_part(indices, n)` takes each piece.
+/// Splits a dictionary-coded block into its indices, a piece at a time; `on_part(indices, n)` takes each
+/// piece.
 template <class F>
 void for_each_index(const value_block& in, std::size_t entries, const context& at, F&& on_part) {
   if (in.count == 0) return;
@@ -36,7 +37,8 @@ void for_each_index(const value_block& in, std::size_t entries, const context& a
     indices.decode(part, n);
     const std::uint32_t largest = *std::max_element(part, part + n);
     if (largest >= entries) {
-      at.corrupt("dictionary index out of range", std::to_string(largest), "below " + std::to_string(entries));
+      at.corrupt("dictionary index out of range", std::to_string(largest),
+                 "below " + std::to_string(entries));
     }
     on_part(part, n);
     left -= n;
@@ -49,8 +51,8 @@ void for_each_index(const value_block& in, std::size_t entries, const context& a
 
 /// Decodes 32- or 64-bit values. `delta` is working memory.
 template <class U, class W>
-void decode_words(const value_block& in, physical type, const buffer<W>& dictionary, U* out, buffer<std::uint64_t>& delta,
-                  const context& at) {
+void decode_words(const value_block& in, physical type, const buffer<W>& dictionary, U* out,
+                  buffer<std::uint64_t>& delta, const context& at) {
   static_assert((sizeof(U) == 4 || sizeof(U) == 8) && sizeof(U) == sizeof(W));
   if (in.count == 0) return;
   if (is_dictionary(in.form)) {
@@ -69,7 +71,8 @@ void decode_words(const value_block& in, physical type, const buffer<W>& diction
       for (std::size_t b = 0; b < sizeof(U); ++b) value[b] = from[b * in.count + i];
       out[i] = load<U>(value);
     }
-  } else if (in.form == encoding::delta_binary_packed && (type == physical::int32 || type == physical::int64)) {
+  } else if (in.form == encoding::delta_binary_packed &&
+             (type == physical::int32 || type == physical::int64)) {
     delta.resize_for_overwrite(in.count);
     static_cast<void>(decode_delta(in.data, in.count, delta.data(), at));
     for (std::size_t i = 0; i < in.count; ++i) std::memcpy(static_cast<void*>(out + i), &delta[i], sizeof(U));
@@ -81,10 +84,10 @@ void decode_words(const value_block& in, physical type, const buffer<W>& diction
 /// Decodes booleans, plain or as runs.
 void decode_booleans(const value_block& in, bool* out, const context& at);
 
-/// Decodes texts and fixed-length bytes (`length` above 0) into views of the page, of `dictionary` or of `store`.
-/// `limit` bounds the bytes that `store` may take.
+/// Decodes texts and fixed-length bytes (`length` above 0) into views of the page, of `dictionary` or of
+/// `store`. `limit` bounds the bytes that `store` may take.
 void decode_texts(const value_block& in, physical type, std::size_t length,
-                  const std::vector<std::string_view>& dictionary, std::vector<std::string_view>& out, std::string& store,
-                  std::size_t limit, const context& at);
+                  const std::vector<std::string_view>& dictionary, std::vector<std::string_view>& out,
+                  std::string& store, std::size_t limit, const context& at);
 
 }  // namespace twill::table::detail::pq

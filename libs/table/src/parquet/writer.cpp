@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/table/findings.hpp"
-#include "twill/table/parquet.hpp"
-
 #include "parquet/chunk_writer.hpp"
 #include "parquet/file_sink.hpp"
 #include "parquet/schema.hpp"
+#include "twill/table/findings.hpp"
+#include "twill/table/parquet.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -25,15 +24,20 @@ class memory_sink final : public sink {
 
 void check(bool holds, std::string_view option, std::size_t found, std::string_view expected) {
   if (holds) return;
-  throw error(twill::errc::invalid_value, {.what = "Parquet option " + std::string(option) + " is out of range",
-                                           .found = std::to_string(found),
-                                           .expected = std::string(expected)});
+  diagnosis d;
+  d.what = "Parquet option " + std::string(option) + " is out of range";
+  d.found = std::to_string(found);
+  d.expected = std::string(expected);
+  throw error(twill::errc::invalid_value, std::move(d));
 }
 
 void check(const parquet_write_options& o) {
-  check(o.row_group_rows >= 1 && o.row_group_rows <= 0x7FFFFFFF, "row_group_rows", o.row_group_rows, "1 to 2147483647");
-  check(o.page_bytes >= 64 && o.page_bytes <= std::size_t{1} << 30, "page_bytes", o.page_bytes, "64 to 1073741824");
-  check(o.page_version == 1 || o.page_version == 2, "page_version", static_cast<std::size_t>(o.page_version), "1 or 2");
+  check(o.row_group_rows >= 1 && o.row_group_rows <= 0x7FFFFFFF, "row_group_rows", o.row_group_rows,
+        "1 to 2147483647");
+  check(o.page_bytes >= 64 && o.page_bytes <= std::size_t{1} << 30, "page_bytes", o.page_bytes,
+        "64 to 1073741824");
+  check(o.page_version == 1 || o.page_version == 2, "page_version", static_cast<std::size_t>(o.page_version),
+        "1 or 2");
   const int highest = o.codec == parquet_codec::zstd ? 19 : 9;
   const bool has_level = o.codec == parquet_codec::zstd || o.codec == parquet_codec::gzip;
   check(!has_level || (o.level >= 1 && o.level <= highest), "level", static_cast<std::size_t>(o.level),

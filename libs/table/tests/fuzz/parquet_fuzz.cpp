@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(twill::table::inspect_parquet(content, "fuzz"));
     const auto table = twill::table::read_parquet(content, "fuzz", {.memory_limit = std::size_t{16} << 20});
     const auto again = twill::table::encode_parquet(table, {.codec = twill::table::parquet_codec::snappy});
-    if (!(twill::table::read_parquet(std::span(again.data(), again.size()), "again") == table)) __builtin_trap();
+    if (!(twill::table::read_parquet(std::span(again.data(), again.size()), "again") == table))
+      __builtin_trap();
   } catch (const twill::error&) {
     return 0;
   }

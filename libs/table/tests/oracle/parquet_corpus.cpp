@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the broken Parquet files of the corpus and the message that each must give: parquet_corpus FOLDER.
-#include "twill/table/parquet.hpp"
-
 #include "parquet/codec.hpp"
 #include "parquet/footer.hpp"
 #include "parquet/metadata.hpp"
+#include "twill/table/parquet.hpp"
 
 #include <cstring>
 #include <exception>
@@ -20,7 +19,9 @@ namespace {
 using namespace twill::table;
 using namespace twill::table::detail::pq;
 
-std::span<const std::byte> view(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> view(const std::string& text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 std::string little(std::uint32_t value) {
   std::string out(4, '\0');
@@ -73,7 +74,8 @@ std::string one_column(schema_element element, std::int64_t rows, const std::vec
                        codec compression = codec::none) {
   element.name = "c";
   std::string body = "PAR1";
-  column_chunk chunk{.type = *element.type, .encodings = {encoding::plain}, .path = {"c"}, .compression = compression};
+  column_chunk chunk{
+      .type = *element.type, .encodings = {encoding::plain}, .path = {"c"}, .compression = compression};
   chunk.values = rows;
   chunk.data_page = 4;
   for (made_page p : pages) {
@@ -85,7 +87,11 @@ std::string one_column(schema_element element, std::int64_t rows, const std::vec
   file_metadata m;
   m.rows = rows;
   m.schema = {{.name = "schema", .children = 1}, element};
-  m.groups = {{.columns = {chunk}, .bytes = chunk.uncompressed, .rows = rows, .compressed = chunk.compressed, .offset = 4}};
+  m.groups = {{.columns = {chunk},
+               .bytes = chunk.uncompressed,
+               .rows = rows,
+               .compressed = chunk.compressed,
+               .offset = 4}};
   return finished(body, m);
 }
 
@@ -127,7 +133,8 @@ std::vector<maker> whole_files() {
   out.emplace_back("footer_length_zero", replaced(file, end - 8, little(0)));
   out.emplace_back("footer_is_noise", replaced(file, end - 40, std::string(20, '\xEE')));
   out.emplace_back("encrypted_footer", replaced(file, end - 4, "PARE"));
-  out.emplace_back("list_longer_than_footer", "PAR1" + std::string("\x15\x02\x19\xFC\xFF\xFF\xFF\x7F", 8) + little(8) + "PAR1");
+  out.emplace_back("list_longer_than_footer",
+                   "PAR1" + std::string("\x15\x02\x19\xFC\xFF\xFF\xFF\x7F", 8) + little(8) + "PAR1");
   out.emplace_back("deep_nesting", "PAR1\xFC" + std::string(200, '\x1C') + little(201) + "PAR1");
   return out;
 }
@@ -186,25 +193,40 @@ std::vector<maker> pages() {
   h = plain(5);
   h.kind = static_cast<page_kind>(9);
   out.emplace_back("unknown_page_type", one_column(i32, 5, {{h, ten + ten}}));
-  out.emplace_back("encoding_of_other_type", one_column(of(physical::real64), 1, {{data_page(1, encoding::delta_binary_packed), ten}}));
+  out.emplace_back("encoding_of_other_type",
+                   one_column(of(physical::real64), 1, {{data_page(1, encoding::delta_binary_packed), ten}}));
   out.emplace_back("unknown_encoding", one_column(i32, 1, {{data_page(1, static_cast<encoding>(77)), ten}}));
   out.emplace_back("dictionary_missing", one_column(i32, 1, {{data_page(1, encoding::rle_dictionary), ten}}));
   const made_page words = dictionary_page(2, little(7) + little(8));
-  out.emplace_back("dictionary_index_out_of_range", one_column(i32, 2, {words, {data_page(2, encoding::rle_dictionary), "\x03\x04\x05"}}));
+  out.emplace_back("dictionary_index_out_of_range",
+                   one_column(i32, 2, {words, {data_page(2, encoding::rle_dictionary), "\x03\x04\x05"}}));
   out.emplace_back("dictionary_twice", one_column(i32, 2, {words, words}));
-  out.emplace_back("index_width_out_of_range", one_column(i32, 2, {words, {data_page(2, encoding::rle_dictionary), "\x28\x04\x05"}}));
+  out.emplace_back("index_width_out_of_range",
+                   one_column(i32, 2, {words, {data_page(2, encoding::rle_dictionary), "\x28\x04\x05"}}));
   out.emplace_back("dictionary_too_small", one_column(i32, 2, {dictionary_page(3, little(7))}));
   out.emplace_back("text_longer_than_page", one_column(text(), 1, {{plain(1), little(1000) + "abc"}}));
-  out.emplace_back("text_not_utf8", one_column(text(), 1, {{plain(1), little(3) + "a\xFF" "c"}}));
-  out.emplace_back("levels_end_early", one_column(of(physical::int32, repetition::optional), 9, {{plain(9), little(2) + "\x04\x01" + ten}}));
-  out.emplace_back("levels_longer_than_page", one_column(of(physical::int32, repetition::optional), 2, {{plain(2), little(99) + ten}}));
-  out.emplace_back("level_out_of_range", one_column(of(physical::int32, repetition::optional), 2, {{plain(2), little(2) + "\x04\x05" + ten}}));
+  out.emplace_back("text_not_utf8", one_column(text(), 1,
+                                               {{plain(1), little(3) + "a\xFF"
+                                                                       "c"}}));
+  out.emplace_back("levels_end_early", one_column(of(physical::int32, repetition::optional), 9,
+                                                  {{plain(9), little(2) + "\x04\x01" + ten}}));
+  out.emplace_back("levels_longer_than_page",
+                   one_column(of(physical::int32, repetition::optional), 2, {{plain(2), little(99) + ten}}));
+  out.emplace_back("level_out_of_range", one_column(of(physical::int32, repetition::optional), 2,
+                                                    {{plain(2), little(2) + "\x04\x05" + ten}}));
   h = plain(2);
   h.kind = page_kind::data_v2;
   h.definition_bytes = 50;
-  out.emplace_back("v2_levels_longer_than_page", one_column(of(physical::int32, repetition::optional), 2, {{h, ten}}));
-  out.emplace_back("delta_count_differs", one_column(i32, 2, {{data_page(2, encoding::delta_binary_packed), std::string("\x80\x01\x04\x09\x02", 5)}}));
-  out.emplace_back("delta_block_size", one_column(i32, 2, {{data_page(2, encoding::delta_binary_packed), std::string("\x81\x01\x04\x02\x02", 5)}}));
+  out.emplace_back("v2_levels_longer_than_page",
+                   one_column(of(physical::int32, repetition::optional), 2, {{h, ten}}));
+  out.emplace_back(
+      "delta_count_differs",
+      one_column(i32, 2,
+                 {{data_page(2, encoding::delta_binary_packed), std::string("\x80\x01\x04\x09\x02", 5)}}));
+  out.emplace_back(
+      "delta_block_size",
+      one_column(i32, 2,
+                 {{data_page(2, encoding::delta_binary_packed), std::string("\x81\x01\x04\x02\x02", 5)}}));
   return out;
 }
 
@@ -217,7 +239,8 @@ std::vector<maker> compressed() {
   out.emplace_back("zstd_damaged", one_column(i32, 5, {{h, noise}}, codec::zstd));
   out.emplace_back("gzip_damaged", one_column(i32, 5, {{h, noise}}, codec::gzip));
   out.emplace_back("snappy_length_differs", one_column(i32, 5, {{h, noise}}, codec::snappy));
-  out.emplace_back("snappy_copy_before_start", one_column(i32, 5, {{h, std::string("\x14\x4E\x09\x00", 4)}}, codec::snappy));
+  out.emplace_back("snappy_copy_before_start",
+                   one_column(i32, 5, {{h, std::string("\x14\x4E\x09\x00", 4)}}, codec::snappy));
   h.uncompressed = 21;
   out.emplace_back("sizes_differ_uncompressed", one_column(i32, 5, {{h, noise + "abcd"}}));
   h.uncompressed = 1 << 30;
@@ -229,7 +252,8 @@ std::vector<maker> compressed() {
   h = data_page(std::int32_t{1} << 26, encoding::plain);
   h.uncompressed = std::int32_t{1} << 28;
   out.emplace_back("zstd_bomb", one_column(i32, std::int64_t{1} << 26,
-                                           {{h, {reinterpret_cast<const char*>(small.data()), small.size()}}}, codec::zstd));
+                                           {{h, {reinterpret_cast<const char*>(small.data()), small.size()}}},
+                                           codec::zstd));
   return out;
 }
 

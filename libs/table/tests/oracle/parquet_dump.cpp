@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other implementations compare with: `parquet_dump dump FILE [COLUMN ...]` prints the table as JSON lines, one
-// a column; `parquet_dump copy FROM TO [codec] [page version] [row group rows] [dictionary 0|1]` reads a file and
-// writes it again; `parquet_dump info FILE` prints what the file says of itself.
+// What other implementations compare with: `parquet_dump dump FILE [COLUMN ...]` prints the table as JSON
+// lines, one a column; `parquet_dump copy FROM TO [codec] [page version] [row group rows] [dictionary 0|1]`
+// reads a file and writes it again; `parquet_dump info FILE` prints what the file says of itself.
 #include "twill/table/parquet.hpp"
 
 #include <cstdio>
@@ -32,7 +32,8 @@ void dump(const std::string& path, read_options options) {
   const column_table t = read_parquet(path, options);
   std::printf("{\"rows\": %zu}\n", t.rows());
   for (const table_column& c : t.columns()) {
-    std::string line = "{\"name\": " + quoted(c.name()) + ", \"type\": " + quoted(name_of(c.type())) + ", \"values\": [";
+    std::string line =
+        "{\"name\": " + quoted(c.name()) + ", \"type\": " + quoted(name_of(c.type())) + ", \"values\": [";
     for (std::size_t row = 0; row < c.size(); ++row) {
       if (row > 0) line += ',';
       line += c.is_null(row) ? "null" : quoted(c.text_at(row));
@@ -47,9 +48,12 @@ void info(const std::string& path) {
   for (const parquet_row_group& g : i.row_groups) {
     for (std::size_t c = 0; c < g.chunks.size(); ++c) {
       const parquet_chunk& k = g.chunks[c];
-      std::string line = "{\"name\": " + quoted(i.columns[c].name) + ", \"type\": " + quoted(i.columns[c].type);
-      line += ", \"codec\": " + quoted(k.codec) + ", \"nulls\": " + (k.nulls ? std::to_string(*k.nulls) : "null");
-      line += ", \"min\": " + (k.min ? quoted(*k.min) : "null") + ", \"max\": " + (k.max ? quoted(*k.max) : "null") + "}";
+      std::string line =
+          "{\"name\": " + quoted(i.columns[c].name) + ", \"type\": " + quoted(i.columns[c].type);
+      line +=
+          ", \"codec\": " + quoted(k.codec) + ", \"nulls\": " + (k.nulls ? std::to_string(*k.nulls) : "null");
+      line += ", \"min\": " + (k.min ? quoted(*k.min) : "null") +
+              ", \"max\": " + (k.max ? quoted(*k.max) : "null") + "}";
       std::puts(line.c_str());
     }
   }
@@ -82,7 +86,8 @@ int run(int argc, char** argv) {
     write_parquet(argv[3], read_parquet(argv[2]), options);
     return 0;
   }
-  std::fputs("usage: parquet_dump dump|info FILE | copy FROM TO [codec] [page version] [rows] [dictionary]\n", stderr);
+  std::fputs("usage: parquet_dump dump|info FILE | copy FROM TO [codec] [page version] [rows] [dictionary]\n",
+             stderr);
   return 64;
 }
 

@@ -6,7 +6,9 @@
 namespace twill::table {
 namespace {
 
-diagnosis at_line(std::size_t line, std::string what) { return {.what = std::move(what), .where = {.file = "a.json", .line = line}}; }
+diagnosis at_line(std::size_t line, std::string what) {
+  return {.what = std::move(what), .where = {.file = "a.json", .line = line}};
+}
 
 TEST(findings, one_report_names_them_all_and_counts) {
   findings all;
@@ -16,18 +18,20 @@ TEST(findings, one_report_names_them_all_and_counts) {
                                .expected = "a number",
                                .hint = "drop the quotes"});
   all.warning("my_rule", at_line(9, "doubtful"));
-  EXPECT_EQ(all.to_string(),
-            "error[wrong_type] a.json:3:7 /x: a text where a number belongs (found \"5\", expected a number)\n"
-            "hint: drop the quotes\n"
-            "warning[my_rule] a.json:9: doubtful\n"
-            "1 error, 1 warning");
+  EXPECT_EQ(
+      all.to_string(),
+      "error[wrong_type] a.json:3:7 /x: a text where a number belongs (found \"5\", expected a number)\n"
+      "hint: drop the quotes\n"
+      "warning[my_rule] a.json:9: doubtful\n"
+      "1 error, 1 warning");
 }
 
 TEST(findings, caps_the_printed_number_and_prefers_errors) {
   findings all;
   for (std::size_t i = 1; i <= 4; ++i) all.warning("w", at_line(i, "meh"));
   all.error("e", at_line(5, "bad"));
-  EXPECT_EQ(all.to_string(2), "error[e] a.json:5: bad\nwarning[w] a.json:1: meh\n... and 3 more\n1 error, 4 warnings");
+  EXPECT_EQ(all.to_string(2),
+            "error[e] a.json:5: bad\nwarning[w] a.json:1: meh\n... and 3 more\n1 error, 4 warnings");
 }
 
 TEST(findings, keeps_memory_bounded_yet_never_loses_the_first_error) {
@@ -76,7 +80,9 @@ TEST(input_error, is_a_twill_error_that_shows_everything_and_ends_with_one) {
     EXPECT_STREQ(e.code().category().name(), "twill.table");
     EXPECT_EQ(e.exit(), exit_code::invalid_input);
     EXPECT_EQ(e.details().what, "unknown key");
-    EXPECT_STREQ(e.what(), "warning[w] a.json:1: doubtful\nerror[unknown_key] a.json:2: unknown key\n1 error, 1 warning");
+    EXPECT_STREQ(
+        e.what(),
+        "warning[w] a.json:1: doubtful\nerror[unknown_key] a.json:2: unknown key\n1 error, 1 warning");
     const auto* ours = dynamic_cast<const input_error*>(&e);
     ASSERT_NE(ours, nullptr);
     EXPECT_EQ(ours->all().items().size(), 2u);

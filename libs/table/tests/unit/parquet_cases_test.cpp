@@ -18,8 +18,10 @@ namespace fs = std::filesystem;
 std::vector<std::string> split(const std::string& line) {
   std::vector<std::string> out(1);
   for (const char c : line) {
-    if (c == ',') out.emplace_back();
-    else if (c != '\r') out.back().push_back(c);
+    if (c == ',')
+      out.emplace_back();
+    else if (c != '\r')
+      out.back().push_back(c);
   }
   return out;
 }

@@ -20,7 +20,9 @@ std::string content_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::span<const std::byte> view(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> view(const std::string& text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 TEST(parquet_corpus, each_broken_file_is_refused_with_its_message) {
   const fs::path folder = fs::path(TWILL_SOURCE_DIR) / "libs/table/tests/corpus/parquet";

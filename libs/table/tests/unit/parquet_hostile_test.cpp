@@ -14,8 +14,10 @@ namespace {
 column_table small() {
   column_table t("small");
   t.add(table_column("id", buffer<std::int32_t>{1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
-  t.add(table_column("value", buffer<double>(14, 2.5), buffer<std::uint8_t>{1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
-  t.add(table_column("name", string_array{"a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "long text"}));
+  t.add(table_column("value", buffer<double>(14, 2.5),
+                     buffer<std::uint8_t>{1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
+  t.add(table_column(
+      "name", string_array{"a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "long text"}));
   return t;
 }
 
@@ -32,12 +34,14 @@ std::string outcome(std::span<const std::byte> bytes) {
 }
 
 TEST(parquet_hostile, truncation_at_every_byte_is_an_error) {
-  for (const auto codec : {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
+  for (const auto codec :
+       {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
     for (const int version : {1, 2}) {
       const buffer<std::byte> file = encode_parquet(small(), {.codec = codec, .page_version = version});
       ASSERT_EQ(outcome(view(file)), "");
       for (std::size_t size = 0; size < file.size(); ++size) {
-        EXPECT_NE(outcome(view(file).first(size)), "") << "the first " << size << " of " << file.size() << " bytes";
+        EXPECT_NE(outcome(view(file).first(size)), "")
+            << "the first " << size << " of " << file.size() << " bytes";
       }
     }
   }
@@ -56,7 +60,8 @@ TEST(parquet_hostile, truncation_within_the_data_with_a_sound_footer_is_an_error
 }
 
 TEST(parquet_hostile, flipped_bits_give_a_table_or_an_error) {
-  for (const auto codec : {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
+  for (const auto codec :
+       {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
     buffer<std::byte> file = encode_parquet(small(), {.codec = codec});
     std::size_t refused = 0;
     for (std::size_t i = 0; i < file.size(); ++i) {
@@ -72,7 +77,8 @@ TEST(parquet_hostile, flipped_bits_give_a_table_or_an_error) {
 }
 
 TEST(parquet_hostile, checksums_find_every_flipped_bit_of_the_data) {
-  buffer<std::byte> file = encode_parquet(small(), {.codec = parquet_codec::none, .statistics = false, .checksums = true});
+  buffer<std::byte> file =
+      encode_parquet(small(), {.codec = parquet_codec::none, .statistics = false, .checksums = true});
   const column_table sound = read_parquet(view(file), "t");
   std::uint32_t length = 0;
   std::memcpy(&length, file.data() + file.size() - 8, 4);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/table/findings.hpp"
-
 #include "parquet/convert.hpp"
 #include "parquet/crc32.hpp"
 #include "parquet/delta.hpp"
@@ -8,6 +6,7 @@
 #include "parquet/snappy.hpp"
 #include "parquet/thrift.hpp"
 #include "parquet/values.hpp"
+#include "twill/table/findings.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,7 +63,8 @@ TEST(parquet_rle, values_come_back_however_they_are_asked_for) {
     for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{13}, values.size()}) {
       hybrid_decoder in(view(out), width, at);
       std::vector<std::uint32_t> read(values.size());
-      for (std::size_t i = 0; i < read.size(); i += step) in.decode(read.data() + i, std::min(step, read.size() - i));
+      for (std::size_t i = 0; i < read.size(); i += step)
+        in.decode(read.data() + i, std::min(step, read.size() - i));
       EXPECT_EQ(read, values) << "width " << width << ", step " << step;
     }
   }
@@ -78,10 +78,12 @@ TEST(parquet_delta, reads_the_examples_of_the_format) {
   EXPECT_EQ(decode_delta(view(rising), 5, out, at), 10U);
   EXPECT_EQ(std::vector<std::uint64_t>(out, out + 5), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
   // 7, 5, 3, 1, 2, 3, 4, 5: least difference -2, two bits a difference.
-  const std::string falling = std::string("\x80\x01\x04\x08\x0E\x03\x02\x00\x00\x00\xC0\x3F", 12) + std::string(6, '\0');
+  const std::string falling =
+      std::string("\x80\x01\x04\x08\x0E\x03\x02\x00\x00\x00\xC0\x3F", 12) + std::string(6, '\0');
   std::uint64_t eight[8] = {};
   EXPECT_EQ(decode_delta(view(falling), 8, eight, at), 18U);
-  EXPECT_EQ(std::vector<std::uint64_t>(eight, eight + 8), (std::vector<std::uint64_t>{7, 5, 3, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(std::vector<std::uint64_t>(eight, eight + 8),
+            (std::vector<std::uint64_t>{7, 5, 3, 1, 2, 3, 4, 5}));
 }
 
 TEST(parquet_delta, texts_share_prefixes) {
@@ -103,8 +105,10 @@ TEST(parquet_delta, texts_share_prefixes) {
 TEST(parquet_snappy, what_is_compressed_comes_back) {
   const context at;
   std::string text;
-  for (int i = 0; i < 40000; ++i) text += "row " + std::to_string(i * i % 1013) + (i % 5 == 0 ? std::string(30, 'z') : "");
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{61}, std::size_t{65536}, text.size()}) {
+  for (int i = 0; i < 40000; ++i)
+    text += "row " + std::to_string(i * i % 1013) + (i % 5 == 0 ? std::string(30, 'z') : "");
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{61}, std::size_t{65536}, text.size()}) {
     std::string packed;
     snappy_compress(view(text.substr(0, size)), packed);
     std::string out(size, '?');
@@ -119,7 +123,11 @@ TEST(parquet_snappy, what_is_compressed_comes_back) {
 TEST(parquet_snappy, overlapping_copies_repeat) {
   const context at;
   // Length 10, literal "ab", copy of 8 from two bytes back.
-  const std::string packed("\x0A\x04" "ab" "\x11\x02", 6);
+  const std::string packed(
+      "\x0A\x04"
+      "ab"
+      "\x11\x02",
+      6);
   std::string out(10, '?');
   snappy_decompress(view(packed), std::as_writable_bytes(std::span(out.data(), out.size())), at);
   EXPECT_EQ(out, "ababababab");
@@ -135,9 +143,11 @@ TEST(parquet_convert, decimals_keep_their_sign_and_refuse_more_than_64_bits) {
   EXPECT_EQ(from_decimal(std::string("\x00\x7B", 2), at), 123);
   EXPECT_EQ(from_decimal("\xFF\x85", at), -123);
   EXPECT_EQ(from_decimal(std::string(16, '\xFF'), at), -1);
-  EXPECT_EQ(from_decimal(std::string(8, '\0') + std::string("\x7F") + std::string(7, '\xFF'), at), 9223372036854775807);
-  EXPECT_EQ(refusal([&] { static_cast<void>(from_decimal(std::string(8, '\0') + std::string(8, '\xFF'), at)); }),
-            "byte 0: decimal does not fit into 64 bits");
+  EXPECT_EQ(from_decimal(std::string(8, '\0') + std::string("\x7F") + std::string(7, '\xFF'), at),
+            9223372036854775807);
+  EXPECT_EQ(
+      refusal([&] { static_cast<void>(from_decimal(std::string(8, '\0') + std::string(8, '\xFF'), at)); }),
+      "byte 0: decimal does not fit into 64 bits");
 }
 
 TEST(parquet_convert, int96_counts_from_1970) {
@@ -160,10 +170,12 @@ TEST(parquet_convert, halves_are_exact) {
 }
 
 TEST(parquet_convert, utf8_is_checked_to_the_letter) {
-  for (const std::string_view good : {"", "plain text of more than eight", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const std::string_view good : {"", "plain text of more than eight", "\xC3\xA9", "\xE2\x82\xAC",
+                                      "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(is_utf8(good)) << good;
   }
-  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "12345678\xFF"}) {
+  for (const std::string_view bad : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
+                                     "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "12345678\xFF"}) {
     EXPECT_FALSE(is_utf8(bad));
   }
   EXPECT_EQ(from_uuid("\x12\x34\x56\x78\x9A\xBC\xDE\xF0\x01\x23\x45\x67\x89\xAB\xCD\xEF"),
@@ -187,8 +199,10 @@ TEST(parquet_thrift, fields_of_any_kind_can_be_skipped) {
   thrift_reader in(view(out.text()), at);
   std::int8_t last = 0;
   in.structure([&](std::int16_t id, wire type) {
-    if (id == 6) last = in.i8(type);
-    else in.skip(type);
+    if (id == 6)
+      last = in.i8(type);
+    else
+      in.skip(type);
   });
   EXPECT_EQ(last, 9);
   EXPECT_EQ(in.consumed(), out.text().size());
@@ -199,7 +213,8 @@ TEST(parquet_values, byte_streams_are_joined) {
   const std::string split("\x00\x00\x00\x00\x80\x00\x3F\x40", 8);  // 1 and 2 as floats, byte by byte
   float out[2] = {};
   buffer<std::uint64_t> work;
-  decode_words({encoding::byte_stream_split, view(split), 2}, physical::real32, buffer<std::uint32_t>(), out, work, at);
+  decode_words({encoding::byte_stream_split, view(split), 2}, physical::real32, buffer<std::uint32_t>(), out,
+               work, at);
   EXPECT_EQ(out[0], 1.0F);
   EXPECT_EQ(out[1], 2.0F);
 }

@@ -11,7 +11,8 @@ namespace twill::table {
 namespace {
 
 template <class T>
-table_column column_of(const std::string& name, const std::vector<T>& values, const std::vector<bool>& present) {
+table_column column_of(const std::string& name, const std::vector<T>& values,
+                       const std::vector<bool>& present) {
   buffer<T> out;
   buffer<std::uint8_t> flags;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -45,15 +46,16 @@ TEST(parquet_property, any_table_comes_back_from_any_setting) {
     table.add(column_of("f", values_of<float>(rows), present));
     table.add(column_of("d", values_of<double>(rows), present));
     string_array texts;
-    for (std::size_t i = 0; i < rows; ++i) texts.push_back(std::string(*rc::gen::inRange<std::size_t>(0, 5), 'x'));
+    for (std::size_t i = 0; i < rows; ++i)
+      texts.push_back(std::string(*rc::gen::inRange<std::size_t>(0, 5), 'x'));
     table.add(table_column("s", std::move(texts)));
-    const parquet_write_options options{
-        .codec = *rc::gen::element(parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd),
-        .row_group_rows = *rc::gen::inRange<std::size_t>(1, 400),
-        .page_bytes = *rc::gen::inRange<std::size_t>(64, 1000),
-        .page_version = *rc::gen::inRange(1, 3),
-        .dictionary = *rc::gen::arbitrary<bool>(),
-        .checksums = *rc::gen::arbitrary<bool>()};
+    const parquet_write_options options{.codec = *rc::gen::element(parquet_codec::none, parquet_codec::snappy,
+                                                                   parquet_codec::gzip, parquet_codec::zstd),
+                                        .row_group_rows = *rc::gen::inRange<std::size_t>(1, 400),
+                                        .page_bytes = *rc::gen::inRange<std::size_t>(64, 1000),
+                                        .page_version = *rc::gen::inRange(1, 3),
+                                        .dictionary = *rc::gen::arbitrary<bool>(),
+                                        .checksums = *rc::gen::arbitrary<bool>()};
     const buffer<std::byte> file = encode_parquet(table, options);
     RC_ASSERT(read_parquet(std::span(file.data(), file.size()), "t") == table);
   });

@@ -23,18 +23,23 @@ table_column make(const std::string& name, std::size_t rows, std::size_t gap, F&
     values.push_back(static_cast<T>(value(i)));
     present.push_back(gap != 0 && i % gap == 0 ? 0 : 1);
   }
-  return gap == 0 ? table_column(name, std::move(values)) : table_column(name, std::move(values), std::move(present));
+  return gap == 0 ? table_column(name, std::move(values))
+                  : table_column(name, std::move(values), std::move(present));
 }
 
 column_table every_type(std::size_t rows, std::size_t gap) {
   column_table t("every_type");
   t.add(make<bool>("flag", rows, gap, [](std::size_t i) { return i % 3 == 1; }));
   t.add(make<std::int32_t>("i32", rows, gap, [](std::size_t i) { return static_cast<int>(i) * 40503 - 7; }));
-  t.add(make<std::int64_t>("i64", rows, gap, [](std::size_t i) { return (std::int64_t{1} << 60) - static_cast<std::int64_t>(i); }));
+  t.add(make<std::int64_t>("i64", rows, gap, [](std::size_t i) {
+    return (std::int64_t{1} << 60) - static_cast<std::int64_t>(i);
+  }));
   t.add(make<std::uint32_t>("u32", rows, gap, [](std::size_t i) { return 4294967295U - i; }));
   t.add(make<std::uint64_t>("u64", rows, gap, [](std::size_t i) { return ~std::uint64_t{0} - i; }));
   t.add(make<float>("f32", rows, gap, [](std::size_t i) { return static_cast<float>(i) / 3; }));
-  t.add(make<double>("f64", rows, gap, [](std::size_t i) { return i % 11 == 4 ? std::nan("") : static_cast<double>(i % 7) / 7; }));
+  t.add(make<double>("f64", rows, gap, [](std::size_t i) {
+    return i % 11 == 4 ? std::nan("") : static_cast<double>(i % 7) / 7;
+  }));
   buffer<date> days;
   for (std::size_t i = 0; i < rows; ++i) days.push_back(date{static_cast<std::int32_t>(i) - 50});
   t.add(table_column("day", std::move(days)));
@@ -44,7 +49,8 @@ column_table every_type(std::size_t rows, std::size_t gap) {
     texts.push_back(i % 5 == 0 ? std::string() : "caf\u00e9 " + std::to_string(i * i % 97));
     present.push_back(gap != 0 && i % gap == 1 ? 0 : 1);
   }
-  t.add(gap == 0 ? table_column("text", std::move(texts)) : table_column("text", std::move(texts), std::move(present)));
+  t.add(gap == 0 ? table_column("text", std::move(texts))
+                 : table_column("text", std::move(texts), std::move(present)));
   return t;
 }
 
@@ -52,13 +58,19 @@ TEST(parquet_roundtrip, every_type_comes_back_in_every_setting) {
   for (const std::size_t rows : {0U, 1U, 8U, 1003U}) {
     for (const std::size_t gap : {0U, 1U, 3U, 100U}) {
       const column_table table = every_type(rows, gap);
-      for (const auto codec : {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
+      for (const auto codec :
+           {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
         for (const int version : {1, 2}) {
           for (const bool dictionary : {true, false}) {
-            const parquet_write_options options{.codec = codec, .row_group_rows = 400, .page_bytes = 512,
-                                                .page_version = version, .dictionary = dictionary, .checksums = true};
+            const parquet_write_options options{.codec = codec,
+                                                .row_group_rows = 400,
+                                                .page_bytes = 512,
+                                                .page_version = version,
+                                                .dictionary = dictionary,
+                                                .checksums = true};
             EXPECT_EQ(read_parquet(view(encode_parquet(table, options)), "t"), table)
-                << rows << ' ' << gap << ' ' << static_cast<int>(codec) << " v" << version << ' ' << dictionary;
+                << rows << ' ' << gap << ' ' << static_cast<int>(codec) << " v" << version << ' '
+                << dictionary;
           }
         }
       }
@@ -73,7 +85,8 @@ TEST(parquet_roundtrip, equal_tables_give_equal_bytes) {
 
 TEST(parquet_roundtrip, bits_of_zero_and_nan_are_kept) {
   column_table table("t");
-  table.add(table_column("x", buffer<double>{-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0}));
+  table.add(
+      table_column("x", buffer<double>{-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0}));
   const column_table read = read_parquet(view(encode_parquet(table)), "t");
   EXPECT_TRUE(std::signbit(read.column<double>("x")[0]));
   EXPECT_FALSE(std::signbit(read.column<double>("x")[1]));
@@ -129,14 +142,16 @@ TEST(parquet_roundtrip, unknown_column_names_the_nearest) {
     static_cast<void>(read_parquet(view(file), "t.parquet", {.columns = {"txt"}}));
     ADD_FAILURE();
   } catch (const error& e) {
-    EXPECT_STREQ(e.what(), "error[wrong_column] t.parquet: the file has no such column (found txt)\n"
-                           "hint: did you mean `text`?");
+    EXPECT_STREQ(e.what(),
+                 "error[wrong_column] t.parquet: the file has no such column (found txt)\n"
+                 "hint: did you mean `text`?");
   }
 }
 
 TEST(parquet_roundtrip, memory_limit_is_kept) {
   const buffer<std::byte> file = encode_parquet(every_type(1000, 0));
-  EXPECT_NO_THROW(static_cast<void>(read_parquet(view(file), "t", {.columns = {"f64"}, .memory_limit = 9000})));
+  EXPECT_NO_THROW(
+      static_cast<void>(read_parquet(view(file), "t", {.columns = {"f64"}, .memory_limit = 9000})));
   try {
     static_cast<void>(read_parquet(view(file), "t", {.columns = {"f64"}, .memory_limit = 7000}));
     ADD_FAILURE();

@@ -3,9 +3,9 @@
 
 #include "twill/table/findings.hpp"
 
-#include <cmath>
-
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace twill::table {
 namespace {
@@ -50,12 +50,14 @@ TEST(column_table, a_missing_value_holds_the_null_slot) {
 TEST(column_table, asking_wrongly_is_answered_with_the_nearest_name_and_the_type) {
   const auto t = demand();
   EXPECT_EQ(message([&] { static_cast<void>(t.at("mean_mv")); }),
-            "error[wrong_column] demand.csv: no column \"mean_mv\" (found bus, mean_mw, name)\nhint: did you mean \"mean_mw\"?");
+            "error[wrong_column] demand.csv: no column \"mean_mv\" (found bus, mean_mw, name)\nhint: did you "
+            "mean \"mean_mw\"?");
   EXPECT_EQ(message([&] { static_cast<void>(t.column<double>("bus")); }),
             "error[wrong_column]: column \"bus\" has another type (found int32, expected double)\n"
             "hint: check a schema with `conform` before reading: it also widens numbers");
   EXPECT_EQ(message([&] { static_cast<void>(t.column<double>("mean_mw")); }),
-            "error[wrong_column] demand.csv row 2 column \"mean_mw\": a value is missing (found 1 of 3 values missing, expected "
+            "error[wrong_column] demand.csv row 2 column \"mean_mw\": a value is missing (found 1 of 3 "
+            "values missing, expected "
             "every value present)");
 }
 
@@ -63,8 +65,9 @@ TEST(column_table, refuses_a_second_name_and_another_length) {
   auto t = demand();
   EXPECT_EQ(message([&] { t.add(table_column("bus", buffer<double>{1, 2, 3})); }),
             "error[wrong_column] demand.csv: two columns are named \"bus\"");
-  EXPECT_EQ(message([&] { t.add(table_column("x", buffer<double>{1})); }),
-            "error[wrong_column] demand.csv: column \"x\" has another length (found 1 rows, expected 3 rows)");
+  EXPECT_EQ(
+      message([&] { t.add(table_column("x", buffer<double>{1})); }),
+      "error[wrong_column] demand.csv: column \"x\" has another length (found 1 rows, expected 3 rows)");
   t.replace(table_column("bus", buffer<double>{1, 2, 3}));
   EXPECT_EQ(t.at("bus").type(), column_type::float64);
 }
@@ -96,14 +99,16 @@ TEST(table_column, a_full_validity_is_dropped_but_the_column_stays_nullable) {
 
 TEST(table_column, validity_of_another_length_is_refused) {
   EXPECT_EQ(message([] { table_column("x", buffer<float>{1, 2}, {1}); }),
-            "error[wrong_column]: column \"x\" has a validity of another length (found 1 validities, expected 2, one a row)");
+            "error[wrong_column]: column \"x\" has a validity of another length (found 1 validities, "
+            "expected 2, one a row)");
 }
 
 TEST(date, counts_days_and_refuses_what_is_no_day) {
   EXPECT_EQ(parse_date("1970-01-01")->days, 0);
   EXPECT_EQ(parse_date("2024-02-29")->days, 19782);
   EXPECT_EQ(parse_date("1969-12-31")->days, -1);
-  for (const char* text : {"2023-02-29", "2023-1-01", "2023-13-01", "2023-00-10", "20230101", "", "2023-01-0x", "2023/01/01"}) {
+  for (const char* text :
+       {"2023-02-29", "2023-1-01", "2023-13-01", "2023-00-10", "20230101", "", "2023-01-0x", "2023/01/01"}) {
     EXPECT_FALSE(parse_date(text)) << text;
   }
   EXPECT_EQ(to_string(date{19782}), "2024-02-29");

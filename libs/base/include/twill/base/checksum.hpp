@@ -19,6 +19,7 @@ namespace twill {
 /// SHA-256 (FIPS 180-4), taken in pieces.
 class sha256 {
  public:
+  /// The 32 bytes of a hash.
   using digest = std::array<std::byte, 32>;
 
   sha256& update(std::span<const std::byte> data) noexcept;

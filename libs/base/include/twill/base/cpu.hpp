@@ -8,9 +8,9 @@ namespace twill {
 
 /// What the processor can do and the operating system lets it do. All false where the processor is no x86-64.
 struct cpu_features {
-  bool sse42 = false;
-  bool avx2 = false;
-  bool fma = false;
+  bool sse42 = false;   ///< SSE4.2, with the CRC32C instruction
+  bool avx2 = false;    ///< AVX2
+  bool fma = false;     ///< fused multiply-add of three operands
   bool avx512 = false;  ///< the subsets F, BW, DQ and VL together, as all server cores since 2017 have them
 };
 
@@ -30,23 +30,24 @@ enum class simd_level : std::uint8_t {
 /// The highest level that `features` allow.
 [[nodiscard]] simd_level best_simd_level(const cpu_features& features) noexcept;
 
-/// The level that a user's text asks for: a level's name, or empty or "auto" for the best. The caller reads the setting
-/// `TWILL_SIMD`; this part never looks at the environment.
-/// Throws: `error` with `errc::bad_configuration` for an unknown name, `errc::unsupported` for a level above `features`.
+/// The level that a user's text asks for: a level's name, or empty or "auto" for the best. The caller reads
+/// the setting `TWILL_SIMD`; this part never looks at the environment. Throws: `error` with
+/// `errc::bad_configuration` for an unknown name, `errc::unsupported` for a level above `features`.
 [[nodiscard]] simd_level choose_simd_level(std::string_view text, const cpu_features& features);
 
 /// The level that the kernels of this process use: the best of this machine until `use_simd_level` lowers it.
 [[nodiscard]] simd_level active_simd_level() noexcept;
 
-/// Makes the kernels use `level`, cut to what the machine has. Thread safety: any; calls under way finish as they began.
+/// Makes the kernels use `level`, cut to what the machine has. Thread safety: any; calls under way finish as
+/// they began.
 void use_simd_level(simd_level level) noexcept;
 
 /// One function in up to three versions; a level without a version of its own uses the next lower one.
 template <class Function>
 struct simd_versions {
-  Function* baseline;
-  Function* avx2 = nullptr;
-  Function* avx512 = nullptr;
+  Function* baseline;          ///< for every machine, never null
+  Function* avx2 = nullptr;    ///< null: none of its own
+  Function* avx512 = nullptr;  ///< null: none of its own
 
   /// The version for `level`: choose once, before the loop.
   [[nodiscard]] constexpr Function* at(simd_level level) const noexcept {

@@ -51,12 +51,12 @@ class category : public std::error_category {
 
 /// Where in the user's input a mistake is. Every field is optional; lines, columns and rows count from 1.
 struct location {
-  std::string file{};                  ///< path as the user gave it, or the name of a setting or flag
-  std::size_t line = 0;                ///< 0: unknown
-  std::size_t column = 0;              ///< in bytes; 0: unknown
-  std::string pointer{};               ///< JSON pointer (RFC 6901)
-  std::optional<std::size_t> row{};    ///< data row of a table, the header not counted
-  std::string field{};                 ///< column name of a table
+  std::string file{};                ///< path as the user gave it, or the name of a setting or flag
+  std::size_t line = 0;              ///< 0: unknown
+  std::size_t column = 0;            ///< in bytes; 0: unknown
+  std::string pointer{};             ///< JSON pointer (RFC 6901)
+  std::optional<std::size_t> row{};  ///< data row of a table, the header not counted
+  std::string field{};               ///< column name of a table
 
   [[nodiscard]] bool empty() const noexcept;
   /// `file:line:column /json/pointer`, `file row 7 column "demand"`, or as much of it as is known.
@@ -66,8 +66,8 @@ struct location {
 
 /// All that a person needs to mend a mistake.
 ///
-/// In a designated initialiser write `.where = twill::location{.file = ...}` with the type's name: without it g++ 12 warns
-/// of members that it takes for uninitialised.
+/// In a designated initialiser write `.where = twill::location{.file = ...}` with the type's name: without it
+/// g++ 12 warns of members that it takes for uninitialised.
 struct diagnosis {
   std::string what{};      ///< what is wrong, a sentence without capital and full stop
   location where{};        ///< in the user's input
@@ -79,7 +79,8 @@ struct diagnosis {
 };
 
 /// `error[CODE] where: what (found X, expected Y)` and, on a line of its own, `hint: ...`.
-[[nodiscard]] std::string format_diagnosis(std::string_view severity, std::string_view code_name, const diagnosis& d);
+[[nodiscard]] std::string format_diagnosis(std::string_view severity, std::string_view code_name,
+                                           const diagnosis& d);
 
 /// The root of every exception that crosses a boundary of this project.
 ///
@@ -113,7 +114,8 @@ class error : public std::system_error {
   std::shared_ptr<const content> content_;
 };
 
-/// The exit code of any exception: an `error` knows its own; a failed system call is `io`; all else `internal`.
+/// The exit code of any exception: an `error` knows its own; a failed system call is `io`; all else
+/// `internal`.
 [[nodiscard]] exit_code exit_code_of(const std::exception& e) noexcept;
 
 }  // namespace twill

@@ -34,6 +34,7 @@ enum class event_level : std::uint8_t { trace, debug, info, warning, error, off 
 /// A named value of an event. Texts are not copied: they live until emit() returns.
 class event_field {
  public:
+  /// What a field may hold; texts are borrowed for the length of the call.
   using content = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view>;
 
   event_field(std::string_view name, bool v) noexcept : name_(name), value_(v) {}
@@ -55,13 +56,13 @@ class event_field {
 
 /// Something that happened. Views live until the sink's receive() returns.
 struct event {
-  event_level level = event_level::info;
-  std::string_view name{};     ///< dotted, the part first: `par.pool.oversubscribed`
-  std::string_view message{};  ///< a sentence for people, without capital and full stop
-  std::span<const event_field> fields{};
-  int rank = -1;  ///< -1: not known
-  std::uint32_t thread = 0;
-  std::chrono::system_clock::time_point time{};
+  event_level level = event_level::info;         ///< how much it matters
+  std::string_view name{};                       ///< dotted, the part first: `par.pool.oversubscribed`
+  std::string_view message{};                    ///< a sentence for people, without capital and full stop
+  std::span<const event_field> fields{};         ///< typed values, in the order of the emitter
+  int rank = -1;                                 ///< -1: not known
+  std::uint32_t thread = 0;                      ///< number of the emitting thread, see identity.hpp
+  std::chrono::system_clock::time_point time{};  ///< when it was emitted
 };
 
 /// Who is told about events. Libraries never print: an application installs a sink.

@@ -25,6 +25,7 @@ struct text_event_options {
 /// terminal.
 class text_event_sink final : public event_sink {
  public:
+  /// Writes one readable line an event through `writer`.
   explicit text_event_sink(line_writer writer, text_event_options options = {});
   void receive(const event& e) override;
 
@@ -43,6 +44,7 @@ struct json_event_options {
 /// `thread`, `fields`. Numbers that are not finite are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
 class json_lines_event_sink final : public event_sink {
  public:
+  /// Writes one JSON object a line through `writer`.
   explicit json_lines_event_sink(line_writer writer, json_event_options options = {});
   void receive(const event& e) override;
 

@@ -33,6 +33,7 @@ void append_json_string(std::string& out, std::string_view text);
 /// value) are mistakes of the program and end it. Thread safety: none; one writer, one thread.
 class json_writer {
  public:
+  /// A writer without text; numbers that are not finite become what `non_finite` says.
   explicit json_writer(json_style style = json_style::compact,
                        json_non_finite non_finite = json_non_finite::null) noexcept
       : style_(style), non_finite_(non_finite) {}
@@ -45,10 +46,12 @@ class json_writer {
   json_writer& key(std::string_view name);
 
   json_writer& value(std::nullptr_t);
+  /// `true` or `false`.
   json_writer& value(bool b);
   /// The shortest text that reads back as the same double.
   json_writer& value(double number);
   json_writer& value(std::string_view text);
+  /// A string, escaped; this overload keeps a literal from becoming a boolean.
   json_writer& value(const char* text) { return value(std::string_view(text)); }
   json_writer& value(const std::string& text) { return value(std::string_view(text)); }
   /// Every digit of the integer, also beyond 2^53.

@@ -18,13 +18,13 @@ struct machine_info {
   std::optional<double> cgroup_cpu_quota{};    ///< CPUs' worth of time: the least quota of cgroup v1 and v2
   std::optional<std::uint64_t> cgroup_memory_limit{};  ///< bytes: the least limit of cgroup v1 and v2
   std::optional<std::uint64_t> physical_memory{};      ///< bytes
-  std::optional<std::size_t> numa_nodes{};
-  std::optional<std::size_t> sockets{};
-  std::optional<std::size_t> cores{};             ///< physical ones, over all sockets
-  std::optional<std::size_t> threads_per_core{};  ///< of the core that has the most
-  std::string hostname{};
-  std::string kernel{};  ///< release, like `6.1.0-18-amd64`
-  std::string cpu_model{};
+  std::optional<std::size_t> numa_nodes{};             ///< memory domains that have processors or memory
+  std::optional<std::size_t> sockets{};                ///< processor packages
+  std::optional<std::size_t> cores{};                  ///< physical ones, over all sockets
+  std::optional<std::size_t> threads_per_core{};       ///< of the core that has the most
+  std::string hostname{};                              ///< as the kernel tells it
+  std::string kernel{};                                ///< release, like `6.1.0-18-amd64`
+  std::string cpu_model{};                             ///< as the processor names itself
 
   /// CPUs that work can be spread over: the affinity mask (else the CPUs that are online) or the quota
   /// rounded up, whichever is less, and at least 1.

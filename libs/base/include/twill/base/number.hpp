@@ -31,9 +31,9 @@ struct parsed_number {
   explicit operator bool() const noexcept { return fault == number_fault::none; }
 };
 
-/// The whole text as a number: an optional sign, decimal digits, for doubles a full stop and an exponent. The locale
-/// never matters; nothing is skipped or ignored. Doubles are correctly rounded; a non-zero text that rounds to zero is
-/// accepted as zero, one that rounds to infinity is out of range.
+/// The whole text as a number: an optional sign, decimal digits, for doubles a full stop and an exponent. The
+/// locale never matters; nothing is skipped or ignored. Doubles are correctly rounded; a non-zero text that
+/// rounds to zero is accepted as zero, one that rounds to infinity is out of range.
 [[nodiscard]] parsed_number<double> parse_double(std::string_view text) noexcept;
 /// The same for integers; a whole number in another form (`1e3`, `2.0`) is not taken for one.
 [[nodiscard]] parsed_number<std::int64_t> parse_int64(std::string_view text) noexcept;

@@ -20,18 +20,18 @@ enum class progress_state : std::uint8_t { running, finished, abandoned };
 
 /// How far one stage is. Views live until report() returns.
 struct progress_update {
-  std::uint64_t stage = 0;   ///< unlike for every stage of the process, from 1
-  std::uint64_t parent = 0;  ///< 0: none
-  std::size_t depth = 0;     ///< 0: an outermost stage
-  std::string_view name{};
-  std::string_view unit{};
-  std::string_view note{};
-  std::uint64_t done = 0;  ///< never less than in an earlier update of the stage
-  std::optional<std::uint64_t> total{};
-  progress_state state = progress_state::running;
-  std::chrono::nanoseconds now{};      ///< of the stage's clock
-  std::chrono::nanoseconds elapsed{};  ///< since the stage began
-  double rate = 0;                     ///< units a second since the stage began; 0 while no time has passed
+  std::uint64_t stage = 0;                         ///< unlike for every stage of the process, from 1
+  std::uint64_t parent = 0;                        ///< 0: none
+  std::size_t depth = 0;                           ///< 0: an outermost stage
+  std::string_view name{};                         ///< of the stage
+  std::string_view unit{};                         ///< what is counted, `samples`
+  std::string_view note{};                         ///< the last note of the stage
+  std::uint64_t done = 0;                          ///< never less than in an earlier update of the stage
+  std::optional<std::uint64_t> total{};            ///< nothing while it is not known
+  progress_state state = progress_state::running;  ///< whether the stage goes on
+  std::chrono::nanoseconds now{};                  ///< of the stage's clock
+  std::chrono::nanoseconds elapsed{};              ///< since the stage began
+  double rate = 0;  ///< units a second since the stage began; 0 while no time has passed
   std::optional<std::chrono::nanoseconds> remaining{};  ///< at that rate; nothing while it cannot be told
 };
 

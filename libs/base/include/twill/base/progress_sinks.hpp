@@ -40,7 +40,7 @@ using progress_writer = std::function<void(std::string_view text)>;
 
 /// What is known of the place where progress is shown.
 struct progress_display {
-  bool is_tty = false;
+  bool is_tty = false;     ///< the writer leads to a terminal
   bool no_color = false;   ///< the variable NO_COLOR is there and not empty
   bool unicode = false;    ///< blocks instead of `#` and `.`
   std::size_t width = 80;  ///< columns of the terminal

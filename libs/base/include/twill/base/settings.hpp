@@ -26,8 +26,8 @@ enum class origin : std::uint8_t { flag, environment, file, scheduler, automatic
 /// A value and how it came to be.
 template <class T>
 struct setting {
-  T value{};
-  origin from = origin::automatic;
+  T value{};                        ///< what counts
+  origin from = origin::automatic;  ///< which layer decided
   std::string source{};  ///< `--threads`, `TWILL_NUM_THREADS`, `study.json:3:14 /threads`, `default`
 };
 
@@ -59,20 +59,20 @@ struct scheduler_variable {
 
 /// The declaration of one setting.
 struct setting_info {
-  std::string name{};      ///< in configuration files: `threads`
-  std::string variable{};  ///< in the environment: `TWILL_NUM_THREADS`; empty: none
-  std::string flag{};      ///< on the command line: `--threads`; empty: none
-  setting_kind kind = setting_kind::text;
-  std::optional<double> minimum{};     ///< integer, real, bytes; of a duration in seconds
-  std::optional<double> maximum{};     ///< likewise
-  std::vector<std::string> choices{};  ///< of a choice
-  std::vector<std::string> pass{};     ///< values that mean "not decided here": `0`, `auto`
-  std::vector<scheduler_variable> schedulers{};
-  std::string default_text{};  ///< the default as one would write it; empty: it is computed
-  std::string default_note{};  ///< how a computed default comes about
-  std::string summary{};       ///< one line
-  bool expert = false;
-  std::string part{};  ///< the owner: `par`, `comm`, ...
+  std::string name{};                            ///< in configuration files: `threads`
+  std::string variable{};                        ///< in the environment: `TWILL_NUM_THREADS`; empty: none
+  std::string flag{};                            ///< on the command line: `--threads`; empty: none
+  setting_kind kind = setting_kind::text;        ///< what its text has to be
+  std::optional<double> minimum{};               ///< integer, real, bytes; of a duration in seconds
+  std::optional<double> maximum{};               ///< likewise
+  std::vector<std::string> choices{};            ///< of a choice
+  std::vector<std::string> pass{};               ///< values that mean "not decided here": `0`, `auto`
+  std::vector<scheduler_variable> schedulers{};  ///< asked in this order
+  std::string default_text{};                    ///< the default as one would write it; empty: it is computed
+  std::string default_note{};                    ///< how a computed default comes about
+  std::string summary{};                         ///< one line
+  bool expert = false;                           ///< not for everyday use
+  std::string part{};                            ///< the owner: `par`, `comm`, ...
 
   friend bool operator==(const setting_info&, const setting_info&) = default;
 };
@@ -81,9 +81,9 @@ struct setting_info {
 struct setting_state {
   const setting_info* info = nullptr;  ///< lives as long as the settings
   std::string value{};                 ///< as text; of a computed default that nobody asked for, its note
-  origin from = origin::automatic;
-  std::string source{};
-  bool read = false;  ///< somebody asked for it
+  origin from = origin::automatic;     ///< which layer decided
+  std::string source{};                ///< as in `setting`
+  bool read = false;                   ///< somebody asked for it
 };
 
 /// The text as a number of bytes: decimal digits and a unit, `K M G T P` (also `KiB`, ...) for powers of
@@ -101,8 +101,10 @@ struct setting_state {
 /// safety: none, asking included, because it is recorded what was asked for.
 class settings {
  public:
+  /// Names and values of environment variables.
   using environment_map = std::map<std::string, std::string, std::less<>>;
 
+  /// Over the given variables; the process is not asked.
   explicit settings(environment_map environment = {}) : environment_(std::move(environment)) {}
   /// Over a copy of the environment as it is at this call.
   [[nodiscard]] static settings of_process();

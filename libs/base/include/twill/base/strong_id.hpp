@@ -8,15 +8,19 @@
 
 namespace twill {
 
-/// An integer that names one thing: a rank, a stage, a block. Two ids of different tags never meet by accident: there is
-/// no arithmetic, no conversion from or to integers without saying so, no comparison across tags.
+/// An integer that names one thing: a rank, a stage, a block. Two ids of different tags never meet by
+/// accident: there is no arithmetic, no conversion from or to integers without saying so, no comparison
+/// across tags.
 template <class Tag, std::integral Int = int>
 class strong_id {
  public:
+  /// What tells this kind of id from all others.
   using tag = Tag;
+  /// The integer inside.
   using integer = Int;
 
   constexpr strong_id() noexcept = default;
+  /// The id of that number; never by accident.
   constexpr explicit strong_id(Int value) noexcept : value_(value) {}
 
   [[nodiscard]] constexpr Int value() const noexcept { return value_; }

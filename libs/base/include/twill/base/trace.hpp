@@ -13,6 +13,7 @@ namespace twill::trace {
 /// A text that lives until the process ends: a string literal, or what intern() returned.
 class name {
  public:
+  /// The name that a literal is; it lives as long as the program.
   template <std::size_t N>
   consteval name(const char (&literal)[N]) noexcept : text_(literal) {}
   [[nodiscard]] const char* c_str() const noexcept { return text_; }

@@ -18,8 +18,8 @@ namespace twill::table {
 struct csv_options {
   /// Comma, semicolon or tab; found from the first lines when empty.
   std::optional<char> delimiter{};
-  /// Types to read columns as, by name. Other columns get the narrowest of bool, int64, double, date and string that
-  /// holds all their values. `conform` is applied at the end.
+  /// Types to read columns as, by name. Other columns get the narrowest of bool, int64, double, date and
+  /// string that holds all their values. `conform` is applied at the end.
   std::optional<table_schema> schema{};
   /// Columns to keep; empty means all.
   std::vector<std::string> columns{};
@@ -28,8 +28,8 @@ struct csv_options {
   /// Accept `nan` and `inf` as doubles.
   bool not_finite = false;
   std::size_t max_columns = 10'000;
-  std::size_t max_record_bytes = std::size_t{64} << 20;   ///< of one row
-  std::size_t memory_limit = std::size_t{64} << 30;       ///< of the decoded table
+  std::size_t max_record_bytes = std::size_t{64} << 20;  ///< of one row
+  std::size_t memory_limit = std::size_t{64} << 30;      ///< of the decoded table
 };
 
 /// A table read from CSV and what was found about its form.
@@ -44,11 +44,13 @@ struct csv_result {
   [[nodiscard]] std::string to_string() const;
 };
 
-/// Reads CSV (RFC 4180 with a header line; LF or CRLF; UTF-8), or adds what is wrong with it to `out`. An empty field is
-/// a missing value; a quoted empty one is the empty text. The table holds what could be read.
-[[nodiscard]] csv_result read_csv(std::string_view text, const std::string& name, const csv_options& options, findings& out);
+/// Reads CSV (RFC 4180 with a header line; LF or CRLF; UTF-8), or adds what is wrong with it to `out`. An
+/// empty field is a missing value; a quoted empty one is the empty text. The table holds what could be read.
+[[nodiscard]] csv_result read_csv(std::string_view text, const std::string& name, const csv_options& options,
+                                  findings& out);
 /// As above. Throws: input_error with all mistakes.
-[[nodiscard]] csv_result read_csv(std::string_view text, const std::string& name = "CSV text", const csv_options& options = {});
+[[nodiscard]] csv_result read_csv(std::string_view text, const std::string& name = "CSV text",
+                                  const csv_options& options = {});
 
 /// Reads a file. Throws: twill::error when it cannot be read, input_error with all mistakes.
 [[nodiscard]] csv_result read_csv_file(const std::string& path, const csv_options& options = {});
@@ -59,8 +61,8 @@ struct csv_write_options {
   bool crlf = false;
 };
 
-/// The table as CSV: shortest numbers that round-trip, quotes only where needed, missing values as empty fields, the
-/// empty text as `""`.
+/// The table as CSV: shortest numbers that round-trip, quotes only where needed, missing values as empty
+/// fields, the empty text as `""`.
 [[nodiscard]] std::string write_csv(const column_table& table, const csv_write_options& options = {});
 
 }  // namespace twill::table

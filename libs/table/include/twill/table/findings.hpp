@@ -32,25 +32,28 @@ enum class severity : std::uint8_t { warning, error };
 
 /// The rules that readers of this part check; users of `findings` add names of their own.
 namespace rule {
-inline constexpr std::string_view syntax = "syntax";                  ///< the text is not of its format
-inline constexpr std::string_view encoding = "encoding";              ///< not UTF-8
-inline constexpr std::string_view limit = "limit";                    ///< too deep, too long, too many
-inline constexpr std::string_view number = "number";                  ///< not a number as numbers are written here
-inline constexpr std::string_view duplicate_key = "duplicate_key";    ///< a key twice in one object
-inline constexpr std::string_view unknown_key = "unknown_key";        ///< a key that the description lacks
-inline constexpr std::string_view missing_key = "missing_key";        ///< a required key is absent
-inline constexpr std::string_view wrong_type = "wrong_type";          ///< a string where a number belongs, ...
-inline constexpr std::string_view out_of_range = "out_of_range";      ///< below or above what is allowed
-inline constexpr std::string_view invalid_value = "invalid_value";    ///< none of the allowed words, malformed date, ...
-inline constexpr std::string_view duplicate_id = "duplicate_id";      ///< two entries with one id
-inline constexpr std::string_view unknown_id = "unknown_id";          ///< a reference to an id that nothing has
-inline constexpr std::string_view deprecated = "deprecated";          ///< a key that will go
+inline constexpr std::string_view syntax = "syntax";      ///< the text is not of its format
+inline constexpr std::string_view encoding = "encoding";  ///< not UTF-8
+inline constexpr std::string_view limit = "limit";        ///< too deep, too long, too many
+inline constexpr std::string_view number = "number";      ///< not a number as numbers are written here
+inline constexpr std::string_view duplicate_key = "duplicate_key";  ///< a key twice in one object
+inline constexpr std::string_view unknown_key = "unknown_key";      ///< a key that the description lacks
+inline constexpr std::string_view missing_key = "missing_key";      ///< a required key is absent
+inline constexpr std::string_view wrong_type = "wrong_type";        ///< a string where a number belongs, ...
+inline constexpr std::string_view out_of_range = "out_of_range";    ///< below or above what is allowed
+inline constexpr std::string_view invalid_value =
+    "invalid_value";  ///< none of the allowed words, malformed date, ...
+inline constexpr std::string_view duplicate_id = "duplicate_id";  ///< two entries with one id
+inline constexpr std::string_view unknown_id = "unknown_id";      ///< a reference to an id that nothing has
+inline constexpr std::string_view deprecated = "deprecated";      ///< a key that will go
 inline constexpr std::string_view missing_column = "missing_column";  ///< a required column is absent
 inline constexpr std::string_view unknown_column = "unknown_column";  ///< a column that the schema lacks
 inline constexpr std::string_view duplicate_column = "duplicate_column";
-inline constexpr std::string_view missing_value = "missing_value";  ///< an empty field where a value is required
-inline constexpr std::string_view ragged_row = "ragged_row";        ///< a row with more or fewer fields than the header
-inline constexpr std::string_view partition = "partition";          ///< folders or parts of a table that disagree
+inline constexpr std::string_view missing_value =
+    "missing_value";  ///< an empty field where a value is required
+inline constexpr std::string_view ragged_row =
+    "ragged_row";  ///< a row with more or fewer fields than the header
+inline constexpr std::string_view partition = "partition";  ///< folders or parts of a table that disagree
 }  // namespace rule
 
 /// One mistake or doubt about the input.
@@ -59,7 +62,8 @@ struct finding {
   std::string rule{};
   diagnosis details{};
 
-  /// As a user reads it: `error[rule] file:3:7 /pointer: what (found X, expected Y)` and a line with the hint.
+  /// As a user reads it: `error[rule] file:3:7 /pointer: what (found X, expected Y)` and a line with the
+  /// hint.
   [[nodiscard]] std::string to_string() const;
   friend bool operator==(const finding&, const finding&) = default;
 };
@@ -86,8 +90,8 @@ class findings {
 
   /// Orders what was kept by file, then line and column; findings at one place stay in order.
   void sort_by_place();
-  /// One paragraph a finding, at most `printed` of them and then `... and N more`, errors before warnings when not all
-  /// fit; the last line counts errors and warnings when there is more than one finding.
+  /// One paragraph a finding, at most `printed` of them and then `... and N more`, errors before warnings
+  /// when not all fit; the last line counts errors and warnings when there is more than one finding.
   [[nodiscard]] std::string to_string(std::size_t printed = 50) const;
   /// Throws: input_error with all findings when one of them is an error.
   void throw_if_errors() const;

@@ -107,22 +107,26 @@ class document {
 
 /// Limits of reading.
 struct parse_options {
-  std::size_t max_depth = 128;                     ///< nested arrays and objects, at most 1000
-  std::size_t max_bytes = std::size_t{1} << 30;    ///< of text, at most 2 GiB
+  std::size_t max_depth = 128;                   ///< nested arrays and objects, at most 1000
+  std::size_t max_bytes = std::size_t{1} << 30;  ///< of text, at most 2 GiB
 };
 
-/// Reads a JSON text (RFC 8259; UTF-8, a byte order mark is skipped), or adds what is wrong with it to `out`. Duplicate
-/// keys are errors that still leave a document; all other mistakes leave none.
-[[nodiscard]] std::optional<document> parse(std::string text, std::string name, findings& out, const parse_options& options = {});
+/// Reads a JSON text (RFC 8259; UTF-8, a byte order mark is skipped), or adds what is wrong with it to `out`.
+/// Duplicate keys are errors that still leave a document; all other mistakes leave none.
+[[nodiscard]] std::optional<document> parse(std::string text, std::string name, findings& out,
+                                            const parse_options& options = {});
 /// As above. Throws: input_error with all mistakes.
-[[nodiscard]] document parse(std::string text, std::string name = "JSON text", const parse_options& options = {});
+[[nodiscard]] document parse(std::string text, std::string name = "JSON text",
+                             const parse_options& options = {});
 
 /// Reads a file. Throws: twill::error (`cannot_read`) when it cannot be read.
-[[nodiscard]] std::optional<document> read_file(const std::string& path, findings& out, const parse_options& options = {});
+[[nodiscard]] std::optional<document> read_file(const std::string& path, findings& out,
+                                                const parse_options& options = {});
 /// As above. Throws also: input_error with all mistakes.
 [[nodiscard]] document read_file(const std::string& path, const parse_options& options = {});
 
-/// The value as a JSON text, keys in their order, numbers as short as they round-trip; `indent` 0 writes one line.
+/// The value as a JSON text, keys in their order, numbers as short as they round-trip; `indent` 0 writes one
+/// line.
 [[nodiscard]] std::string write(const value& v, int indent = 2);
 /// A text in quotes, with escapes where JSON asks for them.
 [[nodiscard]] std::string quoted(std::string_view text);

@@ -24,8 +24,11 @@ class checker {
   checker(value at, findings& out) noexcept : at_(at), out_(out) {}
 
   [[nodiscard]] value at() const noexcept { return at_; }
-  /// Adds a finding; its place is the member `key` of the object at hand, or the value itself when it has none.
-  void error(std::string_view key, std::string_view rule, diagnosis details) { add(severity::error, key, rule, std::move(details)); }
+  /// Adds a finding; its place is the member `key` of the object at hand, or the value itself when it has
+  /// none.
+  void error(std::string_view key, std::string_view rule, diagnosis details) {
+    add(severity::error, key, rule, std::move(details));
+  }
   void warning(std::string_view key, std::string_view rule, diagnosis details) {
     add(severity::warning, key, rule, std::move(details));
   }
@@ -44,7 +47,8 @@ concept described = requires(const D& d) {
   { d.type() } -> std::convertible_to<detail::type_ptr>;
 };
 
-/// The words of an enumeration: `enumeration<mode>("mode", "How ...", {{"any", mode::any}, {"all", mode::all}})`.
+/// The words of an enumeration: `enumeration<mode>("mode", "How ...", {{"any", mode::any}, {"all",
+/// mode::all}})`.
 template <class E>
 class enumeration {
  public:
@@ -60,8 +64,12 @@ class enumeration {
     made.name = std::move(name);
     made.doc = std::move(doc);
     for (const entry& e : entries) made.words.push_back({e.word, static_cast<std::int64_t>(e.value), e.doc});
-    made.store_word = [](void* target, std::int64_t number) { *static_cast<E*>(target) = static_cast<E>(number); };
-    made.load_word = [](const void* source) { return static_cast<std::int64_t>(*static_cast<const E*>(source)); };
+    made.store_word = [](void* target, std::int64_t number) {
+      *static_cast<E*>(target) = static_cast<E>(number);
+    };
+    made.load_word = [](const void* source) {
+      return static_cast<std::int64_t>(*static_cast<const E*>(source));
+    };
     type_ = std::make_shared<const detail::type>(std::move(made));
   }
   [[nodiscard]] const detail::type_ptr& type() const noexcept { return type_; }
@@ -72,9 +80,9 @@ class enumeration {
 
 /// A JSON object read into a struct `T`: built once, then shared by readers, checks, documents and schemas.
 ///
-/// Every key is required unless its member is a `std::optional` (absent or null leaves it empty) or its spec says
-/// `defaulted` (absent or null leaves the member's initial value). Keys without a field are findings; `$schema` at the
-/// top of a file is not.
+/// Every key is required unless its member is a `std::optional` (absent or null leaves it empty) or its spec
+/// says `defaulted` (absent or null leaves the member's initial value). Keys without a field are findings;
+/// `$schema` at the top of a file is not.
 template <std::default_initializable T>
 class description {
  public:
@@ -89,12 +97,13 @@ class description {
 
   /// A number, truth value, text or date; an optional, vector or map from texts of these.
   template <class M>
-  description& field(std::string name, M T::*member, field_spec spec) {
+  description& field(std::string name, M T::* member, field_spec spec) {
     return add<M, void>(std::move(name), member, nullptr, std::move(spec));
   }
-  /// A member with a description of its own: an object, enumeration, one_of or custom; or an optional, vector or map of it.
+  /// A member with a description of its own: an object, enumeration, one_of or custom; or an optional, vector
+  /// or map of it.
   template <class M, described D>
-  description& field(std::string name, M T::*member, const D& content, field_spec spec) {
+  description& field(std::string name, M T::* member, const D& content, field_spec spec) {
     return add<M, typename D::described_type>(std::move(name), member, content.type(), std::move(spec));
   }
   /// A key that may stand here and means nothing.
@@ -125,9 +134,10 @@ class description {
 
  private:
   template <class M, class Leaf>
-  description& add(std::string name, M T::*member, const detail::type_ptr& leaf, field_spec spec) {
-    type_->fields.push_back({std::move(name), detail::wrapped<M, Leaf>::make(leaf), std::move(spec),
-                             [member](void* object) -> void* { return &(static_cast<T*>(object)->*member); }});
+  description& add(std::string name, M T::* member, const detail::type_ptr& leaf, field_spec spec) {
+    type_->fields.push_back(
+        {std::move(name), detail::wrapped<M, Leaf>::make(leaf), std::move(spec),
+         [member](void* object) -> void* { return &(static_cast<T*>(object)->*member); }});
     return *this;
   }
 
@@ -145,7 +155,8 @@ class one_of {
     type_->doc = std::move(doc);
     type_->tag = std::move(tag);
   }
-  /// With `tag` equal to `word` the object is a `T`; several words may lead to one type that has a field for the tag.
+  /// With `tag` equal to `word` the object is a `T`; several words may lead to one type that has a field for
+  /// the tag.
   template <class T>
   one_of& alternative(std::string word, const description<T>& content) {
     type_->alternatives.push_back({std::move(word), content.type(), [](void* target) -> void* {
@@ -159,7 +170,8 @@ class one_of {
   std::shared_ptr<detail::type> type_;
 };
 
-/// A value with a form of its own, such as "a word or an object": `read(value, T&, checker&)` fills it or reports.
+/// A value with a form of its own, such as "a word or an object": `read(value, T&, checker&)` fills it or
+/// reports.
 template <class T>
 class custom {
  public:
@@ -210,16 +222,19 @@ void read(const document& from, const type& what, void* into, findings& out, ref
 [[nodiscard]] std::string json_schema(const type& what, const std::string& id);
 }  // namespace detail
 
-/// Reads what is described, adding all findings to `out`; what has errors keeps its initial value. With `shared`,
-/// references wait for `shared->resolve` so that they may lead to other files; without, they must lead into this one.
+/// Reads what is described, adding all findings to `out`; what has errors keeps its initial value. With
+/// `shared`, references wait for `shared->resolve` so that they may lead to other files; without, they must
+/// lead into this one.
 template <class T>
-[[nodiscard]] T read(const document& from, const description<T>& what, findings& out, references* shared = nullptr) {
+[[nodiscard]] T read(const document& from, const description<T>& what, findings& out,
+                     references* shared = nullptr) {
   T into{};
   detail::read(from, *what.type(), &into, out, shared);
   return into;
 }
 
-/// Reads a file. Throws: input_error with everything that is wrong with it, twill::error when it cannot be read.
+/// Reads a file. Throws: input_error with everything that is wrong with it, twill::error when it cannot be
+/// read.
 template <class T>
 [[nodiscard]] T read_file(const std::string& path, const description<T>& what) {
   findings out;
@@ -237,7 +252,8 @@ template <class T>
   return detail::markdown(*what.type());
 }
 
-/// The description as a JSON Schema (draft 2020-12); units and references are annotations `x-unit`, `x-refers-to`.
+/// The description as a JSON Schema (draft 2020-12); units and references are annotations `x-unit`,
+/// `x-refers-to`.
 template <class T>
 [[nodiscard]] std::string to_json_schema(const description<T>& what, const std::string& id = {}) {
   return detail::json_schema(*what.type(), id);

@@ -29,11 +29,11 @@ struct field_spec {
   std::optional<double> below{};           ///< exclusive
   std::optional<std::size_t> min_items{};  ///< of an array or a map
   std::optional<std::size_t> max_items{};
-  bool non_empty = false;                  ///< texts: at least one character
-  std::string not_below{};                 ///< another number of this object that bounds this one from below
-  std::string defines{};                   ///< the value is a unique id of this set
-  std::string refers_to{};                 ///< the value is an id of this set
-  bool defaulted = false;                  ///< absent or null keeps the initial value of the member
+  bool non_empty = false;   ///< texts: at least one character
+  std::string not_below{};  ///< another number of this object that bounds this one from below
+  std::string defines{};    ///< the value is a unique id of this set
+  std::string refers_to{};  ///< the value is an id of this set
+  bool defaulted = false;   ///< absent or null keeps the initial value of the member
 };
 
 class checker;
@@ -70,42 +70,43 @@ struct aside {
   std::string advice;  // empty: ignored in silence
 };
 
-/// What a JSON value must be and where its content goes: a tree without templates, so that reading, documenting and
-/// exporting are compiled once, and a description costs its user a few pointers.
+/// What a JSON value must be and where its content goes: a tree without templates, so that reading,
+/// documenting and exporting are compiled once, and a description costs its user a few pointers.
 struct type {
   shape form = shape::scalar;
   scalar kind = scalar::boolean;
-  type_ptr inner;                                              // optional, array, map
-  void* (*emplace)(void*) = nullptr;                           // optional, array: a new element
-  void* (*insert)(void*, std::string_view) = nullptr;          // map
-  std::string name;                                            // object, one_of, choice, custom
+  type_ptr inner;                                      // optional, array, map
+  void* (*emplace)(void*) = nullptr;                   // optional, array: a new element
+  void* (*insert)(void*, std::string_view) = nullptr;  // map
+  std::string name;                                    // object, one_of, choice, custom
   std::string doc;
-  std::vector<field> fields;                                   // object
+  std::vector<field> fields;  // object
   std::vector<aside> asides;
   std::vector<std::function<void(const void*, checker&)>> checks;
   severity unknown_keys = severity::error;
-  std::shared_ptr<void> prototype;                             // object: as constructed, for defaults
-  std::string tag;                                             // one_of
+  std::shared_ptr<void> prototype;  // object: as constructed, for defaults
+  std::string tag;                  // one_of
   std::vector<alternative> alternatives;
-  std::vector<choice_word> words;                              // choice
+  std::vector<choice_word> words;  // choice
   void (*store_word)(void*, std::int64_t) = nullptr;
   std::int64_t (*load_word)(const void*) = nullptr;
-  std::function<void(value, void*, checker&)> read;            // custom
-  std::string schema;                                          // custom: a JSON Schema
+  std::function<void(value, void*, checker&)> read;  // custom
+  std::string schema;                                // custom: a JSON Schema
 };
 
 [[nodiscard]] type_ptr scalar_type(scalar kind);
 
 template <class T>
-constexpr bool is_scalar = std::is_same_v<T, bool> || std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
-                           std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::uint64_t> ||
-                           std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::string> ||
-                           std::is_same_v<T, date>;
+constexpr bool is_scalar =
+    std::is_same_v<T, bool> || std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t> ||
+    std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::uint64_t> || std::is_same_v<T, float> ||
+    std::is_same_v<T, double> || std::is_same_v<T, std::string> || std::is_same_v<T, date>;
 
 template <class T>
 constexpr scalar scalar_of() {
-  static_assert(is_scalar<T>, "a field without a description is bool, (u)int32/64_t, float, double, string or date, or an "
-                              "optional, vector or map<string, ...> of these; others need a description");
+  static_assert(is_scalar<T>,
+                "a field without a description is bool, (u)int32/64_t, float, double, string or date, or an "
+                "optional, vector or map<string, ...> of these; others need a description");
   if constexpr (std::is_same_v<T, bool>) return scalar::boolean;
   if constexpr (std::is_same_v<T, std::int32_t>) return scalar::int32;
   if constexpr (std::is_same_v<T, std::int64_t>) return scalar::int64;
@@ -117,7 +118,8 @@ constexpr scalar scalar_of() {
   return scalar::date;
 }
 
-/// How a member of type `T` is filled; `Leaf` is what the description at its core describes (void: none is given).
+/// How a member of type `T` is filled; `Leaf` is what the description at its core describes (void: none is
+/// given).
 template <class T, class Leaf>
 struct wrapped {
   static type_ptr make(const type_ptr& leaf) {
@@ -148,7 +150,9 @@ struct wrapped<std::vector<T>, Leaf> {
     type made;
     made.form = shape::array;
     made.inner = wrapped<T, Leaf>::make(leaf);
-    made.emplace = [](void* target) -> void* { return &static_cast<std::vector<T>*>(target)->emplace_back(); };
+    made.emplace = [](void* target) -> void* {
+      return &static_cast<std::vector<T>*>(target)->emplace_back();
+    };
     return std::make_shared<const type>(std::move(made));
   }
 };
