@@ -229,7 +229,7 @@ void print(std::string_view text) {
     const int code = errno;
     throw error(code == ENOSPC ? errc::disk_full : errc::cannot_write,
                 {.what = fmt::format("cannot write the result: {}", std::strerror(code)),
-                 .where = {.file = "standard output"}});
+                 .where = twill::location{.file = "standard output"}});
   }
 }
 

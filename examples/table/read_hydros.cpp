@@ -51,7 +51,7 @@ static const json::description<hydros_file>& hydros_json() {
                                .field("hydros", &hydros_file::hydros, plant, {.doc = "The plants."});
   return file;
 }
-// [snippet:describe]
+// [end:describe]
 
 int main(int argc, char** argv) try {
   if (argc == 2 && std::string_view(argv[1]) == "--schema") {

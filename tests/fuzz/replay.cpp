@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target over every file of the folders named. The target aborts on a broken invariant; an empty folder is
-// a failure, because a replay of nothing proves nothing.
+// Runs a fuzz target over every file of the folders named. The target aborts on a broken invariant; an empty
+// folder is a failure, because a replay of nothing proves nothing.
 #include "fuzz.hpp"
 
 #include <cstdio>

@@ -13,7 +13,7 @@ namespace {
 void require_length(const std::string& name, std::string_view what, std::size_t found, std::size_t expected) {
   if (found == expected) return;
   throw error(errc::invalid_value, {.what = "the lengths of a chart's layer differ",
-                                    .where = {.field = name},
+                                    .where = twill::location{.field = name},
                                     .found = std::to_string(found) + " " + std::string(what),
                                     .expected = std::to_string(expected)});
 }
@@ -76,7 +76,7 @@ chart& chart::area(std::string name, std::span<const double> x, std::span<const 
     if (before.kind == layer_kind::area &&
         !std::equal(x.begin(), x.end(), before.x.begin(), before.x.end())) {
       throw error(errc::invalid_value, {.what = "stacked areas do not have the same x",
-                                        .where = {.field = name},
+                                        .where = twill::location{.field = name},
                                         .expected = "the x of \"" + before.name + "\""});
     }
   }
@@ -92,12 +92,12 @@ chart& chart::bars(std::string name, std::span<const double> values) {
 
 chart& chart::histogram(std::string name, std::span<const double> values, std::size_t bins) {
   if (!options_.categories.empty()) {
-    throw error(errc::invalid_value,
-                {.what = "a histogram has no place among categories", .where = {.field = name}});
+    throw error(errc::invalid_value, {.what = "a histogram has no place among categories",
+                                      .where = twill::location{.field = name}});
   }
   if (bins > 100000) {
     throw error(errc::invalid_value, {.what = "too many bins",
-                                      .where = {.field = name},
+                                      .where = twill::location{.field = name},
                                       .found = std::to_string(bins),
                                       .expected = "at most 100000"});
   }

@@ -60,13 +60,13 @@ std::string data_column::heading() const { return unit.empty() ? name : name + "
 data_table& data_table::add(data_column column) {
   if (column.decimals && (*column.decimals < 0 || *column.decimals > 20)) {
     throw error(errc::invalid_value, {.what = "a column of a report has an impossible number of decimals",
-                                      .where = {.field = column.name},
+                                      .where = twill::location{.field = column.name},
                                       .found = std::to_string(*column.decimals),
                                       .expected = "0 to 20"});
   }
   if (!columns_.empty() && column.size() != rows()) {
     throw error(errc::invalid_value, {.what = "a column of a report has another length than those before it",
-                                      .where = {.field = column.name},
+                                      .where = twill::location{.field = column.name},
                                       .found = std::to_string(column.size()) + " rows",
                                       .expected = std::to_string(rows())});
   }

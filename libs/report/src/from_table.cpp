@@ -75,7 +75,7 @@ std::vector<double> chart_values(const table::table_column& column) {
     case column_type::string: break;
   }
   throw error(errc::invalid_value, {.what = "a chart needs numbers or dates",
-                                    .where = {.field = column.name()},
+                                    .where = twill::location{.field = column.name()},
                                     .found = std::string(table::name_of(column.type())),
                                     .expected = "a column of numbers or dates"});
 }

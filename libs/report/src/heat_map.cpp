@@ -152,7 +152,7 @@ figure heat_map::draw() const {
   if (values.size() != rows.size() * columns.size()) {
     throw error(errc::invalid_value,
                 {.what = "a heat map has not one value for each row and column",
-                 .where = {.field = title},
+                 .where = twill::location{.field = title},
                  .found = std::to_string(values.size()) + " values",
                  .expected = std::to_string(rows.size()) + " times " + std::to_string(columns.size())});
   }

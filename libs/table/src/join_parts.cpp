@@ -54,7 +54,7 @@ bool unify(const std::string& name, std::vector<column_table>& tables, findings&
     if (column == nullptr) {
       out.error(rule::missing_column,
                 {.what = fmt::format("a part lacks the column \"{}\"", name),
-                 .where = {.file = table.source()},
+                 .where = twill::location{.file = table.source()},
                  .found = fmt::format("{}", fmt::join(table.column_names(), ", ")),
                  .expected = fmt::format("the columns of {}", tables.front().source())});
       return false;
@@ -63,7 +63,7 @@ bool unify(const std::string& name, std::vector<column_table>& tables, findings&
     const auto both = type ? shared_type(*type, column->type()) : column->type();
     if (!both) {
       out.error(rule::wrong_type, {.what = "a part has another type",
-                                   .where = {.file = table.source(), .field = name},
+                                   .where = twill::location{.file = table.source(), .field = name},
                                    .found = std::string(name_of(column->type())),
                                    .expected = fmt::format("{} as {}", name_of(*type), *from)});
       return false;
@@ -162,7 +162,7 @@ column_table join_parts(const std::string& folder, const std::vector<table_part>
     if (whole.has(name)) {
       out.error(rule::partition,
                 {.what = fmt::format("\"{}\" is a folder's key and a column of the files", name),
-                 .where = {.file = parts.front().path},
+                 .where = twill::location{.file = parts.front().path},
                  .hint = "rename one of them"});
       continue;
     }

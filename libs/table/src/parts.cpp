@@ -100,7 +100,7 @@ std::vector<table_part> list_parts(const std::string& folder, findings& out) {
   std::ranges::sort(parts, natural_less, &table_part::path);
   if (parts.empty()) {
     out.error(rule::partition, {.what = "the folder has no part of a table",
-                                .where = {.file = folder},
+                                .where = twill::location{.file = folder},
                                 .expected = "files *.parquet or *.csv",
                                 .hint = "names that begin with _ or . are left out"});
     return parts;
@@ -114,7 +114,7 @@ std::vector<table_part> list_parts(const std::string& folder, findings& out) {
     if (keys_of(part) == keys_of(parts.front())) continue;
     out.error(rule::partition,
               {.what = "the folders of a part have other keys",
-               .where = {.file = part.path},
+               .where = twill::location{.file = part.path},
                .found = keys_of(part),
                .expected = fmt::format("{} as {}", keys_of(parts.front()), parts.front().path)});
   }

@@ -65,7 +65,7 @@ column_table read_folder(const std::string& path, const read_table_options& opti
     const std::size_t used = bytes_of(tables.back());
     if (used > read.memory_limit) {
       out.error(rule::limit, {.what = "the table is too large",
-                              .where = {.file = part.path},
+                              .where = twill::location{.file = part.path},
                               .expected = fmt::format("at most {} bytes", options.read.memory_limit)});
       return column_table(path);
     }

@@ -86,7 +86,7 @@ class conformer {
     const std::string near = nearest_name(spec.name, names);
     out_.error(rule::missing_column,
                {.what = fmt::format("the column \"{}\" is missing", spec.name),
-                .where = {.file = table_.source()},
+                .where = twill::location{.file = table_.source()},
                 .found = fmt::format("{}", fmt::join(names, ", ")),
                 .expected = fmt::format("{} of type {}", spec.name, name_of(spec.type)),
                 .hint = near.empty() ? "" : fmt::format("is \"{}\" meant to be \"{}\"?", near, spec.name)});
@@ -149,7 +149,7 @@ class conformer {
     const bool from_text = table_.where(0, spec.name).line != 0;
     if (!widens(from.type(), spec.type) && !from_text) {
       out_.warning(rule::wrong_type, {.what = "another integer type; every value fits",
-                                      .where = {.file = table_.source(), .field = spec.name},
+                                      .where = twill::location{.file = table_.source(), .field = spec.name},
                                       .found = std::string(name_of(from.type())),
                                       .expected = std::string(name_of(spec.type))});
     }
@@ -167,7 +167,7 @@ class conformer {
     const std::string text = from.text_at(first);
     out_.error(rule::wrong_type,
                {.what = "the column has another type",
-                .where = {.file = table_.source(), .field = spec.name},
+                .where = twill::location{.file = table_.source(), .field = spec.name},
                 .found = fmt::format("{} ({} in row {})", name_of(from.type()), text, first + 1),
                 .expected = std::string(name_of(spec.type))});
   }
@@ -220,7 +220,7 @@ class conformer {
   void count_rest(std::size_t count, const std::string& column, std::string_view noun) {
     if (count <= told_per_column) return;
     out_.error(rule::out_of_range, {.what = fmt::format("{} {} in all", count, noun),
-                                    .where = {.file = table_.source(), .field = column}});
+                                    .where = twill::location{.file = table_.source(), .field = column}});
   }
 
   column_table& table_;
@@ -246,7 +246,7 @@ void conform(column_table& table, const table_schema& schema, findings& out) {
     out.add({schema.unknown == unknown_columns::refused ? severity::error : severity::warning,
              std::string(rule::unknown_column),
              {.what = fmt::format("{} has no such column", schema.name.empty() ? "the schema" : schema.name),
-              .where = {.file = table.source(), .field = column.name()},
+              .where = twill::location{.file = table.source(), .field = column.name()},
               .expected = near.empty() ? fmt::format("one of {}", fmt::join(known, ", ")) : "",
               .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)}});
   }

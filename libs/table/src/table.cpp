@@ -173,7 +173,7 @@ const table_column& column_table::at(std::string_view name) const {
   const auto names = column_names();
   const std::string near = nearest_name(name, names);
   throw error(errc::wrong_column, {.what = fmt::format("no column \"{}\"", name),
-                                   .where = {.file = source_},
+                                   .where = twill::location{.file = source_},
                                    .found = fmt::format("{}", fmt::join(names, ", ")),
                                    .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
 }
@@ -193,12 +193,12 @@ const table_column& column_table::complete(std::string_view name) const {
 void column_table::add(table_column column) {
   if (has(column.name())) {
     throw error(errc::wrong_column, {.what = fmt::format("two columns are named \"{}\"", column.name()),
-                                     .where = {.file = source_}});
+                                     .where = twill::location{.file = source_}});
   }
   if (columns_.empty() && rows_ == 0) rows_ = column.size();
   if (column.size() != rows_) {
     throw error(errc::wrong_column, {.what = fmt::format("column \"{}\" has another length", column.name()),
-                                     .where = {.file = source_},
+                                     .where = twill::location{.file = source_},
                                      .found = fmt::format("{} rows", column.size()),
                                      .expected = fmt::format("{} rows", rows_)});
   }
@@ -210,7 +210,7 @@ void column_table::replace(table_column column) {
   if (at_name == columns_.end()) return add(std::move(column));
   if (column.size() != rows_) {
     throw error(errc::wrong_column, {.what = fmt::format("column \"{}\" has another length", column.name()),
-                                     .where = {.file = source_},
+                                     .where = twill::location{.file = source_},
                                      .found = fmt::format("{} rows", column.size()),
                                      .expected = fmt::format("{} rows", rows_)});
   }
@@ -220,7 +220,7 @@ void column_table::replace(table_column column) {
 void column_table::set_rows(std::size_t rows) {
   if (!columns_.empty() && columns_.front().size() != rows) {
     throw error(errc::wrong_column, {.what = "the columns have another number of rows",
-                                     .where = {.file = source_},
+                                     .where = twill::location{.file = source_},
                                      .found = fmt::format("{} rows", columns_.front().size()),
                                      .expected = fmt::format("{} rows", rows)});
   }

@@ -68,7 +68,7 @@ bool check_encoding(std::string_view text, const std::string& name, findings& ou
       (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'))) {
     diagnosis d;
     d.what = "the text is not UTF-8";
-    d.where = {.file = name, .line = 1, .column = 1};
+    d.where = twill::location{.file = name, .line = 1, .column = 1};
     d.found = "UTF-16";
     d.expected = "UTF-8";
     d.hint = "save the file as UTF-8";
@@ -82,9 +82,10 @@ bool check_encoding(std::string_view text, const std::string& name, findings& ou
   if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
     diagnosis d;
     d.what = "a zero byte";
-    d.where = {.file = name,
-               .line = 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, zero), '\n')),
-               .column = zero - line_start(zero) + 1};
+    d.where =
+        twill::location{.file = name,
+                        .line = 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, zero), '\n')),
+                        .column = zero - line_start(zero) + 1};
     d.found = "\\x00";
     d.expected = "text";
     d.hint = "is this another kind of file, or one that was cut off while it was written?";
@@ -102,14 +103,14 @@ bool check_encoding(std::string_view text, const std::string& name, findings& ou
     counted_to = at;
     out.error(rule::encoding,
               {.what = "a byte that is not UTF-8",
-               .where = {.file = name, .line = line, .column = at - line_start(at) + 1},
+               .where = twill::location{.file = name, .line = line, .column = at - line_start(at) + 1},
                .found = fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[at]))),
                .expected = "UTF-8",
                .hint = "save the file as UTF-8; it may be Latin-1 or Windows-1252"});
   }
   if (count > told) {
-    out.error(rule::encoding,
-              {.what = fmt::format("{} bytes that are not UTF-8 in all", count), .where = {.file = name}});
+    out.error(rule::encoding, {.what = fmt::format("{} bytes that are not UTF-8 in all", count),
+                               .where = twill::location{.file = name}});
   }
   return true;
 }

@@ -201,7 +201,7 @@ class csv_reader {
       const std::string near = nearest_name(wanted, names);
       out_.error(rule::missing_column,
                  {.what = fmt::format("no column \"{}\"", wanted),
-                  .where = {.file = name_},
+                  .where = twill::location{.file = name_},
                   .found = csv::excerpt(fmt::format("{}", fmt::join(names, ", "))),
                   .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
     }
@@ -352,7 +352,7 @@ class csv_reader {
     for (const column_builder& b : builders_) bytes += b.bytes();
     if (bytes <= options_.memory_limit) return true;
     out_.error(rule::limit, {.what = "the table is too large",
-                             .where = {.file = name_, .line = line_, .row = row_},
+                             .where = twill::location{.file = name_, .line = line_, .row = row_},
                              .found = fmt::format("{} bytes so far", bytes),
                              .expected = fmt::format("at most {}", options_.memory_limit)});
     return false;

@@ -122,7 +122,7 @@ bool other_encoding(std::string_view text, const std::string& name, findings& ou
                      (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'));
   if (!utf16) return false;
   out.error(rule::encoding, {.what = "the text is not UTF-8",
-                             .where = {.file = name, .line = 1, .column = 1},
+                             .where = twill::location{.file = name, .line = 1, .column = 1},
                              .found = "UTF-16",
                              .expected = "UTF-8",
                              .hint = "save the file as UTF-8"});
@@ -137,7 +137,7 @@ std::optional<document> parse(std::string text, std::string name, findings& out,
   const std::size_t max_depth = std::min(options.max_depth, hard_max_depth);
   if (text.size() > max_bytes) {
     out.error(rule::limit, {.what = "the JSON text is too long",
-                            .where = {.file = std::move(name)},
+                            .where = twill::location{.file = std::move(name)},
                             .found = fmt::format("{} bytes", text.size()),
                             .expected = fmt::format("at most {}", max_bytes)});
     return std::nullopt;
@@ -162,8 +162,8 @@ std::optional<document> parse(std::string text, std::string name, findings& out,
   detail::scan(data->text, data->start, data->name, max_depth, &out, nullptr);
   if (!accepted && out.errors() == before) {
     const auto [line, column] = detail::line_column_of(data->text, data->start + build.failed_at());
-    out.error(rule::syntax,
-              {.what = "not a JSON text", .where = {.file = data->name, .line = line, .column = column}});
+    out.error(rule::syntax, {.what = "not a JSON text",
+                             .where = twill::location{.file = data->name, .line = line, .column = column}});
   }
   return accepted ? std::optional(document(std::move(data))) : std::nullopt;
 }
@@ -179,7 +179,7 @@ std::optional<document> read_file(const std::string& path, findings& out, const 
   const file_bytes file(path);
   if (file.size() > options.max_bytes) {
     out.error(rule::limit, {.what = "the JSON text is too long",
-                            .where = {.file = path},
+                            .where = twill::location{.file = path},
                             .found = fmt::format("{} bytes", file.size()),
                             .expected = fmt::format("at most {}", options.max_bytes)});
     return std::nullopt;

@@ -52,7 +52,7 @@ class scanner {
     if (out_ == nullptr) return;
     const auto [line, column] = line_column_of(text_, offset);
     // A pointer through a hundred brackets says nothing that the line does not.
-    d.where = {
+    d.where = twill::location{
         .file = name_, .line = line, .column = column, .pointer = pointer_.size() > 200 ? "" : pointer_};
     out_->error(rule, std::move(d));
   }

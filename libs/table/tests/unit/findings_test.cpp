@@ -7,16 +7,17 @@ namespace twill::table {
 namespace {
 
 diagnosis at_line(std::size_t line, std::string what) {
-  return {.what = std::move(what), .where = {.file = "a.json", .line = line}};
+  return {.what = std::move(what), .where = twill::location{.file = "a.json", .line = line}};
 }
 
 TEST(findings, one_report_names_them_all_and_counts) {
   findings all;
-  all.error(rule::wrong_type, {.what = "a text where a number belongs",
-                               .where = {.file = "a.json", .line = 3, .column = 7, .pointer = "/x"},
-                               .found = "\"5\"",
-                               .expected = "a number",
-                               .hint = "drop the quotes"});
+  all.error(rule::wrong_type,
+            {.what = "a text where a number belongs",
+             .where = twill::location{.file = "a.json", .line = 3, .column = 7, .pointer = "/x"},
+             .found = "\"5\"",
+             .expected = "a number",
+             .hint = "drop the quotes"});
   all.warning("my_rule", at_line(9, "doubtful"));
   EXPECT_EQ(
       all.to_string(),
