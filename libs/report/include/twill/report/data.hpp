@@ -32,12 +32,12 @@ enum class column_kind : std::uint8_t { text, number, time };
 
 /// A named column; either `numbers` (kinds number and time, NaN is missing) or `texts` holds the cells.
 struct data_column {
-  std::string name{};
-  std::string unit{};
-  column_kind kind = column_kind::number;
-  std::vector<double> numbers{};
-  std::vector<std::string> texts{};
-  std::optional<int> decimals{};  ///< shown decimals of a number; nothing: all digits
+  std::string name{};                      ///< the heading
+  std::string unit{};                      ///< of the numbers
+  column_kind kind = column_kind::number;  ///< which of the two vectors counts
+  std::vector<double> numbers{};           ///< of a number or time column
+  std::vector<std::string> texts{};        ///< of a text column
+  std::optional<int> decimals{};           ///< shown decimals of a number; nothing: all digits
 
   [[nodiscard]] std::size_t size() const noexcept {
     return kind == column_kind::text ? texts.size() : numbers.size();

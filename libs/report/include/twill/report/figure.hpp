@@ -19,13 +19,13 @@ enum class scale_kind : std::uint8_t {
 
 /// What stands along one side of a chart.
 struct axis {
-  std::string label{};
-  std::string unit{};
-  scale_kind kind = scale_kind::linear;
-  bool si_prefix = false;       ///< large and small values get a prefix before the unit: GWh, ms
-  bool from_zero = false;       ///< zero is shown although no value is near it
-  std::optional<double> min{};  ///< the bounds, where the data shall not decide
-  std::optional<double> max{};
+  std::string label{};                   ///< what the axis shows
+  std::string unit{};                    ///< of its values
+  scale_kind kind = scale_kind::linear;  ///< linear, logarithmic or time
+  bool si_prefix = false;                ///< large and small values get a prefix before the unit: GWh, ms
+  bool from_zero = false;                ///< zero is shown although no value is near it
+  std::optional<double> min{};           ///< the bounds, where the data shall not decide
+  std::optional<double> max{};           ///< the upper bound
   std::optional<int>
       decimals{};  ///< decimals of the values shown on hover and in tables; nothing: all digits
 };

@@ -19,17 +19,17 @@ enum class tone : std::uint8_t { neutral, good, warning, bad };
 
 /// A key figure: a large value with its name.
 struct card {
-  std::string label{};
-  std::string value{};
-  std::string unit{};
-  std::string detail{};  ///< a line below
-  tone how = tone::neutral;
+  std::string label{};       ///< what the figure is
+  std::string value{};       ///< the figure as text
+  std::string unit{};        ///< of the figure
+  std::string detail{};      ///< a line below
+  tone how = tone::neutral;  ///< its colour
 };
 
 /// One of several figures of which a reader looks at one at a time.
 struct choice {
-  std::string name{};
-  figure shown;
+  std::string name{};  ///< in the list
+  figure shown;        ///< when chosen
 };
 
 /// A report in one HTML file: no request leaves it, equal input gives equal bytes, and it reads well on

@@ -24,9 +24,9 @@ enum class overflow : std::uint8_t {
 
 /// How a table is written for a terminal.
 struct text_table_options {
-  table_style style = table_style::box;
-  std::size_t max_width = 0;  ///< columns of the terminal; 0: as wide as the table is
-  overflow when_wide = overflow::truncate;
+  table_style style = table_style::box;     ///< the lines around cells
+  std::size_t max_width = 0;                ///< columns of the terminal; 0: as wide as the table is
+  overflow when_wide = overflow::truncate;  ///< what happens to cells beyond max_width
   bool colours = false;   ///< the header in bold; callers ask for it on a terminal, without NO_COLOR
   std::string missing{};  ///< what stands for a missing value
 };

@@ -66,6 +66,7 @@ class buffer {
     resize_for_overwrite(count);
     if (count > old) fill_from(old, value);
   }
+  /// Appends one element.
   void push_back(T value) {
     if (size_ == capacity_) reallocate(grown(size_ + 1));
     data_.get()[size_++] = value;

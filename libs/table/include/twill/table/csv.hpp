@@ -27,18 +27,18 @@ struct csv_options {
   std::vector<std::string> missing{};
   /// Accept `nan` and `inf` as doubles.
   bool not_finite = false;
-  std::size_t max_columns = 10'000;
+  std::size_t max_columns = 10'000;                      ///< more are an error
   std::size_t max_record_bytes = std::size_t{64} << 20;  ///< of one row
   std::size_t memory_limit = std::size_t{64} << 30;      ///< of the decoded table
 };
 
 /// A table read from CSV and what was found about its form.
 struct csv_result {
-  column_table table{};
-  char delimiter = ',';
-  bool delimiter_detected = false;
-  bool byte_order_mark = false;
-  bool crlf = false;  ///< whether the first line ends with a carriage return and a line feed
+  column_table table{};             ///< what was read
+  char delimiter = ',';             ///< between the fields
+  bool delimiter_detected = false;  ///< found in the text, not given
+  bool byte_order_mark = false;     ///< the file began with one
+  bool crlf = false;                ///< whether the first line ends with a carriage return and a line feed
 
   /// "12 rows, 3 columns, semicolon-separated (detected), CRLF, byte order mark"
   [[nodiscard]] std::string to_string() const;
@@ -57,8 +57,8 @@ struct csv_result {
 
 /// How a table is written as CSV.
 struct csv_write_options {
-  char delimiter = ',';
-  bool crlf = false;
+  char delimiter = ',';  ///< between the fields
+  bool crlf = false;     ///< lines end as RFC 4180 says
 };
 
 /// The table as CSV: shortest numbers that round-trip, quotes only where needed, missing values as empty

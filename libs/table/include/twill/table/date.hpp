@@ -11,15 +11,15 @@ namespace twill::table {
 
 /// A calendar day of the proleptic Gregorian calendar, counted from 1970-01-01: what Parquet stores as DATE.
 struct date {
-  std::int32_t days = 0;
+  std::int32_t days = 0;  ///< since 1970-01-01
   friend constexpr auto operator<=>(const date&, const date&) = default;
 };
 
 /// Year, month 1 to 12 and day 1 to 31.
 struct civil_date {
-  int year = 1970;
-  unsigned month = 1;
-  unsigned day = 1;
+  int year = 1970;     ///< of the Gregorian calendar
+  unsigned month = 1;  ///< from 1
+  unsigned day = 1;    ///< from 1
   friend constexpr auto operator<=>(const civil_date&, const civil_date&) = default;
 };
 

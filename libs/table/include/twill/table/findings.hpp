@@ -46,9 +46,9 @@ inline constexpr std::string_view invalid_value =
 inline constexpr std::string_view duplicate_id = "duplicate_id";  ///< two entries with one id
 inline constexpr std::string_view unknown_id = "unknown_id";      ///< a reference to an id that nothing has
 inline constexpr std::string_view deprecated = "deprecated";      ///< a key that will go
-inline constexpr std::string_view missing_column = "missing_column";  ///< a required column is absent
-inline constexpr std::string_view unknown_column = "unknown_column";  ///< a column that the schema lacks
-inline constexpr std::string_view duplicate_column = "duplicate_column";
+inline constexpr std::string_view missing_column = "missing_column";      ///< a required column is absent
+inline constexpr std::string_view unknown_column = "unknown_column";      ///< a column that the schema lacks
+inline constexpr std::string_view duplicate_column = "duplicate_column";  ///< two columns of one name
 inline constexpr std::string_view missing_value =
     "missing_value";  ///< an empty field where a value is required
 inline constexpr std::string_view ragged_row =
@@ -58,9 +58,9 @@ inline constexpr std::string_view partition = "partition";  ///< folders or part
 
 /// One mistake or doubt about the input.
 struct finding {
-  severity level = severity::error;
-  std::string rule{};
-  diagnosis details{};
+  severity level = severity::error;  ///< error or warning
+  std::string rule{};                ///< the id in the brackets of a message
+  diagnosis details{};               ///< what, where, found, expected, hint
 
   /// As a user reads it: `error[rule] file:3:7 /pointer: what (found X, expected Y)` and a line with the
   /// hint.
@@ -75,6 +75,7 @@ class findings {
  public:
   explicit findings(std::size_t capacity = 1000) : capacity_(capacity) {}
 
+  /// Keeps a finding, or counts it where the limit is reached.
   void add(finding found);
   void error(std::string_view rule, diagnosis details);
   void warning(std::string_view rule, diagnosis details);

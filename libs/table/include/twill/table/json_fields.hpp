@@ -21,6 +21,7 @@ namespace twill::table::json {
 /// Where a check of the user's own tells what is wrong with one JSON value.
 class checker {
  public:
+  /// A checker at one value that reports into `out`.
   checker(value at, findings& out) noexcept : at_(at), out_(out) {}
 
   [[nodiscard]] value at() const noexcept { return at_; }
@@ -52,11 +53,13 @@ concept described = requires(const D& d) {
 template <class E>
 class enumeration {
  public:
+  /// What a description of this kind reads.
   using described_type = E;
+  /// A word of the file and what it stands for.
   struct entry {
-    std::string word;
-    E value;
-    std::string doc{};
+    std::string word;   ///< in the file
+    E value;            ///< in the program
+    std::string doc{};  ///< a sentence
   };
   enumeration(std::string name, std::string doc, std::initializer_list<entry> entries) {
     detail::type made;
@@ -86,6 +89,7 @@ class enumeration {
 template <std::default_initializable T>
 class description {
  public:
+  /// What this description reads.
   using described_type = T;
 
   description(std::string name, std::string doc) : type_(std::make_shared<detail::type>()) {
@@ -148,6 +152,7 @@ class description {
 template <class Variant>
 class one_of {
  public:
+  /// What a description of this kind reads.
   using described_type = Variant;
   one_of(std::string name, std::string doc, std::string tag) : type_(std::make_shared<detail::type>()) {
     type_->form = detail::shape::one_of;
@@ -175,6 +180,7 @@ class one_of {
 template <class T>
 class custom {
  public:
+  /// What a description of this kind reads.
   using described_type = T;
   /// `json_schema` is a JSON Schema for the form, `doc` a sentence for the documentation.
   template <std::invocable<value, T&, checker&> F>

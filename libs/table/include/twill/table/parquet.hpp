@@ -30,7 +30,7 @@ enum class parquet_codec : std::uint8_t { none, snappy, gzip, zstd };
 
 /// How a table is written. The same table and options give the same bytes.
 struct parquet_write_options {
-  parquet_codec codec = parquet_codec::zstd;
+  parquet_codec codec = parquet_codec::zstd;      ///< compression of the pages
   int level = 3;                                  ///< zstd 1 to 19, gzip 1 to 9; the others have none
   std::size_t row_group_rows = 1U << 20;          ///< at least 1
   std::size_t page_bytes = std::size_t{1} << 20;  ///< aimed at, before compression; 64 to 2^30
@@ -53,32 +53,33 @@ struct parquet_column {
   std::string name{};                    ///< dotted path where nested
   std::string type{};                    ///< "int8", "decimal(9,2)", "timestamp(us, UTC)", ...
   std::optional<column_type> read_as{};  ///< nothing: `read_parquet` refuses the column
-  bool nullable = false;
+  bool nullable = false;                 ///< values may be missing
 };
 
 /// A column's part of a row group.
 struct parquet_chunk {
-  std::string codec{};
-  std::vector<std::string> encodings{};
-  std::uint64_t values = 0;
-  std::uint64_t compressed_bytes = 0;
-  std::uint64_t uncompressed_bytes = 0;
-  std::optional<std::uint64_t> nulls{};
-  std::optional<std::string> min{};  ///< as a text like `table_column::text_at`; decimals unscaled
-  std::optional<std::string> max{};
+  std::string codec{};                   ///< compression of its pages
+  std::vector<std::string> encodings{};  ///< as the format names them
+  std::uint64_t values = 0;              ///< missing ones counted
+  std::uint64_t compressed_bytes = 0;    ///< in the file
+  std::uint64_t uncompressed_bytes = 0;  ///< of the pages
+  std::optional<std::uint64_t> nulls{};  ///< missing values, where the file says
+  std::optional<std::string> min{};      ///< as a text like `table_column::text_at`; decimals unscaled
+  std::optional<std::string> max{};      ///< the greatest value as text, where the file says
 };
 
+/// Rows that are stored together.
 struct parquet_row_group {
-  std::size_t rows = 0;
+  std::size_t rows = 0;                 ///< in this group
   std::vector<parquet_chunk> chunks{};  ///< one a column
 };
 
 /// What a file says of itself, without its data.
 struct parquet_info {
-  std::size_t rows = 0;
-  std::string created_by{};
-  std::vector<parquet_column> columns{};
-  std::vector<parquet_row_group> row_groups{};
+  std::size_t rows = 0;                         ///< over all row groups
+  std::string created_by{};                     ///< what the writer calls itself
+  std::vector<parquet_column> columns{};        ///< in file order
+  std::vector<parquet_row_group> row_groups{};  ///< in file order
 };
 
 /// Throws: twill::error as `read_parquet`.

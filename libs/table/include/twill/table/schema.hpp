@@ -13,14 +13,14 @@ namespace twill::table {
 
 /// What a column of a table must be.
 struct column_spec {
-  std::string name{};
-  column_type type = column_type::float64;
-  bool required = true;             ///< whether the table must have it
-  bool nullable = false;            ///< whether values may be missing
-  std::optional<double> minimum{};  ///< inclusive, of numbers
-  std::optional<double> maximum{};  ///< inclusive, of numbers
-  std::string unit{};
-  std::string doc{};  ///< a sentence for the documentation
+  std::string name{};                       ///< of the column
+  column_type type = column_type::float64;  ///< after reading
+  bool required = true;                     ///< whether the table must have it
+  bool nullable = false;                    ///< whether values may be missing
+  std::optional<double> minimum{};          ///< inclusive, of numbers
+  std::optional<double> maximum{};          ///< inclusive, of numbers
+  std::string unit{};                       ///< for the documentation
+  std::string doc{};                        ///< a sentence for the documentation
 };
 
 /// What is told about columns that a schema lacks.
@@ -28,10 +28,10 @@ enum class unknown_columns : std::uint8_t { ignored, warned, refused };
 
 /// The columns of a table, in any order.
 struct table_schema {
-  std::string name{};
-  std::string doc{};
-  std::vector<column_spec> columns{};
-  unknown_columns unknown = unknown_columns::warned;
+  std::string name{};                                 ///< of the table
+  std::string doc{};                                  ///< a sentence
+  std::vector<column_spec> columns{};                 ///< in the order of the documentation
+  unknown_columns unknown = unknown_columns::warned;  ///< what columns beyond these are
 
   [[nodiscard]] const column_spec* find(std::string_view column) const noexcept;
 };

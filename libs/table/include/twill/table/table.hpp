@@ -119,6 +119,7 @@ class table_column {
   /// nullable when `validity` is not empty. A validity without zeros is dropped. Throws: twill::error on
   /// another size.
   void set_validity(buffer<std::uint8_t> validity);
+  /// Whether values may be missing from here on.
   void set_nullable(bool nullable);
   void set_name(std::string name) { name_ = std::move(name); }
 
