@@ -81,7 +81,7 @@ class csv_reader {
 
   void error(std::string_view rule, diagnosis d, std::size_t offset,
              std::optional<std::size_t> row = std::nullopt, std::string field = {}) {
-    d.where = place(offset, row, std::move(field));
+    if (!out_.full()) d.where = place(offset, row, std::move(field));
     out_.error(rule, std::move(d));
   }
 

@@ -42,7 +42,8 @@ class reader {
 
  private:
   bool fail(std::string_view rule, value at, diagnosis d) {
-    d.where = at.where();
+    // Where nothing more is kept, nothing more is worked out: places cost a walk through the document.
+    if (!out_.full()) d.where = at.where();
     out_.error(rule, std::move(d));
     return false;
   }

@@ -58,6 +58,10 @@ void references::define(const std::string& set, const std::string& id) {
 
 void references::resolve(findings& out) {
   for (const auto& again : content_->repetitions) {
+    if (out.full()) {
+      out.error(rule::duplicate_id, {});
+      continue;
+    }
     const auto& first = content_->sets[again.set].ids[again.id];
     std::string hint;
     if (first.from) {
@@ -74,6 +78,10 @@ void references::resolve(findings& out) {
   for (const auto& use : content_->uses) {
     const auto& known = content_->sets[use.set];
     if (known.ids.contains(use.id)) continue;
+    if (out.full()) {
+      out.error(rule::unknown_id, {});
+      continue;
+    }
     std::string hint;
     if (use.id.starts_with('"')) {
       const std::vector<std::string_view> names(known.order.begin(), known.order.end());

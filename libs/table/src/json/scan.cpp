@@ -45,11 +45,16 @@ class scanner {
   }
 
  private:
-  [[nodiscard]] bool at_end() const noexcept { return at_ >= text_.size(); }
+  [[nodiscard]] bool at_end() const noexcept { return stopped_ || at_ >= text_.size(); }
   [[nodiscard]] char here() const noexcept { return text_[at_]; }
 
   void error(std::size_t offset, std::string_view rule, diagnosis d) {
     if (out_ == nullptr) return;
+    if (out_->full()) {
+      // Places cost a walk through the text: a file of nothing but mistakes is not worth one each.
+      stopped_ = true;
+      return;
+    }
     const auto [line, column] = line_column_of(text_, offset);
     // A pointer through a hundred brackets says nothing that the line does not.
     d.where = twill::location{
@@ -394,6 +399,7 @@ class scanner {
   findings* out_;
   places* where_;
   std::size_t at_;
+  bool stopped_ = false;
   std::string pointer_;
   std::vector<std::size_t> open_;
 };

@@ -17,9 +17,12 @@ std::string mistakes(std::string_view text, const csv_options& options = {}) {
 }
 
 std::string types(std::string_view text) {
+  const csv_result read = read_csv(text, "a.csv");
   std::string all;
-  for (const auto& c : read_csv(text, "a.csv").table.columns())
-    all += std::string(all.empty() ? "" : " ") + std::string(name_of(c.type()));
+  for (const table_column& c : read.table.columns()) {
+    if (!all.empty()) all += ' ';
+    all += name_of(c.type());
+  }
   return all;
 }
 

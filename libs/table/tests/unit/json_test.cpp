@@ -112,6 +112,15 @@ TEST(json, writes_what_reads_back) {
   EXPECT_EQ(write(*d.root().find("d"), 2), "{\n  \"e\": 1e+300\n}");
 }
 
+TEST(json, a_file_of_nothing_but_mistakes_is_not_worked_out_to_its_end) {
+  std::string text = "[NaN";
+  for (int i = 0; i < 500'000; ++i) text += ",NaN";
+  findings out;
+  EXPECT_FALSE(parse(text + "]", "a.json", out).has_value());
+  EXPECT_EQ(out.errors(), 1000u);
+  EXPECT_EQ(out.items().back().details.where.column, 3998u);
+}
+
 TEST(json, a_missing_file_is_an_error_of_reading) {
   try {
     static_cast<void>(read_file("/nonexistent/x.json"));

@@ -88,6 +88,8 @@ class findings {
   [[nodiscard]] std::size_t warnings() const noexcept { return warnings_; }
   [[nodiscard]] bool empty() const noexcept { return errors_ + warnings_ == 0; }
   [[nodiscard]] bool has_errors() const noexcept { return errors_ != 0; }
+  /// Whether further findings are only counted: then their places and words need not be worked out.
+  [[nodiscard]] bool full() const noexcept { return items_.size() >= capacity_ && errors_ != 0; }
 
   /// Orders what was kept by file, then line and column; findings at one place stay in order.
   void sort_by_place();
