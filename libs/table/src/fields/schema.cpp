@@ -37,7 +37,11 @@ class schema_writer {
     if (!root.doc.empty()) top.add("description", quoted(root.doc));
     object(top, root, {}, true);
     members definitions;
-    for (std::size_t i = 0; i < named_.size(); ++i) definitions.add(names_[i], definition(*named_[i]));
+    // A definition may name further types, which moves names_: it comes before its name is looked at.
+    for (std::size_t i = 0; i < named_.size(); ++i) {
+      const std::string text = definition(*named_[i]);
+      definitions.add(names_[i], text);
+    }
     if (!named_.empty()) top.add("$defs", definitions.done());
     return json::write(json::parse(top.done(), root.name).root(), 2);
   }
