@@ -70,6 +70,22 @@ endfunction()
 
 twill_optional_pkg(HWLOC hwloc hwloc "core, cache and NUMA layout in the topology report" "apt-get install libhwloc-dev")
 
+# What the part table reads with. JSON and zstd are required by it; snappy and gzip pages of Parquet are refused without theirs.
+if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
+  find_package(nlohmann_json 3.11 CONFIG QUIET)
+  if(NOT nlohmann_json_FOUND)
+    message(FATAL_ERROR "nlohmann_json 3.11 or newer is required for the part table and was not found. "
+      "Get it: apt-get install nlohmann-json3-dev")
+  endif()
+  twill_dependency_line(nlohmann_json TRUE "${nlohmann_json_VERSION}" "reading JSON" "apt-get install nlohmann-json3-dev")
+  twill_optional_pkg(ZSTD zstd libzstd "zstd pages of Parquet" "apt-get install libzstd-dev")
+  if(NOT TWILL_HAVE_ZSTD)
+    message(FATAL_ERROR "zstd is required for the part table and was not found. Get it: apt-get install libzstd-dev pkg-config")
+  endif()
+  twill_optional_pkg(SNAPPY snappy snappy "snappy pages of Parquet" "apt-get install libsnappy-dev")
+  twill_optional_pkg(ZLIB zlib zlib "gzip pages of Parquet" "apt-get install zlib1g-dev")
+endif()
+
 # Found once here, used by the tests of every part.
 macro(twill_find_test_packages)
   find_package(GTest 1.12 CONFIG QUIET)

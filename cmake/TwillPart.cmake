@@ -6,13 +6,6 @@
 # CMake package, and a pkg-config file twill-<part>.pc. A part without sources is an interface library.
 set_property(GLOBAL PROPERTY TWILL_ALL_PARTS "")
 
-function(twill_add_part_directory part)
-  if(TWILL_PARTS AND NOT part IN_LIST TWILL_PARTS)
-    return()
-  endif()
-  add_subdirectory(libs/${part})
-endfunction()
-
 function(twill_part part)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS;PUBLIC;PRIVATE;PKG_REQUIRES;PKG_LIBS;FIND_DEPENDENCIES" ${ARGN})
   set(target twill_${part})
@@ -48,6 +41,9 @@ function(twill_part part)
     target_link_libraries(${target} PRIVATE ${ARG_PRIVATE})
   endif()
 
+  if(ARG_SOURCES)
+    twill_part_target(${part} ${target})
+  endif()
   set_property(GLOBAL APPEND PROPERTY TWILL_ALL_PARTS ${part})
   set_property(GLOBAL PROPERTY TWILL_PART_${part}_DEPENDS "${ARG_DEPENDS};${ARG_PRIVATE_DEPENDS}")
   set_property(GLOBAL PROPERTY TWILL_PART_${part}_FIND "${ARG_FIND_DEPENDENCIES}")

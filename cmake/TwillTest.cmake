@@ -1,3 +1,13 @@
+# part_<part>: the target that builds one part with all its tests.
+function(twill_part_target part)
+  if(NOT TARGET part_${part})
+    add_custom_target(part_${part})
+  endif()
+  if(ARGN)
+    add_dependencies(part_${part} ${ARGN})
+  endif()
+endfunction()
+
 # twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [ARGS ...])
 # One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part.
 function(twill_test name)
@@ -13,6 +23,7 @@ function(twill_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  twill_part_target(${ARG_PART} ${name})
   string(REPLACE ";" "\\;" labels "${ARG_PART};${ARG_LABELS}")
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_PART}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})
@@ -32,4 +43,17 @@ function(twill_compile_fail name)
     COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target compile_fail_${name})
   set_tests_properties(${ARG_PART}.compile_fail.${name} PROPERTIES
     LABELS "${ARG_PART}" PASS_REGULAR_EXPRESSION "${ARG_EXPECT}" RESOURCE_LOCK build_tree TIMEOUT 120)
+endfunction()
+
+# twill_script_test(<name> PART <part> COMMAND script args... [TIMEOUT s] [PROPERTIES ...]): a Python test, run from the
+# top of the source tree by the distribution's own Python.
+function(twill_script_test name)
+  cmake_parse_arguments(ARG "" "PART;TIMEOUT" "COMMAND;PROPERTIES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  twill_part_target(${ARG_PART})
+  add_test(NAME ${name} COMMAND ${TWILL_PYTHON} ${ARG_COMMAND} WORKING_DIRECTORY ${twill_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_PART}" TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1" ${ARG_PROPERTIES})
 endfunction()

@@ -60,7 +60,8 @@ class base_category_type final : public category {
 };
 
 std::string_view code_name_of(const std::error_code& code) noexcept {
-  if (const auto* ours = dynamic_cast<const category*>(&code.category())) return ours->code_name(code.value());
+  if (const auto* ours = dynamic_cast<const category*>(&code.category()))
+    return ours->code_name(code.value());
   return code.category().name();
 }
 
@@ -139,7 +140,8 @@ exit_code exit_code_of(const std::exception& e) noexcept {
     return ours->exit_for(failure->code().value());
   }
   const auto& kind = failure->code().category();
-  return kind == std::generic_category() || kind == std::system_category() ? exit_code::io : exit_code::internal;
+  return kind == std::generic_category() || kind == std::system_category() ? exit_code::io
+                                                                           : exit_code::internal;
 }
 
 }  // namespace twill

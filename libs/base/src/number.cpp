@@ -19,10 +19,11 @@ std::string_view without_sign(std::string_view text) noexcept {
 number_fault classify(std::string_view text) noexcept {
   if (text.empty()) return number_fault::empty;
   const std::string_view digits = without_sign(text);
-  if (digits.size() > 1 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X')) return number_fault::hexadecimal;
+  if (digits.size() > 1 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+    return number_fault::hexadecimal;
   const auto comma = digits.find(',');
-  if (comma != std::string_view::npos && comma > 0 && comma + 1 < digits.size() && is_digit(digits[comma - 1]) &&
-      is_digit(digits[comma + 1])) {
+  if (comma != std::string_view::npos && comma > 0 && comma + 1 < digits.size() &&
+      is_digit(digits[comma - 1]) && is_digit(digits[comma + 1])) {
     return number_fault::decimal_comma;
   }
   return number_fault::malformed;
@@ -32,6 +33,36 @@ number_fault classify(std::string_view text) noexcept {
 std::string_view without_plus(std::string_view text) noexcept {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
   return text;
+}
+
+/// The exponent of a literal's `e` part: zero where there is none, kept far from the ends of the type.
+std::int64_t decimal_exponent(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  const std::string_view digits = without_sign(text);
+  std::int64_t power = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), power);
+  if (parsed.ec == std::errc::result_out_of_range) power = std::int64_t{1} << 40;
+  return text.front() == '-' ? -power : power;
+}
+
+/// The n of a well-formed unsigned decimal literal that lies in [10^(n-1), 10^n).
+std::int64_t decimal_magnitude(std::string_view text) noexcept {
+  const auto e = text.find_first_of("eE");
+  const std::string_view mantissa = text.substr(0, e);
+  std::int64_t magnitude = 0;
+  bool point = false;
+  bool significant = false;
+  for (const char c : mantissa) {
+    if (c == '.') {
+      point = true;
+    } else if (significant || c != '0') {
+      significant = true;
+      magnitude += point ? 0 : 1;
+    } else if (point) {
+      --magnitude;
+    }
+  }
+  return magnitude + (e == std::string_view::npos ? 0 : decimal_exponent(text.substr(e + 1)));
 }
 
 template <class Integer>
@@ -45,7 +76,8 @@ parsed_number<Integer> parse_integer(std::string_view text) noexcept {
   }
   if (const auto real = parse_double(text)) {
     if (std::trunc(real.value) != real.value) return {Integer{}, number_fault::not_integral};
-    // Integral but not an integer literal (`1e3`, `2.0`, `-1` for an unsigned): only the sign is a question of range.
+    // Integral but not an integer literal (`1e3`, `2.0`, `-1` for an unsigned): only the sign is a question
+    // of range.
     if (text.find_first_of(".eE") == std::string_view::npos) return {Integer{}, number_fault::out_of_range};
     return {Integer{}, number_fault::not_integral};
   }
@@ -60,7 +92,8 @@ std::string_view describe(number_fault fault) noexcept {
     case number_fault::empty: return "empty";
     case number_fault::malformed: return "not a decimal number";
     case number_fault::hexadecimal: return "hexadecimal, and numbers here are decimal";
-    case number_fault::decimal_comma: return "written with a decimal comma, and the decimal separator is a full stop";
+    case number_fault::decimal_comma:
+      return "written with a decimal comma, and the decimal separator is a full stop";
     case number_fault::not_integral: return "not an integer";
     case number_fault::out_of_range: return "too large to be represented";
     case number_fault::not_finite: return "not a finite number";
@@ -75,43 +108,22 @@ parsed_number<double> parse_double(std::string_view text) noexcept {
   const auto [end, failure] = std::from_chars(rest.data(), last, value);
   if (failure == std::errc::invalid_argument || end != last) return {0, classify(text)};
   if (failure == std::errc::result_out_of_range) {
-    // from_chars leaves the value alone on underflow and overflow alike. The decimal exponent of the leading non-zero
-    // digit tells them apart: nothing near 1e-300 overflows and nothing near 1e300 underflows.
-    std::int64_t magnitude = 0;
-    bool point = false;
-    bool significant = false;
-    std::string_view mantissa = without_sign(rest);
-    std::string_view exponent;
-    if (const auto e = mantissa.find_first_of("eE"); e != std::string_view::npos) {
-      exponent = mantissa.substr(e + 1);
-      mantissa = mantissa.substr(0, e);
-    }
-    for (const char c : mantissa) {
-      if (c == '.') {
-        point = true;
-      } else if (significant || c != '0') {
-        significant = true;
-        magnitude += point ? 0 : 1;
-      } else if (point) {
-        --magnitude;
-      }
-    }
-    const bool negative_exponent = !exponent.empty() && exponent[0] == '-';
-    const std::string_view digits = without_sign(exponent);
-    std::int64_t power = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), power);
-    if (parsed.ec == std::errc::result_out_of_range) power = std::int64_t{1} << 40;
-    const std::int64_t scale = magnitude + (negative_exponent ? -power : power);
-    if (scale > 0) return {0, number_fault::out_of_range};
+    // from_chars leaves the value alone on underflow and overflow alike. The decimal exponent of the leading
+    // non-zero digit tells them apart: nothing near 1e-300 overflows and nothing near 1e300 underflows.
+    if (decimal_magnitude(without_sign(rest)) > 0) return {0, number_fault::out_of_range};
     return {rest.front() == '-' ? -0.0 : 0.0, number_fault::none};
   }
   if (!std::isfinite(value)) return {0, number_fault::not_finite};
   return {value, number_fault::none};
 }
 
-parsed_number<std::int64_t> parse_int64(std::string_view text) noexcept { return parse_integer<std::int64_t>(text); }
+parsed_number<std::int64_t> parse_int64(std::string_view text) noexcept {
+  return parse_integer<std::int64_t>(text);
+}
 
-parsed_number<std::uint64_t> parse_uint64(std::string_view text) noexcept { return parse_integer<std::uint64_t>(text); }
+parsed_number<std::uint64_t> parse_uint64(std::string_view text) noexcept {
+  return parse_integer<std::uint64_t>(text);
+}
 
 std::string shortest(double value) {
   char buffer[32];

@@ -6,7 +6,8 @@
 namespace twill::detail {
 
 /// Says on stderr which promise of our own is broken, then aborts. User input never leads here.
-[[noreturn]] void assertion_failed(const char* condition, const char* why, std::source_location where) noexcept;
+[[noreturn]] void assertion_failed(const char* condition, const char* why,
+                                   std::source_location where) noexcept;
 
 }  // namespace twill::detail
 

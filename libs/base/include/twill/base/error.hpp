@@ -46,16 +46,17 @@ class category : public std::error_category {
 
 /// The category of `twill::errc`.
 [[nodiscard]] const category& base_category() noexcept;
+/// The code with its category, as the standard library asks of an error code enumeration.
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 
 /// Where in the user's input a mistake is. Every field is optional; lines, columns and rows count from 1.
 struct location {
-  std::string file{};                  ///< path as the user gave it, or the name of a setting or flag
-  std::size_t line = 0;                ///< 0: unknown
-  std::size_t column = 0;              ///< in bytes; 0: unknown
-  std::string pointer{};               ///< JSON pointer (RFC 6901)
-  std::optional<std::size_t> row{};    ///< data row of a table, the header not counted
-  std::string field{};                 ///< column name of a table
+  std::string file{};                ///< path as the user gave it, or the name of a setting or flag
+  std::size_t line = 0;              ///< 0: unknown
+  std::size_t column = 0;            ///< in bytes; 0: unknown
+  std::string pointer{};             ///< JSON pointer (RFC 6901)
+  std::optional<std::size_t> row{};  ///< data row of a table, the header not counted
+  std::string field{};               ///< column name of a table
 
   [[nodiscard]] bool empty() const noexcept;
   /// `file:line:column /json/pointer`, `file row 7 column "demand"`, or as much of it as is known.
@@ -64,9 +65,12 @@ struct location {
 };
 
 /// All that a person needs to mend a mistake.
+///
+/// In a designated initialiser write `.where = twill::location{.file = ...}` with the type's name: without it
+/// g++ 12 warns of members that it takes for uninitialised.
 struct diagnosis {
   std::string what{};      ///< what is wrong, a sentence without capital and full stop
-  location where{};
+  location where{};        ///< in the user's input
   std::string found{};     ///< the offending text, empty when there is none
   std::string expected{};  ///< what would have been right
   std::string hint{};      ///< what to do
@@ -75,22 +79,30 @@ struct diagnosis {
 };
 
 /// `error[CODE] where: what (found X, expected Y)` and, on a line of its own, `hint: ...`.
-[[nodiscard]] std::string format_diagnosis(std::string_view severity, std::string_view code_name, const diagnosis& d);
+[[nodiscard]] std::string format_diagnosis(std::string_view severity, std::string_view code_name,
+                                           const diagnosis& d);
 
 /// The root of every exception that crosses a boundary of this project.
 ///
 /// Copying does not throw: the diagnosis is shared, as [exception] asks of a type that is thrown.
 class error : public std::system_error {
  public:
+  /// Effects: composes the message once, so that `what()` cannot fail.
   error(std::error_code code, diagnosis d);
+  /// The same for a code of the base part.
   error(errc code, diagnosis d) : error(make_error_code(code), std::move(d)) {}
 
   /// The whole message as a user reads it, hint included.
   [[nodiscard]] const char* what() const noexcept override;
+  /// What is wrong, where, found, expected and hint, as they were given.
   [[nodiscard]] const diagnosis& details() const noexcept;
+  /// The place of the mistake.
   [[nodiscard]] const location& where() const noexcept { return details().where; }
+  /// The offending text; empty when there is none.
   [[nodiscard]] const std::string& found() const noexcept { return details().found; }
+  /// What would have been right; empty when it goes without saying.
   [[nodiscard]] const std::string& expected() const noexcept { return details().expected; }
+  /// What to do; empty when nobody knows.
   [[nodiscard]] const std::string& hint() const noexcept { return details().hint; }
   /// The enumerator's name of `code()`.
   [[nodiscard]] std::string_view code_name() const noexcept;
@@ -102,7 +114,8 @@ class error : public std::system_error {
   std::shared_ptr<const content> content_;
 };
 
-/// The exit code of any exception: an `error` knows its own; a failed system call is `io`; all else `internal`.
+/// The exit code of any exception: an `error` knows its own; a failed system call is `io`; all else
+/// `internal`.
 [[nodiscard]] exit_code exit_code_of(const std::exception& e) noexcept;
 
 }  // namespace twill
