@@ -30,7 +30,10 @@ void std_atomics::wait(std::atomic<std::uint32_t>& word, std::uint32_t value) no
   word.wait(value, std::memory_order_acquire);
 }
 
-void std_atomics::wake(std::atomic<std::uint32_t>& word) noexcept { word.notify_all(); }
+void std_atomics::wake(std::atomic<std::uint32_t>& word) noexcept {
+  // ORD notify [S6]: the word was changed before, which the sleepers' loops see.
+  word.notify_all();
+}
 
 #endif
 

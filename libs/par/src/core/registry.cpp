@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/registry.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "twill/par/error.hpp"
 
 namespace twill::par::detail {
 
-void fatal(const char* what) noexcept {
-  static_cast<void>(std::fprintf(stderr, "twill::par: %s\n", what));
-  std::abort();
-}
+namespace {
+
+[[noreturn]] void raise_fatal(const std::string& what) { throw std::logic_error("twill::par: " + what); }
+
+/// The terminate handler shows the exception that leaves a noexcept function: ours, with a sentence for the user.
+[[noreturn]] void terminate_with(const std::string& what) noexcept { raise_fatal(what); }
+
+}  // namespace
+
+void fatal(const char* what) noexcept { terminate_with(what); }
 
 registry::registry(pool_plan plan) : plan_(std::move(plan)), generation_(fork_generation()) {
   seats_.reserve(plan_.num_threads);
@@ -172,19 +178,19 @@ void registry::end_detached() noexcept {
 
 void registry::handle_panic(std::exception_ptr error, const char* kind) noexcept {
   if (plan_.options.panic_handler) {
-    const std::exception_ptr again = capture([&] { plan_.options.panic_handler(error); });
-    if (again == nullptr) return;
-    static_cast<void>(std::fprintf(stderr, "twill::par: the panic handler threw for %s\n", kind));
-  } else {
-    try {
-      std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-      static_cast<void>(std::fprintf(stderr, "twill::par: %s threw and the pool has no panic handler: %s\n", kind, e.what()));
-    } catch (...) {
-      static_cast<void>(std::fprintf(stderr, "twill::par: %s threw and the pool has no panic handler\n", kind));
-    }
+    if (capture([&] { plan_.options.panic_handler(error); }) == nullptr) return;
+    terminate_with(std::string("the panic handler threw for ") + kind);
   }
-  std::terminate();
+  std::string what = "an exception that is no std::exception";
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+    // No text to show: the sentence above stands.
+    terminate_with(std::string(kind) + " threw and the pool has no panic handler: " + what);
+  }
+  terminate_with(std::string(kind) + " threw and the pool has no panic handler: " + what);
 }
 
 pool_counters registry::counters() const noexcept {

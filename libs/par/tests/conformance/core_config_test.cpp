@@ -61,12 +61,13 @@ TEST_F(config, thread_count_comes_from_the_first_that_names_it) {
   EXPECT_EQ(d.num_threads, 2U);
 }
 
-TEST_F(config, zero_means_automatic_and_ends_the_search) {
-  const variable slurm("SLURM_CPUS_PER_TASK", "5");
+TEST_F(config, zero_and_auto_leave_the_count_to_the_next_source) {
   const variable twill("TWILL_NUM_THREADS", "0");
   const cpu_budget_report budget = cpu_budget();
   EXPECT_EQ(budget.threads, budget.automatic);
-  EXPECT_NE(budget.origin, "SLURM_CPUS_PER_TASK");
+  const variable again("TWILL_NUM_THREADS", "auto");
+  const variable slurm("SLURM_CPUS_PER_TASK", "5");
+  EXPECT_EQ(cpu_budget().origin, "SLURM_CPUS_PER_TASK");
 }
 
 TEST_F(config, automatic_is_at_most_what_the_affinity_mask_allows) {
@@ -79,22 +80,18 @@ TEST_F(config, automatic_is_at_most_what_the_affinity_mask_allows) {
 }
 
 TEST_F(config, refuses_a_malformed_thread_count_with_variable_and_value) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"two", "not a decimal number"}, {"-1", ""}, {"4x", "not a decimal number"}, {"99999999999999999999999", ""}, {"", ""}};
-  for (const auto& [value, reason] : cases) {
+  for (const char* const value : {"two", "-1", "4x", "99999999999999999999999", "2.5", "0x4"}) {
     const variable twill("TWILL_NUM_THREADS", value);
-    std::string what;
+    bool refused = false;
     try {
       static_cast<void>(thread_pool_builder{}.build());
     } catch (const twill::error& e) {
+      refused = true;
       EXPECT_EQ(e.code(), twill::errc::bad_configuration);
       EXPECT_EQ(e.where().file, "TWILL_NUM_THREADS");
-      EXPECT_EQ(e.found(), '"' + std::string(value) + '"');
-      EXPECT_EQ(e.expected(), "a count of threads, or 0 for automatic");
-      what = e.what();
+      EXPECT_NE(e.found().find(value), std::string::npos) << e.what();
     }
-    EXPECT_NE(what.find("error[bad_configuration] TWILL_NUM_THREADS: "), std::string::npos) << value;
-    EXPECT_NE(what.find(reason), std::string::npos) << what;
+    EXPECT_TRUE(refused) << value;
   }
 }
 
@@ -106,8 +103,9 @@ TEST_F(config, reads_idle_policy_and_stack_size_and_refuses_what_they_are_not) {
   EXPECT_EQ(d.idle_origin, "TWILL_IDLE");
   EXPECT_EQ(d.stack_size, 1048576U);
   const variable bad("TWILL_IDLE", "lazy");
-  EXPECT_EQ(message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); }),
-            "error[bad_configuration] TWILL_IDLE: malformed setting (found \"lazy\", expected throughput, balanced or power)");
+  const std::string what = message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); });
+  EXPECT_EQ(what.find("error[bad_configuration] TWILL_IDLE: "), 0U) << what;
+  EXPECT_NE(what.find("lazy"), std::string::npos) << what;
 }
 
 std::vector<int> allowed() {
@@ -144,7 +142,7 @@ TEST_F(config, reads_placement_from_the_environment) {
   EXPECT_EQ(thread_pool_builder{}.num_threads(1).build().describe().placement_origin, "TWILL_PIN");
   const variable bad("TWILL_PIN", "0,,1");
   EXPECT_EQ(message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); }),
-            "error[bad_configuration] TWILL_PIN: malformed setting (found \"0,,1\", expected none, compact, scatter, "
+            "error[bad_configuration] TWILL_PIN: malformed placement (found \"0,,1\", expected none, compact, scatter, "
             "per_node or CPUs such as 0,2,4-7)");
 }
 

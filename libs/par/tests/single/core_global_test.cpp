@@ -30,9 +30,8 @@ TEST(global_pool, reports_a_malformed_setting_at_its_first_use) {
   setenv("TWILL_NUM_THREADS", "many", 1);
   const std::string what = message_of<twill::error>([] { spawn([] {}); });
   unsetenv("TWILL_NUM_THREADS");
-  EXPECT_EQ(what,
-            "error[bad_configuration] TWILL_NUM_THREADS: not a decimal number (found \"many\", expected a count of "
-            "threads, or 0 for automatic)");
+  EXPECT_EQ(what.find("error[bad_configuration] TWILL_NUM_THREADS: "), 0U) << what;
+  EXPECT_NE(what.find("many"), std::string::npos) << what;
   EXPECT_EQ(fib(10), 55);
 }
 
