@@ -52,7 +52,7 @@ struct map_consumer {
   C base;
   const F* function;
   map_consumer split_off_left()
-    requires requires(C& c) { c.split_off_left(); }
+    requires splits_anywhere<C>
   {
     return {base.split_off_left(), function};
   }

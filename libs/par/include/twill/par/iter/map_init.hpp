@@ -56,7 +56,7 @@ struct map_init_consumer {
   const Init* init;
   const F* function;
   map_init_consumer split_off_left()
-    requires requires(C& c) { c.split_off_left(); }
+    requires splits_anywhere<C>
   {
     return {base.split_off_left(), init, function};
   }

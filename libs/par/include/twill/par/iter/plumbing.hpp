@@ -159,6 +159,10 @@ producer_callback<Result, F> on_producer(F function) {
   return {std::move(function)};
 }
 
+/// A consumer that does not care how many items are to the left.
+template <class C>
+concept splits_anywhere = requires(C& c) { c.split_off_left(); };
+
 /// The consumer of the first `n` items; `c` keeps the rest.
 template <class C>
 C split_consumer(C& c, std::size_t n) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -35,6 +38,21 @@ constexpr auto operator|(closure<F> first, closure<G> second) {
     return std::move(second.apply)(std::move(first.apply)(std::forward<R>(range)));
   }};
 }
+
+/// A number of items, given as any integer. Throws: `std::invalid_argument` when it is negative.
+class item_count {
+ public:
+  template <std::integral T>
+  constexpr item_count(T n) : value_(static_cast<std::size_t>(n)) {
+    if constexpr (std::is_signed_v<T>) {
+      if (n < 0) throw std::invalid_argument("par: a number of items is negative (found " + std::to_string(n) + ")");
+    }
+  }
+  constexpr operator std::size_t() const noexcept { return value_; }
+
+ private:
+  std::size_t value_;
+};
 
 /// A name with `N` arguments: `name(args...)` is a closure, `name(range, args...)` applies it at once.
 ///
