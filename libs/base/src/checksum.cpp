@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/checksum.hpp"
 
+#include "crc32c.hpp"
+#include "twill/base/cpu.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include "crc32c.hpp"
-#include "twill/base/cpu.hpp"
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -15,8 +15,9 @@
 namespace twill {
 namespace {
 
-// Row r holds the register after a byte and r zero bytes: eight rows take eight bytes at once (M. E. Kounavis,
-// F. L. Berry, "A systematic approach to building high performance software-based CRC generators", 2005).
+// Row r holds the register after a byte and r zero bytes: eight rows take eight bytes at once (M. E.
+// Kounavis, F. L. Berry, "A systematic approach to building high performance software-based CRC generators",
+// 2005).
 constexpr auto crc_rows = [] {
   std::array<std::array<std::uint32_t, 256>, 8> rows{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
@@ -64,8 +65,8 @@ std::uint32_t detail::crc32c_by_table(std::uint32_t state, std::span<const std::
 }
 
 #if defined(__x86_64__)
-[[gnu::target("sse4.2")]] std::uint32_t detail::crc32c_by_instruction(std::uint32_t state,
-                                                                      std::span<const std::byte> data) noexcept {
+[[gnu::target("sse4.2")]] std::uint32_t detail::crc32c_by_instruction(
+    std::uint32_t state, std::span<const std::byte> data) noexcept {
   const std::byte* from = data.data();
   std::size_t left = data.size();
   std::uint64_t wide = state;
@@ -146,7 +147,8 @@ sha256::digest sha256::value() const noexcept {
   // A one bit, zeros up to 8 bytes before the end of a block, the length in bits with its highest byte first.
   std::array<std::byte, 72> padding{std::byte{0x80}};
   const std::size_t zeros_end = (waiting < 56 ? 56 : 120) - waiting;
-  for (std::size_t i = 0; i < 8; ++i) padding[zeros_end + i] = static_cast<std::byte>(bits >> (56 - 8 * i) & 0xffU);
+  for (std::size_t i = 0; i < 8; ++i)
+    padding[zeros_end + i] = static_cast<std::byte>(bits >> (56 - 8 * i) & 0xffU);
   last.update(std::span(padding).first(zeros_end + 8));
   digest result{};
   for (std::size_t i = 0; i < result.size(); ++i) {

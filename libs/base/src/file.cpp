@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/file.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
+#include "twill/base/detail/file_calls.hpp"
+#include "twill/base/error.hpp"
+
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
 #include <memory>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
-
-#include "twill/base/detail/file_calls.hpp"
-#include "twill/base/error.hpp"
 
 namespace twill {
 namespace detail {
@@ -30,7 +30,9 @@ thread_local file_calls* replaced_calls = nullptr;
 
 int file_calls::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
 ssize_t file_calls::read(int descriptor, void* to, std::size_t size) { return ::read(descriptor, to, size); }
-ssize_t file_calls::write(int descriptor, const void* from, std::size_t size) { return ::write(descriptor, from, size); }
+ssize_t file_calls::write(int descriptor, const void* from, std::size_t size) {
+  return ::write(descriptor, from, size);
+}
 int file_calls::stat(int descriptor, struct ::stat* to) { return ::fstat(descriptor, to); }
 int file_calls::change_mode(int descriptor, mode_t mode) { return ::fchmod(descriptor, mode); }
 int file_calls::sync(int descriptor) { return ::fsync(descriptor); }
@@ -43,7 +45,8 @@ file_calls& current_file_calls() noexcept {
   return replaced_calls != nullptr ? *replaced_calls : system;
 }
 
-scoped_file_calls::scoped_file_calls(file_calls& calls) noexcept : previous_(std::exchange(replaced_calls, &calls)) {}
+scoped_file_calls::scoped_file_calls(file_calls& calls) noexcept
+    : previous_(std::exchange(replaced_calls, &calls)) {}
 scoped_file_calls::~scoped_file_calls() { replaced_calls = previous_; }
 
 }  // namespace detail
@@ -115,7 +118,8 @@ opened_file open_to_read(const std::string& path, const read_request& request, b
   }
   if (code != 0) {
     static_cast<void>(calls().close(descriptor));
-    fail_to_read(path, request, code == EISDIR ? "is a directory" : "cannot read its state: " + reason_of(code));
+    fail_to_read(path, request,
+                 code == EISDIR ? "is a directory" : "cannot read its state: " + reason_of(code));
   }
   return file;
 }
@@ -155,10 +159,11 @@ opened_file open_to_read(const std::string& path, const read_request& request, b
 }
 
 [[noreturn]] void fail_after_rename(const std::string& path, int code) {
-  throw error(errc::cannot_write, {.what = "cannot flush the folder of the file: " + reason_of(code),
-                                   .where = {.file = path},
-                                   .expected = "a folder that can be flushed to the device",
-                                   .hint = "the new content is in place, but may be lost if the machine fails now"});
+  throw error(errc::cannot_write,
+              {.what = "cannot flush the folder of the file: " + reason_of(code),
+               .where = {.file = path},
+               .expected = "a folder that can be flushed to the device",
+               .hint = "the new content is in place, but may be lost if the machine fails now"});
 }
 
 struct folder_and_name {
@@ -187,7 +192,8 @@ std::string temporary_name(const std::string& target) {
   const folder_and_name parts = split_path(target);
   // ORD relaxed [file]: only the uniqueness of the value within the process counts; pairs with nothing.
   const unsigned next = number.fetch_add(1, std::memory_order_relaxed);
-  return fmt::format("{}/{}{}-{}{}", parts.folder, temporary_prefix(parts.name), ::getpid(), next, temporary_suffix);
+  return fmt::format("{}/{}{}-{}{}", parts.folder, temporary_prefix(parts.name), ::getpid(), next,
+                     temporary_suffix);
 }
 
 }  // namespace
@@ -200,8 +206,8 @@ std::string read_file(const std::string& path, const read_request& request) {
   std::string content(sized ? static_cast<std::size_t>(file.status.st_size) + 1 : buffer_size, '\0');
   std::size_t size = 0;
   for (;;) {
-    const ssize_t got =
-        uninterrupted([&] { return calls().read(file.descriptor, content.data() + size, content.size() - size); });
+    const ssize_t got = uninterrupted(
+        [&] { return calls().read(file.descriptor, content.data() + size, content.size() - size); });
     if (got < 0) fail_to_read(path, request, "cannot read: " + reason_of(errno));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
@@ -247,10 +253,11 @@ void mapped_file::swap(mapped_file& other) noexcept {
 }
 
 atomic_file_writer::atomic_file_writer(const std::string& path) : path_(path), target_(path) {
-  if (path.empty() || path.find('\0') != std::string::npos) fail_to_write(path, "path is empty or holds a zero byte", 0);
+  if (path.empty() || path.find('\0') != std::string::npos)
+    fail_to_write(path, "path is empty or holds a zero byte", 0);
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
   if (resolved) target_ = resolved.get();
-  struct ::stat status {};
+  struct ::stat status{};
   if (::stat(target_.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) fail_to_write(path_, "is a directory", 0);
     if (!S_ISREG(status.st_mode)) fail_to_write(path_, "not a regular file", 0);
@@ -302,8 +309,8 @@ void atomic_file_writer::fail(const char* step, int code) {
   fail_to_write(path_, step, code);
 }
 
-// A temporary file is stale when nobody holds its lock. Whatever goes wrong here is left to the next writer: the write
-// itself does not depend on it.
+// A temporary file is stale when nobody holds its lock. Whatever goes wrong here is left to the next writer:
+// the write itself does not depend on it.
 void atomic_file_writer::remove_stale() {
   const folder_and_name parts = split_path(target_);
   const std::string prefix = temporary_prefix(parts.name);
@@ -322,16 +329,16 @@ void atomic_file_writer::remove_stale() {
 void atomic_file_writer::open_temporary() {
   for (;;) {
     std::string name = temporary_name(target_);
-    const int descriptor =
-        uninterrupted([&] { return calls().open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
+    const int descriptor = uninterrupted(
+        [&] { return calls().open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });
     if (descriptor < 0 && errno == EEXIST) continue;  // of a process that had our number before us
     if (descriptor < 0) fail("cannot create a temporary file in its folder", errno);
     descriptor_ = descriptor;
     temporary_ = std::move(name);
-    // Between creation and lock another writer may have taken the file for stale and removed it. A file system without
-    // locks has no such writer either: none of its locks succeeds.
+    // Between creation and lock another writer may have taken the file for stale and removed it. A file
+    // system without locks has no such writer either: none of its locks succeeds.
     static_cast<void>(uninterrupted([&] { return ::flock(descriptor_, LOCK_EX); }));
-    struct ::stat status {};
+    struct ::stat status{};
     if (calls().stat(descriptor_, &status) != 0) fail("cannot read the state of the temporary file", errno);
     if (status.st_nlink != 0) return;
     abandon();
@@ -339,16 +346,18 @@ void atomic_file_writer::open_temporary() {
 }
 
 void atomic_file_writer::keep_attributes() {
-  struct ::stat old {};
+  struct ::stat old{};
   if (::stat(target_.c_str(), &old) != 0) return;
-  struct ::stat ours {};
+  struct ::stat ours{};
   if (calls().stat(descriptor_, &ours) != 0) fail("cannot read the state of the temporary file", errno);
   mode_t mode = old.st_mode & 07777U;
   if (ours.st_uid != old.st_uid || ours.st_gid != old.st_gid) {
-    // Who may not give a file away becomes its owner, and must not become the owner of a set-id program by that.
+    // Who may not give a file away becomes its owner, and must not become the owner of a set-id program by
+    // that.
     if (::fchown(descriptor_, old.st_uid, old.st_gid) != 0) mode &= 01777U;
   }
-  if (calls().change_mode(descriptor_, mode) != 0) fail("cannot set the permissions of the temporary file", errno);
+  if (calls().change_mode(descriptor_, mode) != 0)
+    fail("cannot set the permissions of the temporary file", errno);
 }
 
 void atomic_file_writer::write(std::span<const std::byte> data) {
@@ -379,18 +388,21 @@ void atomic_file_writer::flush() {
 void atomic_file_writer::commit() {
   if (descriptor_ < 0) fail_to_write(path_, "writer is closed, by a commit or by an earlier error", 0);
   flush();
-  if (uninterrupted([&] { return calls().sync(descriptor_); }) != 0) fail("cannot flush to the device", errno);
-  // The rename comes before the close: the lock that guards the temporary name ends with the descriptor. Some file systems
-  // report a lost write at close only, hence the second descriptor, whose close carries no lock with it.
+  if (uninterrupted([&] { return calls().sync(descriptor_); }) != 0)
+    fail("cannot flush to the device", errno);
+  // The rename comes before the close: the lock that guards the temporary name ends with the descriptor. Some
+  // file systems report a lost write at close only, hence the second descriptor, whose close carries no lock
+  // with it.
   const int copy = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) fail("cannot duplicate the descriptor", errno);
   if (calls().close(copy) != 0 && errno != EINTR) fail("cannot close", errno);
-  if (calls().rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot rename the temporary file", errno);
+  if (calls().rename(temporary_.c_str(), target_.c_str()) != 0)
+    fail("cannot rename the temporary file", errno);
   temporary_.clear();
   static_cast<void>(calls().close(std::exchange(descriptor_, -1)));
 
-  // The name itself survives a crash of the machine only once the folder is on the device. EINVAL and its like: a file
-  // system whose folders need no flush.
+  // The name itself survives a crash of the machine only once the folder is on the device. EINVAL and its
+  // like: a file system whose folders need no flush.
   const std::string folder = split_path(target_).folder;
   const descriptor_guard opened(
       uninterrupted([&] { return calls().open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); }));
@@ -410,7 +422,8 @@ void write_file_atomically(const std::string& path, std::string_view content) {
 }
 
 void write_file_atomically(const std::string& path, std::span<const std::byte> content) {
-  write_file_atomically(path, std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
+  write_file_atomically(path,
+                        std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
 }  // namespace twill

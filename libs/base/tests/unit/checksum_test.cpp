@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/checksum.hpp"
 
+#include "crc32c.hpp"
+#include "twill/base/cpu.hpp"
+#include "twill/base/philox.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "crc32c.hpp"
-#include "twill/base/cpu.hpp"
-#include "twill/base/philox.hpp"
 
 namespace twill {
 namespace {
@@ -70,8 +70,9 @@ TEST(sha256, gives_the_published_answers) {
   EXPECT_EQ(to_hex(sha256_of("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(sha256_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(to_hex(sha256_of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrl"
-                             "mnopqrsmnopqrstnopqrstu")),
+  EXPECT_EQ(to_hex(sha256_of(
+                "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrl"
+                "mnopqrsmnopqrstnopqrstu")),
             "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
   EXPECT_EQ(to_hex(sha256_of(std::string(1'000'000, 'a'))),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");

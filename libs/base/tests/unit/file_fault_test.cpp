@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a full disk, a failing device and a killed process do to a file that is being replaced.
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
-
-#include <chrono>
-#include <csignal>
-#include <string>
-
 #include "file_test_support.hpp"
 #include "twill/base/error.hpp"
 #include "twill/base/file.hpp"
 #include "twill/base/philox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <sched.h>
+#include <string>
+#include <sys/mount.h>
+#include <sys/resource.h>
 
 namespace twill {
 namespace {
@@ -41,10 +41,12 @@ TEST(file_fault, no_space_at_any_write_leaves_the_old_file_and_no_rest) {
       ++failed;
       EXPECT_EQ(e.code(), errc::disk_full);
       EXPECT_EQ(e.exit(), exit_code::io);
-      EXPECT_EQ(std::string(e.what()),
-                "error[disk_full] " + (folder / "a") +
-                    ": cannot write: No space left on device (expected room for the whole content beside the old "
-                    "file)\nhint: free space or quota, or choose another folder; the old content, if any, is untouched");
+      EXPECT_EQ(
+          std::string(e.what()),
+          "error[disk_full] " + (folder / "a") +
+              ": cannot write: No space left on device (expected room for the whole content beside the old "
+              "file)\nhint: free space or quota, or choose another folder; the old content, if any, is "
+              "untouched");
     }
     EXPECT_EQ(read_file(folder / "a"), "old");
     EXPECT_EQ(names_in(folder.path()), only_a);
@@ -76,12 +78,13 @@ TEST(file_fault, failure_of_any_call_leaves_old_or_new_and_no_rest) {
       }
       if (at >= calls.seen) {
         EXPECT_FALSE(refused);
-        EXPECT_EQ(calls.log, (std::vector<std::string>{"open", "stat", "stat", "mode", "write", "sync", "close", "rename",
-                                                       "close", "open", "sync", "close"}));
+        EXPECT_EQ(calls.log, (std::vector<std::string>{"open", "stat", "stat", "mode", "write", "sync",
+                                                       "close", "rename", "close", "open", "sync", "close"}));
         EXPECT_EQ(read_file(folder / "a"), "new");
         break;
       }
-      // Only the two closes that nothing depends on may fail in silence: of a file that is flushed, and of a folder.
+      // Only the two closes that nothing depends on may fail in silence: of a file that is flushed, and of a
+      // folder.
       EXPECT_EQ(refused, at != 8 && at != 11) << at << ' ' << code;
       EXPECT_EQ(read_file(folder / "a"), calls.renamed ? "new" : "old") << at;
       EXPECT_EQ(names_in(folder.path()), only_a) << at;
@@ -156,7 +159,8 @@ TEST(file_fault, a_really_full_disk_leaves_the_old_file) {
   if (outcome >= cannot_mount && outcome <= cannot_mount + 2) {
     static constexpr const char* steps[] = {"unshare", "making mounts private", "mounting tmpfs"};
     RecordProperty("tmpfs", std::string("not permitted here: ") + steps[outcome - cannot_mount]);
-    // The same answers from a table of calls in the place of the system's, so that the outcome is asserted anyway.
+    // The same answers from a table of calls in the place of the system's, so that the outcome is asserted
+    // anyway.
     faulty_calls calls;
     calls.fail_write = 2;
     calls.code = ENOSPC;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/file.hpp"
 
+#include "file_test_support.hpp"
+#include "twill/base/error.hpp"
+
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <utility>
-
-#include "file_test_support.hpp"
-#include "twill/base/error.hpp"
 
 namespace twill {
 namespace {
@@ -35,7 +35,7 @@ error thrown_by(Body body) {
 }
 
 mode_t mode_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   EXPECT_EQ(stat(path.c_str(), &status), 0);
   return status.st_mode & 07777U;
 }
@@ -77,19 +77,23 @@ TEST(read_file, reports_an_input_error_of_the_device) {
 }
 
 TEST(read_file, names_path_reason_and_expectation_of_an_absent_file) {
-  const error e = thrown_by([] { static_cast<void>(read_file("/no/such.json", {.expected = "a case file (JSON)"})); });
+  const error e =
+      thrown_by([] { static_cast<void>(read_file("/no/such.json", {.expected = "a case file (JSON)"})); });
   EXPECT_EQ(e.code(), errc::cannot_read);
   EXPECT_EQ(e.exit(), exit_code::io);
-  EXPECT_STREQ(e.what(),
-               "error[cannot_read] /no/such.json: cannot open for reading: No such file or directory (expected a case "
-               "file (JSON))\nhint: check the path; relative paths start at the working directory");
-  EXPECT_STREQ(thrown_by([] { mapped_file("/no/such.json", {.expected = "a case file (JSON)"}); }).what(), e.what());
+  EXPECT_STREQ(
+      e.what(),
+      "error[cannot_read] /no/such.json: cannot open for reading: No such file or directory (expected a case "
+      "file (JSON))\nhint: check the path; relative paths start at the working directory");
+  EXPECT_STREQ(thrown_by([] { mapped_file("/no/such.json", {.expected = "a case file (JSON)"}); }).what(),
+               e.what());
 }
 
 TEST(read_file, refuses_a_folder) {
   const temporary_folder folder;
   const error read = thrown_by([&] { static_cast<void>(read_file(folder.path())); });
-  EXPECT_EQ(std::string(read.what()), "error[cannot_read] " + folder.path() + ": is a directory (expected a readable file)");
+  EXPECT_EQ(std::string(read.what()),
+            "error[cannot_read] " + folder.path() + ": is a directory (expected a readable file)");
   EXPECT_STREQ(thrown_by([&] { const mapped_file m(folder.path()); }).what(), read.what());
 }
 
@@ -120,8 +124,8 @@ TEST(read_file, refuses_an_empty_file_where_that_is_asked) {
   const read_request request{.expected = "a table (CSV)", .refuse_empty = true};
   const error e = thrown_by([&] { static_cast<void>(read_file(folder / "empty", request)); });
   EXPECT_EQ(e.exit(), exit_code::io);
-  EXPECT_EQ(std::string(e.what()),
-            "error[cannot_read] " + (folder / "empty") + ": file is empty (found 0 bytes, expected a table (CSV))");
+  EXPECT_EQ(std::string(e.what()), "error[cannot_read] " + (folder / "empty") +
+                                       ": file is empty (found 0 bytes, expected a table (CSV))");
   EXPECT_STREQ(thrown_by([&] { const mapped_file m(folder / "empty", request); }).what(), e.what());
 }
 
@@ -150,7 +154,8 @@ TEST(atomic_file_writer, creates_and_replaces_whole_files) {
   for (std::size_t i = 0; i < large.size(); i += 5) large[i] = static_cast<char>(i * 31);
   atomic_file_writer writer(folder / "a");
   EXPECT_EQ(names_in(folder.path()).count("a"), 0U);
-  for (std::size_t at = 0; at < large.size(); at += 777) writer.write(std::string_view(large).substr(at, 777));
+  for (std::size_t at = 0; at < large.size(); at += 777)
+    writer.write(std::string_view(large).substr(at, 777));
   EXPECT_FALSE(writer.temporary_path().empty());
   writer.commit();
   EXPECT_EQ(writer.temporary_path(), "");
@@ -216,11 +221,14 @@ TEST(atomic_file_writer, replaces_what_a_link_leads_to) {
 TEST(atomic_file_writer, refuses_what_is_no_regular_file) {
   const temporary_folder folder;
   const error directory = thrown_by([&] { write_file_atomically(folder.path(), "x"); });
-  EXPECT_EQ(std::string(directory.what()), "error[cannot_write] " + folder.path() +
-                                               ": is a directory (expected a regular file in a writable folder)");
-  EXPECT_EQ(thrown_by([&] { write_file_atomically(folder / "none/", "x"); }).details().what, "names a folder");
+  EXPECT_EQ(std::string(directory.what()),
+            "error[cannot_write] " + folder.path() +
+                ": is a directory (expected a regular file in a writable folder)");
+  EXPECT_EQ(thrown_by([&] { write_file_atomically(folder / "none/", "x"); }).details().what,
+            "names a folder");
   EXPECT_EQ(thrown_by([] { write_file_atomically("/dev/null", "x"); }).details().what, "not a regular file");
-  EXPECT_EQ(thrown_by([] { write_file_atomically("", "x"); }).details().what, "path is empty or holds a zero byte");
+  EXPECT_EQ(thrown_by([] { write_file_atomically("", "x"); }).details().what,
+            "path is empty or holds a zero byte");
   const error absent = thrown_by([&] { write_file_atomically(folder / "none/a", "x"); });
   EXPECT_EQ(absent.details().what, "cannot create a temporary file in its folder: No such file or directory");
   EXPECT_EQ(absent.hint(), "create the folder first");
@@ -243,7 +251,8 @@ TEST(atomic_file_writer, refuses_a_read_only_folder) {
   const temporary_folder folder;
   ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
   EXPECT_EQ(in_child_without_privilege([&] {
-              return refused_write(folder / "a", "cannot create a temporary file in its folder: Permission denied");
+              return refused_write(folder / "a",
+                                   "cannot create a temporary file in its folder: Permission denied");
             }),
             2);
   EXPECT_TRUE(names_in(folder.path()).empty());
@@ -254,7 +263,9 @@ TEST(atomic_file_writer, refuses_a_read_only_file) {
   put(folder / "a", "old");
   ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
   ASSERT_EQ(chmod((folder / "a").c_str(), 0444), 0);
-  EXPECT_EQ(in_child_without_privilege([&] { return refused_write(folder / "a", "cannot write: Permission denied"); }), 2);
+  EXPECT_EQ(in_child_without_privilege(
+                [&] { return refused_write(folder / "a", "cannot write: Permission denied"); }),
+            2);
   EXPECT_EQ(read_file(folder / "a"), "old");
   EXPECT_EQ(names_in(folder.path()), (std::set<std::string>{"a"}));
 }

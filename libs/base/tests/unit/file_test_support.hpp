@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/wait.h>
-#include <unistd.h>
+#include "twill/base/detail/file_calls.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,9 +10,9 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
-
-#include "twill/base/detail/file_calls.hpp"
 
 namespace twill::test {
 
@@ -40,7 +39,8 @@ class temporary_folder {
 
 inline std::set<std::string> names_in(const std::string& folder) {
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.insert(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.insert(entry.path().filename().string());
   return names;
 }
 
@@ -66,10 +66,10 @@ inline int in_child_without_privilege(const std::function<int()>& body) {
 /// Counts every call and lets chosen ones fail.
 class faulty_calls final : public detail::file_calls {
  public:
-  int fail_call = -1;          ///< number of the call, of all kinds, that fails
-  int fail_write = -1;         ///< number of the write that fails
-  int code = 0;                ///< errno of the failure
-  bool interrupt = false;      ///< every call but close fails once with EINTR before it is made
+  int fail_call = -1;            ///< number of the call, of all kinds, that fails
+  int fail_write = -1;           ///< number of the write that fails
+  int code = 0;                  ///< errno of the failure
+  bool interrupt = false;        ///< every call but close fails once with EINTR before it is made
   std::size_t most = 1U << 30U;  ///< bytes a read or write moves at most
 
   int seen = 0;
@@ -91,7 +91,9 @@ class faulty_calls final : public detail::file_calls {
     }
     return file_calls::write(descriptor, from, std::min(size, most));
   }
-  int stat(int descriptor, struct ::stat* to) override { return refused("stat") ? -1 : file_calls::stat(descriptor, to); }
+  int stat(int descriptor, struct ::stat* to) override {
+    return refused("stat") ? -1 : file_calls::stat(descriptor, to);
+  }
   int change_mode(int descriptor, mode_t mode) override {
     return refused("mode") ? -1 : file_calls::change_mode(descriptor, mode);
   }

@@ -20,8 +20,8 @@ struct read_request {
 
 /// A regular file as read-only memory. An empty file is an empty span.
 ///
-/// The content must not be cut short by anyone while it is mapped: reading beyond the new end is a SIGBUS. Files that
-/// `atomic_file_writer` replaces are safe, since the mapping keeps the old file.
+/// The content must not be cut short by anyone while it is mapped: reading beyond the new end is a SIGBUS.
+/// Files that `atomic_file_writer` replaces are safe, since the mapping keeps the old file.
 class mapped_file {
  public:
   mapped_file() noexcept = default;
@@ -44,21 +44,22 @@ class mapped_file {
   std::size_t size_ = 0;
 };
 
-/// Replaces a file as a whole: its readers see the old content or all of the new one, whatever happens in between, a
-/// full disk and a killed process included.
+/// Replaces a file as a whole: its readers see the old content or all of the new one, whatever happens in
+/// between, a full disk and a killed process included.
 ///
-/// The content goes to a file `.NAME.PID-NUMBER.twill-tmp` in the same folder, which is flushed to the device and renamed
-/// over the target; then the folder is flushed. While it is written it is locked (flock). A process that is killed leaves
-/// the temporary file behind, unlocked: the next writer of the same target removes it.
+/// The content goes to a file `.NAME.PID-NUMBER.twill-tmp` in the same folder, which is flushed to the device
+/// and renamed over the target; then the folder is flushed. While it is written it is locked (flock). A
+/// process that is killed leaves the temporary file behind, unlocked: the next writer of the same target
+/// removes it.
 ///
-/// A target that exists keeps its permissions and, where the process may set it, its owner; a new one follows the umask.
-/// A symbolic link stays, the file that it leads to is replaced. What is not a regular file is refused, and so is a file
-/// that the process may not write.
+/// A target that exists keeps its permissions and, where the process may set it, its owner; a new one follows
+/// the umask. A symbolic link stays, the file that it leads to is replaced. What is not a regular file is
+/// refused, and so is a file that the process may not write.
 ///
-/// Throws (all members but the destructor): `error` with the path and the reason of the system, `errc::disk_full` when
-/// there is no space or quota, `errc::cannot_write` otherwise. After an error the temporary file is gone, the old content
-/// is as it was, and the writer is of no further use.
-/// Thread safety: one thread at a time. Several writers of one target may run at once; the last to commit wins.
+/// Throws (all members but the destructor): `error` with the path and the reason of the system,
+/// `errc::disk_full` when there is no space or quota, `errc::cannot_write` otherwise. After an error the
+/// temporary file is gone, the old content is as it was, and the writer is of no further use. Thread safety:
+/// one thread at a time. Several writers of one target may run at once; the last to commit wins.
 class atomic_file_writer {
  public:
   explicit atomic_file_writer(const std::string& path);
@@ -71,7 +72,8 @@ class atomic_file_writer {
 
   void write(std::span<const std::byte> data);
   void write(std::string_view data);
-  /// Makes the content the target's. An error of the last step, the flush of the folder, finds the new content in place.
+  /// Makes the content the target's. An error of the last step, the flush of the folder, finds the new
+  /// content in place.
   void commit();
   /// The path as it was given.
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <cstddef>
-
 namespace twill::detail {
 
-/// The system calls that writing a file makes, each as POSIX says: -1 and errno on failure. Tests put failures here.
+/// The system calls that writing a file makes, each as POSIX says: -1 and errno on failure. Tests put
+/// failures here.
 class file_calls {
  public:
   file_calls() = default;
