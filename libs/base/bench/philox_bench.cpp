@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filling an array with uniform doubles: Philox in bulk at every vector level against one std::mt19937_64 draw a number,
-// turned into a double by the same formula and by std::uniform_real_distribution. 64 Ki numbers stay in the L2 cache.
+// Filling an array with uniform doubles: Philox in bulk at every vector level against one std::mt19937_64
+// draw a number, turned into a double by the same formula and by std::uniform_real_distribution. 64 Ki
+// numbers stay in the L2 cache.
+#include "twill/base/cpu.hpp"
+#include "twill/base/philox.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <random>
 #include <vector>
-
-#include "twill/base/cpu.hpp"
-#include "twill/base/philox.hpp"
 
 namespace {
 
@@ -20,7 +21,8 @@ void finish(benchmark::State& state) {
 
 void philox_uniform(benchmark::State& state) {
   const auto level = static_cast<twill::simd_level>(state.range(0));
-  if (level > twill::best_simd_level(twill::this_cpu())) return state.SkipWithError("the machine lacks this level");
+  if (level > twill::best_simd_level(twill::this_cpu()))
+    return state.SkipWithError("the machine lacks this level");
   twill::use_simd_level(level);
   const twill::philox stream(twill::philox_key(1));
   std::vector<double> out(count);

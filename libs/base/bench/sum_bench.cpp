@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread: the fixed-tree sum against a plain left-to-right loop, and the exact sum against the fixed-tree sum, for
-// arrays in the cache and far beyond it, on values of one size and on values spread over 2^-60 .. 2^60.
+// One thread: the fixed-tree sum against a plain left-to-right loop, and the exact sum against the fixed-tree
+// sum, for arrays in the cache and far beyond it, on values of one size and on values spread over 2^-60 ..
+// 2^60.
+#include "twill/base/cpu.hpp"
+#include "twill/base/philox.hpp"
+#include "twill/base/sum.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <cstdint>
 #include <numeric>
 #include <vector>
-
-#include "twill/base/cpu.hpp"
-#include "twill/base/philox.hpp"
-#include "twill/base/sum.hpp"
 
 namespace {
 
@@ -20,7 +21,8 @@ std::vector<double> values(std::int64_t n, int spread) {
   stream.fill_normal(x, 0);
   if (spread != 0) {
     for (std::size_t i = 0; i < x.size(); ++i) {
-      x[i] = std::ldexp(x[i], static_cast<int>(stream.bounded(i, 2 * static_cast<unsigned>(spread))) - spread);
+      x[i] =
+          std::ldexp(x[i], static_cast<int>(stream.bounded(i, 2 * static_cast<unsigned>(spread))) - spread);
     }
   }
   return x;
@@ -29,7 +31,8 @@ std::vector<double> values(std::int64_t n, int spread) {
 template <class Sum>
 void measure(benchmark::State& state, int spread, Sum sum) {
   const auto level = static_cast<twill::simd_level>(state.range(1));
-  if (level > twill::best_simd_level(twill::this_cpu())) return state.SkipWithError("the machine lacks this level");
+  if (level > twill::best_simd_level(twill::this_cpu()))
+    return state.SkipWithError("the machine lacks this level");
   twill::use_simd_level(level);
   const std::vector<double> x = values(state.range(0), spread);
   for (auto _ : state) benchmark::DoNotOptimize(sum(std::span<const double>(x)));
@@ -46,7 +49,9 @@ void sizes(benchmark::internal::Benchmark* b) {
 BENCHMARK_CAPTURE(measure, plain_loop, 0, [](std::span<const double> x) {
   return std::accumulate(x.begin(), x.end(), 0.0);
 })->Args({1 << 25, 0});
-BENCHMARK_CAPTURE(measure, pairwise, 0, [](std::span<const double> x) { return twill::pairwise_sum(x); })->Apply(sizes);
+BENCHMARK_CAPTURE(measure, pairwise, 0, [](std::span<const double> x) {
+  return twill::pairwise_sum(x);
+})->Apply(sizes);
 BENCHMARK_CAPTURE(measure, reproducible, 0, [](std::span<const double> x) {
   return twill::reproducible_sum(x);
 })->Apply(sizes);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/cpu.hpp"
 
+#include "twill/base/error.hpp"
+#include "twill/base/suggest.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,16 +11,14 @@
 #include <atomic>
 #include <string>
 
-#include "twill/base/error.hpp"
-#include "twill/base/suggest.hpp"
-
 namespace twill {
 namespace {
 
 cpu_features detect() noexcept {
   cpu_features found;
 #if defined(__x86_64__)
-  // The compiler's run-time support also asks the operating system (XGETBV), so a level seen here can be used.
+  // The compiler's run-time support also asks the operating system (XGETBV), so a level seen here can be
+  // used.
   __builtin_cpu_init();
   found.sse42 = __builtin_cpu_supports("sse4.2") != 0;
   found.avx2 = __builtin_cpu_supports("avx2") != 0;
@@ -63,11 +64,12 @@ simd_level choose_simd_level(std::string_view text, const cpu_features& features
   const auto* const found = std::ranges::find(levels, text, [](simd_level level) { return name(level); });
   if (found == levels.end()) {
     const std::string near = nearest_name(text, known);
-    throw error(errc::bad_configuration, {.what = "unknown vector level",
-                                          .where = {.file = "TWILL_SIMD"},
-                                          .found = fmt::format("\"{}\"", text),
-                                          .expected = "auto, baseline, avx2 or avx512",
-                                          .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
+    throw error(errc::bad_configuration,
+                {.what = "unknown vector level",
+                 .where = {.file = "TWILL_SIMD"},
+                 .found = fmt::format("\"{}\"", text),
+                 .expected = "auto, baseline, avx2 or avx512",
+                 .hint = near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)});
   }
   if (*found > best) {
     throw error(errc::unsupported, {.what = "this machine lacks the vector level that is asked for",
@@ -79,7 +81,8 @@ simd_level choose_simd_level(std::string_view text, const cpu_features& features
   return *found;
 }
 
-// ORD relaxed [cpu]: the level guards no other data and every level gives the same results; pairs with nothing.
+// ORD relaxed [cpu]: the level guards no other data and every level gives the same results; pairs with
+// nothing.
 simd_level active_simd_level() noexcept { return active().load(std::memory_order_relaxed); }
 
 void use_simd_level(simd_level level) noexcept {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/philox.hpp"
 
+#include "simd/kernels.hpp"
+#include "simd/normal_centre.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cfloat>
 #include <cmath>
-
-#include "simd/kernels.hpp"
-#include "simd/normal_centre.hpp"
 
 static_assert(FLT_EVAL_METHOD == 0, "intermediate results wider than double would change the bits");
 static_assert(std::numeric_limits<double>::is_iec559);
@@ -16,8 +16,8 @@ namespace twill {
 namespace {
 
 // ln x for x > 0, within 1 ulp where |ln x| > 2, which is all that the tails need. x = 2^e * m with m in
-// [sqrt(1/2), sqrt(2)); ln m = 2 artanh s, s = (m - 1) / (m + 1), |s| < 0.1716, by its series up to s^25, whose next term
-// is below 2^-71. ln 2 is split so that e times its upper part is exact.
+// [sqrt(1/2), sqrt(2)); ln m = 2 artanh s, s = (m - 1) / (m + 1), |s| < 0.1716, by its series up to s^25,
+// whose next term is below 2^-71. ln 2 is split so that e times its upper part is exact.
 double logarithm(double x) noexcept {
   constexpr double ln2_upper = 0x1.62e42fefap-1;
   constexpr double ln2_lower = 0x1.cf79abc9e3b39p-40;
@@ -46,23 +46,53 @@ double normal_tail(double u) noexcept {
     r -= 1.6;
     const double above =
         ((((((r * 7.7454501427834140764e-4 + 0.0227238449892691845833) * r + 0.241780725177450611770) * r +
-            1.27045825245236838258) * r + 3.64784832476320460504) * r + 5.76949722146069140550) * r +
-         4.63033784615654529590) * r + 1.42343711074968357734;
+            1.27045825245236838258) *
+               r +
+           3.64784832476320460504) *
+              r +
+          5.76949722146069140550) *
+             r +
+         4.63033784615654529590) *
+            r +
+        1.42343711074968357734;
     const double below =
         ((((((r * 1.05075007164441684324e-9 + 5.475938084995344946e-4) * r + 0.0151986665636164571966) * r +
-            0.148103976427480074590) * r + 0.689767334985100004550) * r + 1.67638483018380384940) * r +
-         2.05319162663775882187) * r + 1.0;
+            0.148103976427480074590) *
+               r +
+           0.689767334985100004550) *
+              r +
+          1.67638483018380384940) *
+             r +
+         2.05319162663775882187) *
+            r +
+        1.0;
     z = above / below;
   } else {
     r -= 5.0;
     const double above =
-        ((((((r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5) * r + 0.00124266094738807843860) * r +
-            0.0265321895265761230930) * r + 0.296560571828504891230) * r + 1.78482653991729133580) * r +
-         5.46378491116411436990) * r + 6.65790464350110377720;
+        ((((((r * 2.01033439929228813265e-7 + 2.71155556874348757815e-5) * r + 0.00124266094738807843860) *
+                r +
+            0.0265321895265761230930) *
+               r +
+           0.296560571828504891230) *
+              r +
+          1.78482653991729133580) *
+             r +
+         5.46378491116411436990) *
+            r +
+        6.65790464350110377720;
     const double below =
-        ((((((r * 2.04426310338993978564e-15 + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r +
-            7.86869131145613259100e-4) * r + 0.0148753612908506148525) * r + 0.136929880922735805310) * r +
-         0.599832206555887937690) * r + 1.0;
+        ((((((r * 2.04426310338993978564e-15 + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) *
+                r +
+            7.86869131145613259100e-4) *
+               r +
+           0.0148753612908506148525) *
+              r +
+          0.136929880922735805310) *
+             r +
+         0.599832206555887937690) *
+            r +
+        1.0;
     z = above / below;
   }
   return u < 0.5 ? -z : z;
@@ -74,7 +104,8 @@ detail::philox_stream stream_of(const philox_key& key) noexcept {
   return {{key.key()[0], key.key()[1]}, {key.upper()[0], key.upper()[1]}};
 }
 
-// Single draws up to an even number, whole blocks by `kernel`, a last single draw. Block numbers wrap with the numbers.
+// Single draws up to an even number, whole blocks by `kernel`, a last single draw. Block numbers wrap with
+// the numbers.
 template <class T, class Kernel, class Single>
 void fill(std::span<T> out, std::uint64_t first, Kernel kernel, Single single) noexcept {
   std::size_t i = 0;
@@ -109,9 +140,8 @@ void philox::fill_bits(std::span<std::uint64_t> out, std::uint64_t first) const 
   const detail::philox_stream stream = stream_of(key_);
   fill(
       out, first,
-      [&, kernel = detail::active_kernels().philox_bits](std::uint64_t block, std::size_t blocks, std::uint64_t* to) {
-        kernel(stream, block, blocks, to);
-      },
+      [&, kernel = detail::active_kernels().philox_bits](
+          std::uint64_t block, std::size_t blocks, std::uint64_t* to) { kernel(stream, block, blocks, to); },
       [&](std::uint64_t n) { return bits(n); });
 }
 
@@ -119,9 +149,8 @@ void philox::fill_uniform(std::span<double> out, std::uint64_t first) const noex
   const detail::philox_stream stream = stream_of(key_);
   fill(
       out, first,
-      [&, kernel = detail::active_kernels().philox_uniform](std::uint64_t block, std::size_t blocks, double* to) {
-        kernel(stream, block, blocks, to);
-      },
+      [&, kernel = detail::active_kernels().philox_uniform](
+          std::uint64_t block, std::size_t blocks, double* to) { kernel(stream, block, blocks, to); },
       [&](std::uint64_t n) { return uniform(n); });
 }
 

@@ -15,7 +15,8 @@ using vu [[gnu::vector_size(64)]] = std::uint64_t;
 using vf [[gnu::vector_size(64)]] = float;
 
 [[gnu::always_inline]] inline vu multiply_low_words(vu a, vu b) {
-  // The form with a mask of ones: g++ 12 takes the undefined source operand of the plain one for a mistake of ours.
+  // The form with a mask of ones: g++ 12 takes the undefined source operand of the plain one for a mistake of
+  // ours.
   return reinterpret_cast<vu>(
       _mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 }

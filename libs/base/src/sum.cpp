@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/sum.hpp"
 
+#include "simd/kernels.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "simd/kernels.hpp"
 
 namespace twill {
 namespace {
@@ -35,7 +35,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 // Elements of one pass of the bulk path: with 2^10 of them, parts of 43 bits sum up exactly in 53.
 constexpr std::size_t run = 1024;
 constexpr int part_bits = 43;
-// A unit 2^b needs the constant 1.5 * 2^(52+b): the range of b in which neither it nor 2^b leaves the doubles.
+// A unit 2^b needs the constant 1.5 * 2^(52+b): the range of b in which neither it nor 2^b leaves the
+// doubles.
 constexpr int smallest_unit = -1074;
 constexpr int largest_unit = 1022 - 53;
 
@@ -45,14 +46,22 @@ double splitting_constant(int unit) noexcept {  // 1.5 * 2^(52 + unit), always a
 
 }  // namespace
 
-double sum_leaf(std::span<const double> x) noexcept { return detail::active_kernels().leaf_sum_f64(x.data(), x.size()); }
-float sum_leaf(std::span<const float> x) noexcept { return detail::active_kernels().leaf_sum_f32(x.data(), x.size()); }
+double sum_leaf(std::span<const double> x) noexcept {
+  return detail::active_kernels().leaf_sum_f64(x.data(), x.size());
+}
+float sum_leaf(std::span<const float> x) noexcept {
+  return detail::active_kernels().leaf_sum_f32(x.data(), x.size());
+}
 
 double fold_leaf_sums(std::span<const double> leaves) noexcept { return folded(leaves); }
 float fold_leaf_sums(std::span<const float> leaves) noexcept { return folded(leaves); }
 
-double pairwise_sum(std::span<const double> x) noexcept { return pairwise(x, detail::active_kernels().leaf_sum_f64); }
-float pairwise_sum(std::span<const float> x) noexcept { return pairwise(x, detail::active_kernels().leaf_sum_f32); }
+double pairwise_sum(std::span<const double> x) noexcept {
+  return pairwise(x, detail::active_kernels().leaf_sum_f64);
+}
+float pairwise_sum(std::span<const float> x) noexcept {
+  return pairwise(x, detail::active_kernels().leaf_sum_f32);
+}
 
 void reproducible_accumulator::add(double x) noexcept {
   const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
@@ -92,8 +101,8 @@ void reproducible_accumulator::add(std::span<const double> x) noexcept {
       add_slowly(piece);
       continue;
     }
-    // Every element is below 2^(unit + part_bits) in magnitude; a rest is at most half the unit before it, so the next
-    // unit may be part_bits + 1 lower. NaNs stay in the rest to the end.
+    // Every element is below 2^(unit + part_bits) in magnitude; a rest is at most half the unit before it, so
+    // the next unit may be part_bits + 1 lower. NaNs stay in the rest to the end.
     int unit = (largest == 0.0 ? smallest_unit : std::ilogb(largest) + 1) - part_bits;
     const double* from = piece.data();
     bool done = false;
@@ -171,12 +180,14 @@ double reproducible_accumulator::rounded(rounding mode) const noexcept {
   const std::size_t width = 32 * top + static_cast<std::size_t>(std::bit_width(limb(top)));
   std::uint64_t magnitude = 0;
   if (width <= 53) {
-    magnitude = limb(0) | (top >= 1 ? limb(1) << 32U : 0);  // exact; the bits of such a double are this integer
+    magnitude =
+        limb(0) | (top >= 1 ? limb(1) << 32U : 0);  // exact; the bits of such a double are this integer
   } else {
     const std::size_t place = width - 53;
     const std::size_t low = place / 32;
     const unsigned shift = place % 32;
-    // Limbs low .. low + 2 hold the 53 bits; the topmost limb may be wider than 32 bits only beyond the range of doubles.
+    // Limbs low .. low + 2 hold the 53 bits; the topmost limb may be wider than 32 bits only beyond the range
+    // of doubles.
     if (width > 53 + 2045) return negative ? -infinity : infinity;
     std::uint64_t significand = limb(low) >> shift;
     significand |= limb(low + 1) << (32U - shift);
@@ -194,7 +205,8 @@ double reproducible_accumulator::rounded(rounding mode) const noexcept {
       for (std::size_t i = 0; i < half_at / 32; ++i) beyond = beyond || limb(i) != 0;
       round_up = half && (beyond || (significand & 1U) != 0) ? 1U : 0U;
     }
-    // The hidden bit adds one to the exponent field, and so does a carry out of the significand, up to infinity.
+    // The hidden bit adds one to the exponent field, and so does a carry out of the significand, up to
+    // infinity.
     magnitude = (static_cast<std::uint64_t>(place) << 52U) + significand + round_up;
   }
   const double value = std::bit_cast<double>(magnitude);
@@ -203,8 +215,8 @@ double reproducible_accumulator::rounded(rounding mode) const noexcept {
 
 double reproducible_accumulator::value() const noexcept { return rounded(rounding::nearest_even); }
 
-// A significand rounded to odd keeps, in its last bit, whether anything lies below: with 53 >= 24 + 2 bits, the second
-// rounding gives what one rounding of the exact sum would.
+// A significand rounded to odd keeps, in its last bit, whether anything lies below: with 53 >= 24 + 2 bits,
+// the second rounding gives what one rounding of the exact sum would.
 float reproducible_accumulator::value_as_float() const noexcept {
   const double wide = rounded(rounding::to_odd);
   // A finite double beyond this rounds to infinity, which the conversion itself leaves undefined in C++.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/cpu.hpp"
 
+#include "twill/base/error.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <string>
-
-#include "twill/base/error.hpp"
 
 namespace twill {
 namespace {
@@ -50,9 +50,10 @@ TEST(cpu, an_unknown_level_is_refused_with_the_nearest_name) {
     FAIL() << "AVX3 is no level";
   } catch (const error& e) {
     EXPECT_EQ(e.code(), errc::bad_configuration);
-    EXPECT_STREQ(e.what(),
-                 "error[bad_configuration] TWILL_SIMD: unknown vector level (found \"AVX3\", expected auto, baseline, "
-                 "avx2 or avx512)\nhint: did you mean \"avx2\"?");
+    EXPECT_STREQ(
+        e.what(),
+        "error[bad_configuration] TWILL_SIMD: unknown vector level (found \"AVX3\", expected auto, baseline, "
+        "avx2 or avx512)\nhint: did you mean \"avx2\"?");
   }
 }
 

@@ -61,7 +61,8 @@ TEST(aligned_buffer, moving_leaves_the_source_empty_and_assignment_drops_the_old
 }
 
 TEST(aligned_buffer, refuses_a_size_that_no_memory_can_hold) {
-  EXPECT_THROW(aligned_buffer<double>(std::numeric_limits<std::size_t>::max() / 4), std::bad_array_new_length);
+  EXPECT_THROW(aligned_buffer<double>(std::numeric_limits<std::size_t>::max() / 4),
+               std::bad_array_new_length);
 }
 
 struct third_throws {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/base/sum.hpp"
 
+#include "twill/base/cpu.hpp"
+#include "twill/base/philox.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,9 +15,6 @@
 #include <random>
 #include <string>
 #include <vector>
-
-#include "twill/base/cpu.hpp"
-#include "twill/base/philox.hpp"
 
 namespace twill {
 namespace {
@@ -44,13 +44,15 @@ std::vector<double> spread_values(std::size_t n, int spread, int key) {
   std::vector<double> x(n);
   for (std::size_t i = 0; i < n; ++i) {
     const double u = stream.uniform(3 * i) - 0.5;
-    x[i] = std::ldexp(u, static_cast<int>(stream.bounded(3 * i + 1, 2 * static_cast<unsigned>(spread) + 1)) - spread);
+    x[i] = std::ldexp(
+        u, static_cast<int>(stream.bounded(3 * i + 1, 2 * static_cast<unsigned>(spread) + 1)) - spread);
   }
   return x;
 }
 
-// The oracle: J. R. Shewchuk's expansions (1997), a list of non-overlapping doubles whose sum is exact, rounded from the
-// top with the tie settled by the sign of what follows. Independent of the fixed-point state under test.
+// The oracle: J. R. Shewchuk's expansions (1997), a list of non-overlapping doubles whose sum is exact,
+// rounded from the top with the tie settled by the sign of what follows. Independent of the fixed-point state
+// under test.
 double exact_by_expansion(std::span<const double> x) {
   std::vector<double> parts;
   for (double v : x) {
@@ -104,12 +106,14 @@ TEST(pairwise_sum, follows_the_documented_tree_at_every_length_and_level) {
   philox(philox_key(1)).fill_normal(x, 0);
   const std::vector<float> f(x.begin(), x.end());
   at_every_level([&] {
-    for (const std::size_t n : {0U,    1U,    2U,    15U,   16U,   17U,   31U,   33U,   100U,  1023U,  1024U,  1025U,
-                                2047U, 2048U, 2049U, 3072U, 3073U, 4096U, 5000U, 7168U, 9999U, 16384U, 16385U, 20000U}) {
+    for (const std::size_t n :
+         {0U,    1U,    2U,    15U,   16U,   17U,   31U,   33U,   100U,  1023U,  1024U,  1025U,
+          2047U, 2048U, 2049U, 3072U, 3073U, 4096U, 5000U, 7168U, 9999U, 16384U, 16385U, 20000U}) {
       EXPECT_EQ(bits(pairwise_sum(std::span<const double>(x).first(n))),
                 bits(tree_by_definition(std::span<const double>(x).first(n))))
           << n;
-      EXPECT_EQ(pairwise_sum(std::span<const float>(f).first(n)), tree_by_definition(std::span<const float>(f).first(n)))
+      EXPECT_EQ(pairwise_sum(std::span<const float>(f).first(n)),
+                tree_by_definition(std::span<const float>(f).first(n)))
           << n;
     }
   });
@@ -121,7 +125,8 @@ TEST(pairwise_sum, is_the_fold_of_leaves_summed_apart_in_any_order) {
   const std::span<const double> all(x);
   std::vector<double> leaves(sum_leaf_count(x.size()));
   for (std::size_t k = leaves.size(); k-- > 0;) {
-    leaves[k] = sum_leaf(all.subspan(k * sum_leaf_size, std::min(sum_leaf_size, x.size() - k * sum_leaf_size)));
+    leaves[k] =
+        sum_leaf(all.subspan(k * sum_leaf_size, std::min(sum_leaf_size, x.size() - k * sum_leaf_size)));
   }
   EXPECT_EQ(bits(fold_leaf_sums(leaves)), bits(pairwise_sum(all)));
   // A branch of 2^k leaves at a multiple of 2^k is a node of the whole tree: two ranks may each sum theirs.
@@ -150,14 +155,15 @@ TEST(tree_fold, keeps_operands_in_order_for_any_operation) {
   };
   tree_fold<std::string, bracket> fold;
   EXPECT_EQ(fold.result("none"), "none");
-  const char* const expected[] = {"a", "(ab)", "((ab)c)", "((ab)(cd))", "(((ab)(cd))e)", "(((ab)(cd))(ef))",
-                                  "(((ab)(cd))((ef)g))"};
+  const char* const expected[] = {
+      "a", "(ab)", "((ab)c)", "((ab)(cd))", "(((ab)(cd))e)", "(((ab)(cd))(ef))", "(((ab)(cd))((ef)g))"};
   for (int i = 0; i < 7; ++i) {
     fold.push(std::string(1, static_cast<char>('a' + i)));
     EXPECT_EQ(fold.result(), expected[i]);
   }
   EXPECT_EQ(fold.count(), 7U);
-  static_assert(sum_tree_split(2) == 1 && sum_tree_split(3) == 2 && sum_tree_split(4) == 2 && sum_tree_split(5) == 4);
+  static_assert(sum_tree_split(2) == 1 && sum_tree_split(3) == 2 && sum_tree_split(4) == 2 &&
+                sum_tree_split(5) == 4);
   static_assert(sum_leaf_count(0) == 0 && sum_leaf_count(1024) == 1 && sum_leaf_count(1025) == 2);
 }
 
@@ -261,8 +267,8 @@ TEST(reproducible_sum, overflows_only_where_the_exact_sum_does) {
   EXPECT_EQ(reproducible_sum(std::vector<double>{largest, largest, -largest}), largest);
   EXPECT_EQ(reproducible_sum(std::vector<double>{largest, largest}), infinity);
   EXPECT_EQ(reproducible_sum(std::vector<double>{-largest, -largest}), -infinity);
-  EXPECT_EQ(reproducible_sum(std::vector<double>{largest, 0x1p969}), largest);              // below half a unit
-  EXPECT_EQ(reproducible_sum(std::vector<double>{largest, 0x1p970}), infinity);             // a tie goes to even
+  EXPECT_EQ(reproducible_sum(std::vector<double>{largest, 0x1p969}), largest);   // below half a unit
+  EXPECT_EQ(reproducible_sum(std::vector<double>{largest, 0x1p970}), infinity);  // a tie goes to even
   EXPECT_EQ(reproducible_sum(std::vector<double>{largest, 0x1p970, -tiny}), largest);
   std::vector<double> x(10'000, largest);
   EXPECT_EQ(reproducible_sum(x), infinity);
@@ -305,7 +311,8 @@ TEST(reproducible_sum, of_floats_is_rounded_once) {
   std::vector<float> x(5000);
   const philox stream(philox_key(31));
   for (std::size_t i = 0; i < x.size(); ++i) {
-    x[i] = std::ldexp(static_cast<float>(stream.uniform(2 * i) - 0.5), static_cast<int>(stream.bounded(2 * i + 1, 60)) - 30);
+    x[i] = std::ldexp(static_cast<float>(stream.uniform(2 * i) - 0.5),
+                      static_cast<int>(stream.bounded(2 * i + 1, 60)) - 30);
   }
   const float expected = reproducible_sum(x);
   const std::vector<double> wide(x.begin(), x.end());

@@ -30,15 +30,16 @@ enum class simd_level : std::uint8_t {
 /// The highest level that `features` allow.
 [[nodiscard]] simd_level best_simd_level(const cpu_features& features) noexcept;
 
-/// The level that a user's text asks for: a level's name, or empty or "auto" for the best. The caller reads the setting
-/// `TWILL_SIMD`; this part never looks at the environment.
-/// Throws: `error` with `errc::bad_configuration` for an unknown name, `errc::unsupported` for a level above `features`.
+/// The level that a user's text asks for: a level's name, or empty or "auto" for the best. The caller reads
+/// the setting `TWILL_SIMD`; this part never looks at the environment. Throws: `error` with
+/// `errc::bad_configuration` for an unknown name, `errc::unsupported` for a level above `features`.
 [[nodiscard]] simd_level choose_simd_level(std::string_view text, const cpu_features& features);
 
 /// The level that the kernels of this process use: the best of this machine until `use_simd_level` lowers it.
 [[nodiscard]] simd_level active_simd_level() noexcept;
 
-/// Makes the kernels use `level`, cut to what the machine has. Thread safety: any; calls under way finish as they began.
+/// Makes the kernels use `level`, cut to what the machine has. Thread safety: any; calls under way finish as
+/// they began.
 void use_simd_level(simd_level level) noexcept;
 
 /// One function in up to three versions; a level without a version of its own uses the next lower one.

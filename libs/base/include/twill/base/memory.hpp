@@ -13,8 +13,9 @@ namespace twill {
 
 /// Bytes of one cache line: data used together belongs inside this.
 inline constexpr std::size_t cache_line = 64;
-/// Bytes that keep two writers apart: two lines, since current x86 cores prefetch lines in pairs. A constant of ours,
-/// because std::hardware_destructive_interference_size changes with the compiler's tuning flags and so breaks layouts.
+/// Bytes that keep two writers apart: two lines, since current x86 cores prefetch lines in pairs. A constant
+/// of ours, because std::hardware_destructive_interference_size changes with the compiler's tuning flags and
+/// so breaks layouts.
 inline constexpr std::size_t destructive_distance = 128;
 
 /// A value alone on its cache lines, so that its writer never slows another thread's neighbour.

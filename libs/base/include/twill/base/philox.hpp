@@ -15,9 +15,10 @@ using philox_block = std::array<std::uint32_t, 4>;
 
 /// Philox4x32-10: the bijection of 128 bits that `key` selects.
 ///
-/// J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011), with
-/// the published constants, so that the published known answers hold.
-[[nodiscard]] constexpr philox_block philox4x32(philox_block counter, std::array<std::uint32_t, 2> key) noexcept {
+/// J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11
+/// (2011), with the published constants, so that the published known answers hold.
+[[nodiscard]] constexpr philox_block philox4x32(philox_block counter,
+                                                std::array<std::uint32_t, 2> key) noexcept {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xd251'1f53U} * counter[0];
     const std::uint64_t p1 = std::uint64_t{0xcd9e'8d57U} * counter[2];
@@ -35,14 +36,15 @@ using philox_block = std::array<std::uint32_t, 4>;
 
 /// (k + 1/2) * 2^-53 with k the upper 53 of 64 random bits: uniform in (0, 1), never 0 and never 1.
 ///
-/// For k >= 2^52 the half rounds to even; k = 2^53 - 1 would so give 1 and gives 1 - 2^-53, the largest double below 1.
+/// For k >= 2^52 the half rounds to even; k = 2^53 - 1 would so give 1 and gives 1 - 2^-53, the largest
+/// double below 1.
 [[nodiscard]] constexpr double uniform_from_bits(std::uint64_t bits) noexcept {
   const double u = (static_cast<double>(bits >> 11U) + 0.5) * 0x1p-53;
   return u < 1.0 ? u : 1.0 - 0x1p-53;
 }
 
-/// The integer in [0, k) that 64 random bits select: the high half of their product with k. The most likely value exceeds
-/// the least likely one by at most k * 2^-64, relatively. `k` 0 gives 0.
+/// The integer in [0, k) that 64 random bits select: the high half of their product with k. The most likely
+/// value exceeds the least likely one by at most k * 2^-64, relatively. `k` 0 gives 0.
 [[nodiscard]] constexpr std::uint64_t bounded_from_bits(std::uint64_t bits, std::uint64_t k) noexcept {
   const std::uint64_t low = 0xffff'ffffU;
   const std::uint64_t cross = (bits >> 32U) * (k & low) + (((bits & low) * (k & low)) >> 32U);
@@ -52,16 +54,18 @@ using philox_block = std::array<std::uint32_t, 4>;
 
 /// The standard normal quantile of `u`: the z with P(Z <= z) = u, to a relative error of 1e-15.
 ///
-/// M. J. Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988); the logarithm of the tails is our own, so that
-/// the bits do not depend on a mathematics library. 0 gives -inf, 1 gives inf, anything outside [0, 1] a NaN.
+/// M. J. Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988); the logarithm of the tails is our
+/// own, so that the bits do not depend on a mathematics library. 0 gives -inf, 1 gives inf, anything outside
+/// [0, 1] a NaN.
 [[nodiscard]] double normal_quantile(double u) noexcept;
 
 /// What names a stream of random numbers: 64 bits of Philox key and the upper 64 bits of its counter.
 ///
-/// A key made of integers is a function of their values and number alone, the same in every version, on every machine:
-/// s = (0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344); then for each integer v, and last for the number of integers,
-/// s = philox4x32(s, (low word of v, high word of v)) xor s. The key is words 0 and 1 of s, the upper counter is words 2
-/// and 3. An integer counts by its value modulo 2^64, whatever its type: int{-1} and std::int64_t{-1} are the same.
+/// A key made of integers is a function of their values and number alone, the same in every version, on every
+/// machine: s = (0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344); then for each integer v, and last for the
+/// number of integers, s = philox4x32(s, (low word of v, high word of v)) xor s. The key is words 0 and 1 of
+/// s, the upper counter is words 2 and 3. An integer counts by its value modulo 2^64, whatever its type:
+/// int{-1} and std::int64_t{-1} are the same.
 class philox_key {
  public:
   /// The stream of a tuple of integers: different tuples, also of different length, give unrelated streams.
@@ -107,18 +111,22 @@ class philox_key {
 
 /// A stream of 2^64 random 64-bit numbers, each of which can be read without those before it.
 ///
-/// Number n is half n % 2 of the block whose counter is (low word of n / 2, high word of n / 2, upper words of the key).
-/// As a standard engine it also keeps a position. The bits are the same on every platform, compiler and vector level.
+/// Number n is half n % 2 of the block whose counter is (low word of n / 2, high word of n / 2, upper words
+/// of the key). As a standard engine it also keeps a position. The bits are the same on every platform,
+/// compiler and vector level.
 ///
 /// Thread safety: reading by number is const and free of state; the position is the caller's to guard.
 class philox {
  public:
   using result_type = std::uint64_t;
 
-  constexpr explicit philox(philox_key key, std::uint64_t position = 0) noexcept : key_(key), position_(position) {}
+  constexpr explicit philox(philox_key key, std::uint64_t position = 0) noexcept
+      : key_(key), position_(position) {}
 
   [[nodiscard]] static constexpr result_type min() noexcept { return 0; }
-  [[nodiscard]] static constexpr result_type max() noexcept { return std::numeric_limits<result_type>::max(); }
+  [[nodiscard]] static constexpr result_type max() noexcept {
+    return std::numeric_limits<result_type>::max();
+  }
 
   /// The number at the position, which moves on by one. After number 2^64 - 1 follows number 0.
   constexpr result_type operator()() noexcept { return bits(position_++); }
@@ -135,7 +143,9 @@ class philox {
     return philox_word64(philox4x32(counter, key_.key()), static_cast<unsigned>(n & 1U));
   }
   /// `uniform_from_bits(bits(n))`: in (0, 1).
-  [[nodiscard]] constexpr double uniform(std::uint64_t n) const noexcept { return uniform_from_bits(bits(n)); }
+  [[nodiscard]] constexpr double uniform(std::uint64_t n) const noexcept {
+    return uniform_from_bits(bits(n));
+  }
   /// `normal_quantile(uniform(n))`: mean 0, variance 1.
   [[nodiscard]] double normal(std::uint64_t n) const noexcept { return normal_quantile(uniform(n)); }
   /// `bounded_from_bits(bits(n), k)`: an integer in [0, k). Requires: k > 0.

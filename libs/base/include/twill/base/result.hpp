@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/error.hpp"
+
 #include <system_error>
 #include <utility>
 #include <variant>
-
-#include "twill/base/error.hpp"
 
 namespace twill {
 
@@ -18,7 +18,8 @@ struct failure {
   [[noreturn]] void raise() const { throw error(code, details); }
 };
 
-/// A value, or the failure that took its place: for probes and per-item checks, where failing is no exception.
+/// A value, or the failure that took its place: for probes and per-item checks, where failing is no
+/// exception.
 ///
 /// The alternatives are told apart by type, so `T` itself cannot be `failure`.
 template <class T>

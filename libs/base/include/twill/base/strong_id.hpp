@@ -8,8 +8,9 @@
 
 namespace twill {
 
-/// An integer that names one thing: a rank, a stage, a block. Two ids of different tags never meet by accident: there is
-/// no arithmetic, no conversion from or to integers without saying so, no comparison across tags.
+/// An integer that names one thing: a rank, a stage, a block. Two ids of different tags never meet by
+/// accident: there is no arithmetic, no conversion from or to integers without saying so, no comparison
+/// across tags.
 template <class Tag, std::integral Int = int>
 class strong_id {
  public:

@@ -11,16 +11,17 @@
 
 namespace twill {
 
-// The fixed tree. n elements form ceil(n / 1024) leaves of 1024, the last one shorter. Over m leaves, the left branch of
-// the root holds the largest power of two of leaves below m, the right branch the rest, and so on downwards: every branch
-// that starts at a multiple of 2^k leaves and spans 2^k is the same node in every longer tree. The shape depends on n
-// alone, so leaves may be summed anywhere, by anyone, at any time.
+// The fixed tree. n elements form ceil(n / 1024) leaves of 1024, the last one shorter. Over m leaves, the
+// left branch of the root holds the largest power of two of leaves below m, the right branch the rest, and so
+// on downwards: every branch that starts at a multiple of 2^k leaves and spans 2^k is the same node in every
+// longer tree. The shape depends on n alone, so leaves may be summed anywhere, by anyone, at any time.
 
 /// Elements of a leaf.
 inline constexpr std::size_t sum_leaf_size = 1024;
 
-/// The sum of one leaf, or of any short run of numbers: element i is added in order to partial sum i % 16, each of which
-/// starts at +0; then the upper half of the partial sums is added to the lower half until one is left.
+/// The sum of one leaf, or of any short run of numbers: element i is added in order to partial sum i % 16,
+/// each of which starts at +0; then the upper half of the partial sums is added to the lower half until one
+/// is left.
 [[nodiscard]] double sum_leaf(std::span<const double> x) noexcept;
 [[nodiscard]] float sum_leaf(std::span<const float> x) noexcept;
 
@@ -44,7 +45,8 @@ class tree_fold {
   constexpr void push(T leaf) {
     // One pending node a set bit of the count, as in a binary counter: a carry combines two equal nodes.
     std::size_t level = 0;
-    for (std::uint64_t carry = count_; (carry & 1U) != 0; carry >>= 1U, ++level) leaf = combine_(pending_[level], leaf);
+    for (std::uint64_t carry = count_; (carry & 1U) != 0; carry >>= 1U, ++level)
+      leaf = combine_(pending_[level], leaf);
     pending_[level] = leaf;
     ++count_;
   }
@@ -78,25 +80,27 @@ struct sum_combine {
 [[nodiscard]] double fold_leaf_sums(std::span<const double> leaves) noexcept;
 [[nodiscard]] float fold_leaf_sums(std::span<const float> leaves) noexcept;
 
-/// The sum over the fixed tree: the same bits for the same elements, on every machine, compiler and vector level.
+/// The sum over the fixed tree: the same bits for the same elements, on every machine, compiler and vector
+/// level.
 ///
-/// With m leaves the error is about (68 + log2(m)) * 2^-53 times the sum of magnitudes at most. A sum of zeros of either
-/// sign, and of nothing, is +0.
+/// With m leaves the error is about (68 + log2(m)) * 2^-53 times the sum of magnitudes at most. A sum of
+/// zeros of either sign, and of nothing, is +0.
 [[nodiscard]] double pairwise_sum(std::span<const double> x) noexcept;
 [[nodiscard]] float pairwise_sum(std::span<const float> x) noexcept;
 
 /// An exact sum of doubles: the same bits for any order and any partition of the elements.
 ///
-/// The state is the exact sum as a fixed-point number of 2208 bits, so nothing is rounded, and nothing overflows, before
-/// `value`. A NaN, or infinities of both signs, make the value a NaN; infinities of one sign make it that infinity. The
-/// value is the exact sum rounded to nearest, ties to even: infinite only where the exact sum rounds beyond the largest
-/// double. A sum of zeros of either sign, of nothing, and exact cancellation give +0. Up to 2^63 elements are counted on.
+/// The state is the exact sum as a fixed-point number of 2208 bits, so nothing is rounded, and nothing
+/// overflows, before `value`. A NaN, or infinities of both signs, make the value a NaN; infinities of one
+/// sign make it that infinity. The value is the exact sum rounded to nearest, ties to even: infinite only
+/// where the exact sum rounds beyond the largest double. A sum of zeros of either sign, of nothing, and exact
+/// cancellation give +0. Up to 2^63 elements are counted on.
 ///
-/// The state is trivially copyable, so it goes through MPI and shared memory as bytes between equal architectures.
-/// Requires: the rounding mode is to nearest, and subnormal numbers are not flushed to zero.
-/// After R. M. Neal, "Fast exact summation using small and large superaccumulators", arXiv:1505.05571 (2015), for the
-/// state; the bulk path splits error-free at two units per pass, relative to the largest of a run, as in S. M. Rump,
-/// T. Ogita, S. Oishi, SIAM J. Sci. Comput. 31 (2008).
+/// The state is trivially copyable, so it goes through MPI and shared memory as bytes between equal
+/// architectures. Requires: the rounding mode is to nearest, and subnormal numbers are not flushed to zero.
+/// After R. M. Neal, "Fast exact summation using small and large superaccumulators", arXiv:1505.05571 (2015),
+/// for the state; the bulk path splits error-free at two units per pass, relative to the largest of a run, as
+/// in S. M. Rump, T. Ogita, S. Oishi, SIAM J. Sci. Comput. 31 (2008).
 class reproducible_accumulator {
  public:
   /// Complexity: O(1).
@@ -112,7 +116,8 @@ class reproducible_accumulator {
   /// The exact sum, rounded once, to a float.
   [[nodiscard]] float value_as_float() const noexcept;
 
-  /// Brings the state into the one form that depends on the exact sum alone; value and later additions are unchanged.
+  /// Brings the state into the one form that depends on the exact sum alone; value and later additions are
+  /// unchanged.
   void normalize() noexcept;
   /// Equal exact sums and equal special values, whatever the order of additions.
   friend bool operator==(const reproducible_accumulator& a, const reproducible_accumulator& b) noexcept;
