@@ -62,7 +62,6 @@ class outcome_slot {
   outcome_slot& operator=(const outcome_slot&) = delete;
   ~outcome_slot() {
     if (state_ == holds::value) std::destroy_at(&value_);
-    if (state_ == holds::error) std::destroy_at(&error_);
   }
 
   /// Runs `f` and keeps its value or its exception.
@@ -77,7 +76,7 @@ class outcome_slot {
       state_ = holds::value;
     });
     if (error != nullptr) {
-      ::new (static_cast<void*>(&error_)) std::exception_ptr(std::move(error));
+      error_ = std::move(error);
       state_ = holds::error;
     }
   }
@@ -100,8 +99,9 @@ class outcome_slot {
   union {
     char nothing_;
     stored value_;
-    std::exception_ptr error_;
   };
+  // Beside the union: g++ 12 cannot see that a tag guards the destruction of a pointer inside of it.
+  std::exception_ptr error_{};
   holds state_ = holds::nothing;
 };
 
