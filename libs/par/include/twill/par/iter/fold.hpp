@@ -29,10 +29,13 @@ template <class F, class Acc, class Item>
 concept folds = std::is_invocable_r_v<Acc, const F&, Acc, Item> ||
                 (std::is_invocable_v<const F&, Acc&, Item> && std::is_void_v<std::invoke_result_t<const F&, Acc&, Item>>);
 
+/// Whether f gives the accumulator back; otherwise it changes it by reference.
+template <class F, class Acc, class Item>
+concept folds_by_value = std::is_invocable_r_v<Acc, const F&, Acc, Item>;
+
 template <class F, class Acc, class Item>
 constexpr void fold_item(const F& f, Acc& acc, Item&& item) {
-  if constexpr (std::is_invocable_r_v<Acc, const F&, Acc, Item> &&
-                !std::is_void_v<std::invoke_result_t<const F&, Acc, Item>>) {
+  if constexpr (folds_by_value<F, Acc, Item>) {
     acc = f(std::move(acc), std::forward<Item>(item));
   } else {
     f(acc, std::forward<Item>(item));

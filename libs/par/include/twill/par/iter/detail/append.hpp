@@ -37,7 +37,7 @@ void append_chunks(Container& to, chunk_list<T> list) {
       }
     }
     // Frees each leaf as soon as it is moved, so that the peak is not twice the result.
-    chunk = {};
+    std::vector<T>().swap(chunk);
   }
 }
 

@@ -16,6 +16,7 @@ class held {
 
  public:
   template <class T>
+    requires(!std::is_same_v<std::remove_cvref_t<T>, held>)
   explicit held(T&& item) : value_(std::forward<T>(item)) {}
   [[nodiscard]] const std::remove_cvref_t<Item>& peek() const noexcept { return value_; }
   [[nodiscard]] std::remove_cvref_t<Item>&& take() noexcept { return std::move(value_); }
