@@ -66,7 +66,7 @@ class thread_pool {
   /// another pool keeps working for that one meanwhile.
   template <class F>
     requires std::invocable<F&>
-  auto install(F&& f) const {
+  decltype(auto) install(F&& f) const {
     detail::worker* const seat = detail::current_worker();
     const bool inside = seat != nullptr && &seat->pool() == registry_.get();
     if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {

@@ -47,6 +47,7 @@ enum class site : int {
   sleep_lend,           // S9
   sleep_return,         // S10
   sleep_return_fence,   // S11
+  sleep_active_fence,   // S12
   sleep_relaxed,        // counters read as hints
   sites_end
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 
 #include "twill/par/detail/worker.hpp"
@@ -17,7 +16,8 @@ class completion {
   explicit completion(worker* waiter) noexcept : waiter_(waiter) {}
   /// `setter` runs in this pool.
   void set(registry& setter) noexcept;
-  void wait();
+  /// `setter`: the pool that will set it.
+  void wait(registry& setter);
   [[nodiscard]] worker* waiter() const noexcept { return waiter_; }
 
  private:

@@ -206,28 +206,28 @@ void broadcast_in(scope_base& s, G&& g) {
 
 /// Runs the body with a scope that `waiter` will wait for (null: the calling thread, which is no worker).
 template <class Scope, class F>
-auto run_scope(registry& pool, worker* waiter, const scope_options& options, F& f) {
+decltype(auto) run_scope(registry& pool, worker* waiter, const scope_options& options, F& f) {
   using result = value_of<std::invoke_result_t<F&, Scope&>>;
   Scope s(pool, waiter, options);
   outcome_slot<result> out;
   out.fill([&]() -> result { return invoke_value(f, s); });
   if (out.failed()) s.record(out.error(), body_number);
   s.finish_and_rethrow();
-  return value_of<result>(out.take());
+  return out.take();
 }
 
 template <class Scope, class F>
-auto scope_value(registry* pool, const scope_options& options, F& f) {
+decltype(auto) scope_value(registry* pool, const scope_options& options, F& f) {
   worker* const seat = current_worker();
   if (seat != nullptr && (pool == nullptr || &seat->pool() == pool)) {
     return run_scope<Scope>(seat->pool(), seat, options, f);
   }
   return enter_with(pool, true,
-                    [&](worker& there, bool) { return run_scope<Scope>(there.pool(), &there, options, f); });
+                    [&](worker& there, bool) -> decltype(auto) { return run_scope<Scope>(there.pool(), &there, options, f); });
 }
 
 template <class Scope, class F>
-auto scope_in(registry* pool, const scope_options& options, F& f) {
+decltype(auto) scope_in(registry* pool, const scope_options& options, F& f) {
   if constexpr (std::is_void_v<std::invoke_result_t<F&, Scope&>>) {
     static_cast<void>(scope_value<Scope>(pool, options, f));
   } else {
@@ -236,7 +236,7 @@ auto scope_in(registry* pool, const scope_options& options, F& f) {
 }
 
 template <class Scope, class F>
-auto scope_in_place(registry& pool, const scope_options& options, F& f) {
+decltype(auto) scope_in_place(registry& pool, const scope_options& options, F& f) {
   if constexpr (std::is_void_v<std::invoke_result_t<F&, Scope&>>) {
     static_cast<void>(run_scope<Scope>(pool, current_worker(), options, f));
   } else {

@@ -104,9 +104,13 @@ class sleep_protocol {
     // ORD relaxed [S0]: a statistic that steers how many are woken.
     P::template fetch_add<site::sleep_relaxed>(word_, sleep_word::one_inactive, std::memory_order_relaxed);
   }
+  /// Idle worker that found work or whose latch is set. A poster that still counted it on the idle side has pushed
+  /// before this returns: the caller looks at the injector once more and wakes somebody for what it finds.
   void became_active() noexcept {
-    // ORD relaxed [S0]: see became_inactive.
+    // ORD relaxed [S12]: ordered before the caller's look by the fence.
     P::template fetch_sub<site::sleep_relaxed>(word_, sleep_word::one_inactive, std::memory_order_relaxed);
+    // ORD seq_cst fence [S12]: uncounted before looking at the injector, against push before reading [S2]; keeps (3).
+    P::template fence<site::sleep_active_fence>(std::memory_order_seq_cst);
   }
 
   /// Worker: sleeps as `kind` unless the counter moved since `jec` or `has_work()` finds something, and returns when awake.
@@ -122,11 +126,11 @@ class sleep_protocol {
     static_cast<void>(park_counted(s, parked::latch_only, false, has_work));
   }
 
-  /// Setter of a latch whose waiter dozes: wakes it wherever it is parked.
-  void unpark_waiter(spot& s) noexcept {
+  /// Setter of a latch whose waiter dozes: wakes it on whichever word of its seat it is parked.
+  void unpark_waiter(spot& own, spot& guest) noexcept {
     // ORD seq_cst fence [L5]: latch set before reading the word, against park before probing [S5]; keeps (4).
     P::template fence<site::latch_setter_fence>(std::memory_order_seq_cst);
-    static_cast<void>(unpark(s, true));
+    if (!unpark(own, true)) static_cast<void>(unpark(guest, true));
   }
 
   /// Wakes this worker if it sleeps. True when this call is the one that woke it.

@@ -17,7 +17,7 @@ struct worker_extra;
 /// One seat of a pool: its deque and what its present owner needs. The owner is the seat's thread, or a guest that
 /// borrowed the seat while that thread sleeps in its main loop.
 ///
-/// Thread safety: everything is the owner's, except `wake_for_latch`, `spot` and the deque's thief side.
+/// Thread safety: everything is the owner's, except `wake_for_latch`, `wake_for_work` and the deque's thief side.
 class worker {
  public:
   worker(registry& pool, sleep_protocol<std_atomics>& sleep, std::size_t index);
@@ -28,7 +28,6 @@ class worker {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] registry& pool() const noexcept { return *pool_; }
   [[nodiscard]] worker_extra& extra() noexcept { return *extra_; }
-  [[nodiscard]] parking_spot<std_atomics>& spot() noexcept { return spot_; }
 
   /// Offers a job to thieves; the owner takes it back newest first.
   void push(job* j) {
@@ -41,17 +40,20 @@ class worker {
 
   void run(job* j) { j->run(j, *this); }
 
-  /// Works until the latch is set: own jobs, then other people's, then sleep. `thief` tells who runs the awaited job.
-  void wait(latch& l, const std::atomic<worker*>* thief) {
-    if (!l.probe()) wait_slow(l, thief);
+  /// Works until the latch is set: own jobs, then other people's, then sleep. `thief` tells who runs the awaited job;
+  /// `other_pool` that another pool will set the latch.
+  void wait(latch& l, const std::atomic<worker*>* thief, bool other_pool = false) {
+    if (!l.probe()) wait_slow(l, thief, other_pool);
   }
   /// For the setter of a latch whose `set` returned true.
-  void wake_for_latch() noexcept { sleep_->unpark_waiter(spot_); }
+  void wake_for_latch() noexcept { sleep_->unpark_waiter(own_spot_, guest_spot_); }
+  /// For the poster of a job; true when this call woke the seat's owner.
+  bool wake_for_work() noexcept { return sleep_->unpark(own_spot_, false) || sleep_->unpark(guest_spot_, false); }
 
  private:
   friend class registry;
   void notify_pushed() noexcept;
-  void wait_slow(latch& l, const std::atomic<worker*>* thief);
+  void wait_slow(latch& l, const std::atomic<worker*>* thief, bool other_pool);
 
   work_deque<std_atomics, job> deque_;
   // Read by the owner alone in the steady state.
@@ -59,8 +61,9 @@ class worker {
   sleep_protocol<std_atomics>* sleep_;
   std::size_t index_;
   worker_extra* extra_;
-  // Written by wakers.
-  alignas(line_pair) parking_spot<std_atomics> spot_;
+  // Written by wakers. The seat's thread and a guest each park on their own word.
+  alignas(line_pair) parking_spot<std_atomics> own_spot_;
+  parking_spot<std_atomics> guest_spot_;
 };
 
 /// The seat the calling thread sits on, null outside of every pool. Read once per fork; initial-exec, so that reading it
@@ -82,7 +85,7 @@ void enter(registry* pool, seat_call call, bool guest);
 
 /// Runs `f(seat, moved)` through `enter` and brings its value or exception back.
 template <class F>
-auto enter_with(registry* pool, bool guest, F&& f) {
+decltype(auto) enter_with(registry* pool, bool guest, F&& f) {
   using result = value_of<std::invoke_result_t<F&, worker&, bool>>;
   struct frame {
     std::remove_reference_t<F>* function;
