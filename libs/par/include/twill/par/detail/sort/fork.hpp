@@ -6,11 +6,23 @@
 #include <utility>
 
 #include "twill/par/join.hpp"
+#include "twill/par/thread.hpp"
 
 namespace twill::par::detail {
 
 /// Below this many elements a sort stays on the calling thread and enters no pool.
 inline constexpr std::size_t fork_elements = 8192;
+
+/// Runs `f` where its forks cannot fail: a small piece of work on the calling thread, a large one in a pool. Entering a
+/// pool may throw, and does so here, before `f` touched anything.
+template <class F>
+void in_pool(std::size_t n, F&& f) {
+  if (n < 2 * fork_elements || current_thread_index().has_value()) {
+    f();
+  } else {
+    static_cast<void>(join(f, [] {}));
+  }
+}
 
 /// `a()` and `b()`, in parallel when `fork`; both execute even if `a` throws.
 template <class A, class B>

@@ -114,7 +114,7 @@ void swap_blocks(I a, I b, std::size_t n) {
 ///
 /// The chunks depend on the length alone, so the result is the same for every number of threads.
 template <class I, class Pred>
-[[nodiscard]] std::size_t partition(I first, std::size_t n, const Pred& pred) {
+[[nodiscard]] std::size_t partition_by(I first, std::size_t n, const Pred& pred) {
   if (n < parallel_partition_size) return serial_partition(first, n, pred);
   const fixed_blocks chunks{n, std::max((n + partition_chunks - 1) / partition_chunks, parallel_partition_size / 8)};
   std::array<std::size_t, partition_chunks> matching{};

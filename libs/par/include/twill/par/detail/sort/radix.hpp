@@ -6,9 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
-#include <vector>
 
 #include "twill/par/detail/sort/partition.hpp"
 #include "twill/par/detail/sort/radix_digit.hpp"
@@ -168,7 +166,7 @@ template <class T, class Key>
 void radix_sort_in_pieces(T* a, std::size_t n, std::size_t pieces, const Key& key_of) {
   if (pieces > 1 && n >= parallel_partition_size / 4) {
     const auto pivot = sample_median(a, n, key_of);
-    const std::size_t left = partition(a, n, [&](const T& x) noexcept { return key_of(x) < pivot; });
+    const std::size_t left = partition_by(a, n, [&](const T& x) noexcept { return key_of(x) < pivot; });
     if (left != 0) {
       static_cast<void>(join([&] { radix_sort_in_pieces(a, left, (pieces + 1) / 2, key_of); },
                              [&] { radix_sort_in_pieces(a + left, n - left, (pieces + 1) / 2, key_of); }));
@@ -250,14 +248,17 @@ template <class T, class Key>
 [[nodiscard]] bool stable_radix_sort(T* a, std::size_t n, const Key& key_of) {
   if (already_sorted(a, n, key_of)) return true;
   constexpr key_window<decltype(key_of(*a))> unknown{};
-  radix_buffer<T> buffer;
   if (n <= radix_buffer<T>::size) {
+    radix_buffer<T> buffer;
     radix_leaf_sort(a, a, n, unknown, key_of, buffer.data());
     return true;
   }
   const scratch<T> other(n);
   if (!other) return false;
-  radix_sort_between(a, other.data(), n, true, unknown, key_of, buffer.data());
+  in_pool(n, [&] {
+    radix_buffer<T> buffer;
+    radix_sort_between(a, other.data(), n, true, unknown, key_of, buffer.data());
+  });
   return true;
 }
 
@@ -266,7 +267,7 @@ template <class T, class Key>
 void unstable_radix_sort(T* a, std::size_t n, const Key& key_of) {
   if (already_sorted(a, n, key_of)) return;
   const std::size_t threads = n < parallel_partition_size / 4 ? 1 : current_num_threads();
-  radix_sort_in_pieces(a, n, threads == 1 ? 1 : 2 * threads, key_of);
+  in_pool(n, [&] { radix_sort_in_pieces(a, n, threads == 1 ? 1 : 2 * threads, key_of); });
 }
 
 }  // namespace twill::par::detail
