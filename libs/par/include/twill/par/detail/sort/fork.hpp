@@ -1,60 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstddef>
-#include <exception>
+#include <memory>
+#include <type_traits>
 #include <utility>
-
-#include "twill/par/join.hpp"
-#include "twill/par/thread.hpp"
 
 namespace twill::par::detail {
 
 /// Below this many elements a sort stays on the calling thread and enters no pool.
 inline constexpr std::size_t fork_elements = 8192;
 
+/// A callable by reference, so that forks are compiled once and not for every kernel: an indirect call is nothing beside
+/// the thousands of elements behind it.
+template <class... Args>
+class task_ref {
+ public:
+  template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, task_ref> && std::invocable<F&, Args...>)
+  task_ref(F&& f) noexcept
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call_([](void* object, Args... args) {
+          static_cast<void>((*static_cast<std::remove_reference_t<F>*>(object))(args...));
+        }) {}
+
+  void operator()(Args... args) const { call_(object_, args...); }
+
+ private:
+  void* object_;
+  void (*call_)(void*, Args...);
+};
+
+/// `a()` and `b()` in parallel; both execute even if one throws.
+void fork_both(task_ref<> a, task_ref<> b);
+/// As `fork_both`, one after the other on this thread.
+void run_both(task_ref<> a, task_ref<> b);
+/// `f(i)` for each i of [first, last), forked as a balanced tree with one index a leaf.
+void fork_indices(std::size_t first, std::size_t last, task_ref<std::size_t> f);
+
 /// Runs `f` where its forks cannot fail: a small piece of work on the calling thread, a large one in a pool. Entering a
 /// pool may throw, and does so here, before `f` touched anything.
-template <class F>
-void in_pool(std::size_t n, F&& f) {
-  if (n < 2 * fork_elements || current_thread_index().has_value()) {
-    f();
+void in_pool(std::size_t n, task_ref<> f);
+
+/// Workers of the pool that the calling thread would fork in.
+[[nodiscard]] std::size_t fork_width();
+
+/// `a()` and `b()`, in parallel when `parallel`; both execute even if `a` throws.
+inline void fork_if(bool parallel, task_ref<> a, task_ref<> b) {
+  if (parallel) {
+    fork_both(a, b);
   } else {
-    static_cast<void>(join(f, [] {}));
-  }
-}
-
-/// `a()` and `b()`, in parallel when `fork`; both execute even if `a` throws.
-template <class A, class B>
-void fork_if(bool fork, A&& a, B&& b) {
-  if (fork) {
-    static_cast<void>(join(a, b));
-    return;
-  }
-  try {
-    a();
-  } catch (...) {
-    const std::exception_ptr first = std::current_exception();
-    try {
-      b();
-    } catch (...) {
-      // The first exception wins, as in join.
-      std::rethrow_exception(first);
-    }
-    throw;
-  }
-  b();
-}
-
-/// `f(i)` for each i of [first, last), forked as a balanced tree with one index a leaf.
-template <class F>
-void fork_indices(std::size_t first, std::size_t last, const F& f) {
-  if (last - first == 1) {
-    f(first);
-  } else if (last != first) {
-    const std::size_t middle = first + (last - first) / 2;
-    static_cast<void>(
-        join([&f, first, middle] { fork_indices(first, middle, f); }, [&f, middle, last] { fork_indices(middle, last, f); }));
+    run_both(a, b);
   }
 }
 

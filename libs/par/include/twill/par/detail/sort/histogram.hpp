@@ -9,7 +9,6 @@
 
 #include "twill/par/detail/sort/fork.hpp"
 #include "twill/par/detail/sort/less.hpp"
-#include "twill/par/thread.hpp"
 
 namespace twill::par::detail {
 
@@ -38,16 +37,18 @@ template <class I, class BinOf>
     return counts;
   }
   const std::size_t half = n / 2;
-  auto [left, right] = join([&] { return count_bins(first, half, bins, bin_of, pieces / 2); },
-                            [&] { return count_bins(ahead(first, half), n - half, bins, bin_of, pieces - pieces / 2); });
+  std::vector<std::size_t> left;
+  std::vector<std::size_t> right;
+  fork_both([&] { left = count_bins(first, half, bins, bin_of, pieces / 2); },
+            [&] { right = count_bins(ahead(first, half), n - half, bins, bin_of, pieces - pieces / 2); });
   std::transform(left.begin(), left.end(), right.begin(), left.begin(), std::plus<>());
-  return std::move(left);
+  return left;
 }
 
 /// As many pieces as keep every thread busy, and none so small that its bins outweigh its elements.
 [[nodiscard]] inline std::size_t histogram_pieces(std::size_t n, std::size_t bins) {
   const std::size_t worth = n / std::max<std::size_t>(2 * fork_elements, 8 * bins);
-  return worth <= 1 ? 1 : std::min(worth, 4 * current_num_threads());
+  return worth <= 1 ? 1 : std::min(worth, 4 * fork_width());
 }
 
 }  // namespace twill::par::detail

@@ -97,8 +97,8 @@ void parallel_merge_runs(I left, I left_end, I right, I right_end, O out, const 
   }
   const I left_cut = ahead(left, from_left);
   const I right_cut = ahead(right, n / 2 - from_left);
-  static_cast<void>(join([&] { parallel_merge_runs(left, left_cut, right, right_cut, out, less); },
-                         [&] { parallel_merge_runs(left_cut, left_end, right_cut, right_end, ahead(out, n / 2), less); }));
+  fork_both([&] { parallel_merge_runs(left, left_cut, right, right_cut, out, less); },
+            [&] { parallel_merge_runs(left_cut, left_end, right_cut, right_end, ahead(out, n / 2), less); });
 }
 
 }  // namespace twill::par::detail

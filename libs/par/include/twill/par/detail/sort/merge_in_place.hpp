@@ -32,8 +32,7 @@ void parallel_rotate(I first, std::size_t middle, std::size_t n) {
     std::ranges::rotate(first, ahead(first, middle), ahead(first, n));
     return;
   }
-  static_cast<void>(join([&] { parallel_reverse(first, middle); },
-                         [&] { parallel_reverse(ahead(first, middle), n - middle); }));
+  fork_both([&] { parallel_reverse(first, middle); }, [&] { parallel_reverse(ahead(first, middle), n - middle); });
   parallel_reverse(first, n);
 }
 

@@ -103,7 +103,7 @@ template <class I>
 void swap_blocks(I a, I b, std::size_t n) {
   if (n > (std::size_t{1} << 16)) {
     const std::size_t half = n / 2;
-    static_cast<void>(join([=] { swap_blocks(a, b, half); }, [=] { swap_blocks(ahead(a, half), ahead(b, half), n - half); }));
+    fork_both([=] { swap_blocks(a, b, half); }, [=] { swap_blocks(ahead(a, half), ahead(b, half), n - half); });
   } else {
     std::swap_ranges(a, ahead(a, n), b);
   }

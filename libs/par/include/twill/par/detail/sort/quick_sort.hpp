@@ -93,8 +93,8 @@ void quick_sort(I first, std::size_t n, const Less& less, int depth, bool bound)
     std::ranges::iter_swap(first, middle);
     const std::size_t above = n - below - 1;
     if (n >= 2 * fork_elements && std::min(below, above) >= 512) {
-      static_cast<void>(join([&] { quick_sort(first, below, less, depth, bound); },
-                             [&] { quick_sort(middle + 1, above, less, depth, true); }));
+      fork_both([&] { quick_sort(first, below, less, depth, bound); },
+                [&] { quick_sort(middle + 1, above, less, depth, true); });
       return;
     }
     if (below < above) {

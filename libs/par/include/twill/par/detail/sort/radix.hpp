@@ -11,7 +11,6 @@
 #include "twill/par/detail/sort/partition.hpp"
 #include "twill/par/detail/sort/radix_digit.hpp"
 #include "twill/par/detail/sort/scratch.hpp"
-#include "twill/par/thread.hpp"
 
 namespace twill::par::detail {
 
@@ -95,8 +94,8 @@ void sort_buckets(const bucket_starts& starts, std::size_t first, std::size_t la
   if (end - begin >= 4 * fork_elements && last - first > 1) {
     const auto* const half = std::lower_bound(&starts[first + 1], &starts[last - 1], begin + (end - begin) / 2);
     const std::size_t middle = static_cast<std::size_t>(half - starts.data());
-    static_cast<void>(join([&] { sort_buckets<T>(starts, first, middle, sort_bucket); },
-                           [&] { sort_buckets<T>(starts, middle, last, sort_bucket); }));
+    fork_both([&] { sort_buckets<T>(starts, first, middle, sort_bucket); },
+              [&] { sort_buckets<T>(starts, middle, last, sort_bucket); });
   } else {
     sort_buckets_here<T>(starts, first, last, sort_bucket);
   }
@@ -168,8 +167,8 @@ void radix_sort_in_pieces(T* a, std::size_t n, std::size_t pieces, const Key& ke
     const auto pivot = sample_median(a, n, key_of);
     const std::size_t left = partition_by(a, n, [&](const T& x) noexcept { return key_of(x) < pivot; });
     if (left != 0) {
-      static_cast<void>(join([&] { radix_sort_in_pieces(a, left, (pieces + 1) / 2, key_of); },
-                             [&] { radix_sort_in_pieces(a + left, n - left, (pieces + 1) / 2, key_of); }));
+      fork_both([&] { radix_sort_in_pieces(a, left, (pieces + 1) / 2, key_of); },
+                [&] { radix_sort_in_pieces(a + left, n - left, (pieces + 1) / 2, key_of); });
       return;
     }
   }
@@ -266,7 +265,7 @@ template <class T, class Key>
 template <class T, class Key>
 void unstable_radix_sort(T* a, std::size_t n, const Key& key_of) {
   if (already_sorted(a, n, key_of)) return;
-  const std::size_t threads = n < parallel_partition_size / 4 ? 1 : current_num_threads();
+  const std::size_t threads = n < parallel_partition_size / 4 ? 1 : fork_width();
   in_pool(n, [&] { radix_sort_in_pieces(a, n, threads == 1 ? 1 : 2 * threads, key_of); });
 }
 

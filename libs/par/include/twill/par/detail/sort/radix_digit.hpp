@@ -95,12 +95,13 @@ template <class T, class Key>
 }
 
 template <class T, class Key>
-[[nodiscard]] auto find_key_range(const T* a, std::size_t n, const Key& key_of) {
+[[nodiscard]] auto find_key_range(const T* a, std::size_t n, const Key& key_of) -> decltype(serial_key_range(a, n, key_of)) {
   if (n < (std::size_t{1} << 18)) return serial_key_range(a, n, key_of);
   const std::size_t half = n / 2;
-  const auto [l, r] = join([&] { return find_key_range(a, half, key_of); },
-                           [&] { return find_key_range(a + half, n - half, key_of); });
-  return decltype(serial_key_range(a, n, key_of)){std::min(l.least, r.least), std::max(l.greatest, r.greatest)};
+  decltype(serial_key_range(a, n, key_of)) l{};
+  decltype(l) r{};
+  fork_both([&] { l = find_key_range(a, half, key_of); }, [&] { r = find_key_range(a + half, n - half, key_of); });
+  return decltype(l){std::min(l.least, r.least), std::max(l.greatest, r.greatest)};
 }
 
 /// How evenly a digit spreads a sample of the range: the sum of the squares of the bucket sizes, smaller is better.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -34,6 +35,14 @@ void scan_one_block(I first, std::size_t n, O out, std::optional<T> before, cons
   }
 }
 
+/// The sum of a block as an element of the scan above it. A named type: the recursion ends in itself.
+struct block_sum {
+  template <class T>
+  [[nodiscard]] const T& operator()(const std::optional<T>& sum) const noexcept {
+    return *sum;
+  }
+};
+
 /// Two passes over blocks of a fixed size: the sum of each block, a scan of these sums by the same rule, then each block
 /// from what comes before it. The order of every combination follows from the length alone.
 /// Requires: `init` has a value when the scan is exclusive.
@@ -50,7 +59,7 @@ void scan_blocks(I first, std::size_t n, O out, const std::optional<T>& init, co
     sums[b].emplace(std::move(sum));
   });
   scan_blocks<scan_kind::inclusive, T>(sums.data(), sums_count, sums.data(), std::optional<T>(), op,
-                                       [](const std::optional<T>& sum) -> const T& { return *sum; });
+                                       block_sum());
   blocks.for_each([&](std::size_t b, std::size_t begin, std::size_t end) {
     std::optional<T> before = init;
     if (b > 0) before.emplace(init ? T(std::invoke(op, std::as_const(*init), std::as_const(*sums[b - 1]))) : *sums[b - 1]);

@@ -27,11 +27,11 @@ void copy_merge(I left, std::size_t left_size, J right, std::size_t right_size, 
   const std::size_t half = n / 2;
   const std::size_t from_left = co_rank(half, left, left_size, right, right_size, less);
   const std::size_t from_right = half - from_left;
-  static_cast<void>(join([&] { copy_merge(left, from_left, right, from_right, out, less, serial); },
-                         [&] {
-                           copy_merge(ahead(left, from_left), left_size - from_left, ahead(right, from_right),
-                                      right_size - from_right, ahead(out, half), less, serial);
-                         }));
+  fork_both([&] { copy_merge(left, from_left, right, from_right, out, less, serial); },
+            [&] {
+              copy_merge(ahead(left, from_left), left_size - from_left, ahead(right, from_right),
+                         right_size - from_right, ahead(out, half), less, serial);
+            });
 }
 
 /// An output iterator that counts what is written to it.
