@@ -29,7 +29,7 @@ std::optional<std::string_view> from_environment(const char* variable) {
 }
 
 std::vector<int> parse_cpu_list(std::string_view text) {
-  const auto bad = [&] { refuse("TWILL_PIN", text, "none, compact, scatter, per_node or CPUs such as 0,2,4-7"); };
+  const auto bad = [whole = text] { refuse("TWILL_PIN", whole, "none, compact, scatter, per_node or CPUs such as 0,2,4-7"); };
   std::vector<int> cpus;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');

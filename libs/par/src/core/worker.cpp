@@ -168,6 +168,9 @@ void worker::wait_slow(latch& l, const std::atomic<worker*>* thief, bool other_p
       if (slept) {
         count(mine.sleeps);
         idle.restart();
+        // A guest that sat here meanwhile may have left jobs in the deque.
+        found = take();
+        if (found != nullptr) break;
       }
     }
     if (!limited) pool.active_again(*this);

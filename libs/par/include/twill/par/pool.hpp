@@ -92,23 +92,23 @@ class thread_pool {
     return detail::join_anywhere(registry_.get(), a, b);
   }
   template <class F>
-  auto scope(F&& f) const {
+  decltype(auto) scope(F&& f) const {
     return detail::scope_in<scope_t>(registry_.get(), {}, f);
   }
   template <class F>
-  auto scope(const scope_options& options, F&& f) const {
+  decltype(auto) scope(const scope_options& options, F&& f) const {
     return detail::scope_in<scope_t>(registry_.get(), options, f);
   }
   template <class F>
-  auto scope_fifo(F&& f) const {
+  decltype(auto) scope_fifo(F&& f) const {
     return detail::scope_in<scope_fifo_t>(registry_.get(), {}, f);
   }
   template <class F>
-  auto in_place_scope(F&& f) const {
+  decltype(auto) in_place_scope(F&& f) const {
     return detail::scope_in_place<scope_t>(*registry_, {}, f);
   }
   template <class F>
-  auto in_place_scope_fifo(F&& f) const {
+  decltype(auto) in_place_scope_fifo(F&& f) const {
     return detail::scope_in_place<scope_fifo_t>(*registry_, {}, f);
   }
   template <class G>

@@ -63,31 +63,31 @@ class scope_fifo_t : public detail::scope_base {
 /// With `options.skip_on_stop`, `cancelled` when tasks were left out.
 template <class F>
   requires std::invocable<F&, scope_t&>
-auto scope(F&& f) {
+decltype(auto) scope(F&& f) {
   return detail::scope_in<scope_t>(nullptr, {}, f);
 }
 template <class F>
   requires std::invocable<F&, scope_t&>
-auto scope(const scope_options& options, F&& f) {
+decltype(auto) scope(const scope_options& options, F&& f) {
   return detail::scope_in<scope_t>(nullptr, options, f);
 }
 
 /// As `scope`, with `spawn_fifo`.
 template <class F>
   requires std::invocable<F&, scope_fifo_t&>
-auto scope_fifo(F&& f) {
+decltype(auto) scope_fifo(F&& f) {
   return detail::scope_in<scope_fifo_t>(nullptr, {}, f);
 }
 template <class F>
   requires std::invocable<F&, scope_fifo_t&>
-auto scope_fifo(const scope_options& options, F&& f) {
+decltype(auto) scope_fifo(const scope_options& options, F&& f) {
   return detail::scope_in<scope_fifo_t>(nullptr, options, f);
 }
 
 /// As `scope`, reporting every failure in one `aggregate_error`.
 template <class F>
   requires std::invocable<F&, scope_t&>
-auto scope_collect_errors(F&& f) {
+decltype(auto) scope_collect_errors(F&& f) {
   return detail::scope_in<scope_t>(nullptr, {.collect_errors = true}, f);
 }
 
@@ -95,19 +95,19 @@ auto scope_collect_errors(F&& f) {
 /// sleeps while it waits.
 template <class F>
   requires std::invocable<F&, scope_t&>
-auto in_place_scope(F&& f) {
+decltype(auto) in_place_scope(F&& f) {
   return detail::scope_in_place<scope_t>(detail::current_or_global(), {}, f);
 }
 template <class F>
   requires std::invocable<F&, scope_t&>
-auto in_place_scope(const scope_options& options, F&& f) {
+decltype(auto) in_place_scope(const scope_options& options, F&& f) {
   return detail::scope_in_place<scope_t>(detail::current_or_global(), options, f);
 }
 
 /// As `in_place_scope`, with `spawn_fifo`.
 template <class F>
   requires std::invocable<F&, scope_fifo_t&>
-auto in_place_scope_fifo(F&& f) {
+decltype(auto) in_place_scope_fifo(F&& f) {
   return detail::scope_in_place<scope_fifo_t>(detail::current_or_global(), {}, f);
 }
 

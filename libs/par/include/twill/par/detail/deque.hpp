@@ -23,7 +23,7 @@ struct steal_result {
 
 /// Work-stealing deque of Chase and Lev (2005) with the C11 orderings of Lê, Pop, Cohen and Zappa Nardelli (PPoPP 2013).
 ///
-/// Deviations: the owner keeps a private copy of `top` and of the buffer, and grows by doubling while old buffers stay
+/// Deviations: the claims on `top` are weaker than published, which the fences of C++20 allow; the owner keeps a private copy of `top` and of the buffer, and grows by doubling while old buffers stay
 /// readable until the deque dies. src/core/README-deque.md has the proof obligations, tests/model/par_deque.cpp checks them.
 ///
 /// Thread safety: `push` and `take` by the one owner; `steal` and `looks_empty` by anybody.
@@ -70,7 +70,7 @@ class work_deque {
       // ORD relaxed [D5]: ordered after the store of bottom by the fence.
       t = P::template load<site::deque_relaxed>(top_, std::memory_order_relaxed);
     } else {
-      // ORD seq_cst [D4]: store of bottom before load of top in the single order; pairs with [D7, D9].
+      // ORD seq_cst [D4]: store of bottom before load of top in the single order; pairs with [D9].
       P::template store<site::deque_take_fence>(bottom_, b, std::memory_order_seq_cst);
       // ORD seq_cst [D5]: see [D4].
       t = P::template load<site::deque_take_top>(top_, std::memory_order_seq_cst);
@@ -87,15 +87,15 @@ class work_deque {
     std::int64_t t;
     std::int64_t b;
     if constexpr (P::fences) {
-      // ORD acquire [D7]: sees the slots that earlier thieves left behind; pairs with the CAS [D6, D11].
-      t = P::template load<site::deque_steal_top>(top_, std::memory_order_acquire);
+      // ORD relaxed [D7]: the fence that follows makes it an acquire.
+      t = P::template load<site::deque_relaxed>(top_, std::memory_order_relaxed);
       // ORD seq_cst fence [D8]: top before bottom against the owner's bottom before top [D4].
       P::template fence<site::deque_steal_fence>(std::memory_order_seq_cst);
       // ORD acquire [D9]: the item's content; pairs with [D2].
       b = P::template load<site::deque_steal_bottom>(bottom_, std::memory_order_acquire);
     } else {
-      // ORD seq_cst [D7]: see [D4].
-      t = P::template load<site::deque_steal_top>(top_, std::memory_order_seq_cst);
+      // ORD acquire [D7]: after the CAS it reads [D6, D11], which is seq_cst and so orders [D9] after it.
+      t = P::template load<site::deque_steal_top>(top_, std::memory_order_acquire);
       // ORD seq_cst [D9]: see [D4]; also the item's content, pairs with [D2].
       b = P::template load<site::deque_steal_bottom>(bottom_, std::memory_order_seq_cst);
     }
@@ -104,9 +104,9 @@ class work_deque {
     buffer* const now = P::template load<site::deque_steal_buffer>(buffer_, std::memory_order_acquire);
     // ORD relaxed [D11]: a stale value is discarded because the CAS then fails.
     T* const item = P::template load<site::deque_relaxed>(now->at(t), std::memory_order_relaxed);
-    // ORD seq_cst [D11]: claims index t against the owner [D6] and other thieves; keeps (3).
-    if (!P::template compare_exchange<site::deque_steal_cas>(top_, t, t + 1, std::memory_order_seq_cst,
-                                                             std::memory_order_relaxed)) {
+    // ORD release [D11], seq_cst without fences: claims index t against the owner [D6] and other thieves, by which (3)
+    // holds; the slot is read before the owner that acquires this [D1] writes it again.
+    if (!P::template compare_exchange<site::deque_steal_cas>(top_, t, t + 1, claim_order, std::memory_order_relaxed)) {
       return {nullptr, steal_status::retry};
     }
     return {item, steal_status::taken};
@@ -123,6 +123,9 @@ class work_deque {
   [[nodiscard]] bool looks_empty() const noexcept { return size_hint() == 0; }
 
  private:
+  static constexpr std::memory_order claim_order = P::fences ? std::memory_order_release : std::memory_order_seq_cst;
+  static constexpr std::memory_order last_order = P::fences ? std::memory_order_relaxed : std::memory_order_seq_cst;
+
   struct buffer {
     explicit buffer(std::size_t capacity)
         : mask(static_cast<std::int64_t>(capacity) - 1),
@@ -141,9 +144,8 @@ class work_deque {
     if (t == b) {
       // ORD relaxed [D0]: the owner wrote the slot itself.
       item = P::template load<site::deque_relaxed>(slots_[b & mask_], std::memory_order_relaxed);
-      // ORD seq_cst [D6]: claims the last index against the thieves [D11]; keeps (3).
-      if (!P::template compare_exchange<site::deque_take_cas>(top_, t, t + 1, std::memory_order_seq_cst,
-                                                              std::memory_order_relaxed)) {
+      // ORD relaxed [D6], seq_cst without fences: claims the last index against the thieves [D11]; keeps (3).
+      if (!P::template compare_exchange<site::deque_take_cas>(top_, t, t + 1, last_order, std::memory_order_relaxed)) {
         item = nullptr;
       }
     }

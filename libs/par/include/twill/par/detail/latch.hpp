@@ -26,16 +26,17 @@ class basic_latch {
 
   /// Setter: returns true when the waiter has to be unparked.
   [[nodiscard]] bool set() noexcept {
-    // ORD acq_rel [L2]: release publishes the result to [L1]; acquire orders the unpark after the waiter's [L3].
-    return P::template exchange<site::latch_set>(state_, set_, std::memory_order_acq_rel) == dozing_;
+    // ORD release [L2]: publishes the result to [L1]. A dozing waiter is unparked behind the fence [L5].
+    return P::template exchange<site::latch_set>(state_, set_, std::memory_order_release) == dozing_;
   }
 
   /// Waiter: says that it is about to sleep. False when the latch is set already.
   [[nodiscard]] bool doze() noexcept {
     std::uint32_t expected = unset_;
-    // ORD acq_rel [L3]: seen by the setter's exchange [L2], which then unparks; on failure acquires the result.
-    return P::template compare_exchange<site::latch_doze>(state_, expected, dozing_, std::memory_order_acq_rel,
-                                                          std::memory_order_acquire);
+    // ORD relaxed [L3]: only the value matters to the setter's exchange [L2]; [L5] and [S5] order the rest, and `probe`
+    // acquires the result.
+    return P::template compare_exchange<site::latch_doze>(state_, expected, dozing_, std::memory_order_relaxed,
+                                                          std::memory_order_relaxed);
   }
 
   /// Waiter: awake again. A latch that was set meanwhile stays set.

@@ -61,8 +61,7 @@ class outcome_slot {
   outcome_slot(const outcome_slot&) = delete;
   outcome_slot& operator=(const outcome_slot&) = delete;
   ~outcome_slot() {
-    if (state_ == holds::value) std::destroy_at(&value_);
-    if (state_ == holds::error) std::destroy_at(&error_);
+    if (state_ != holds::nothing) destroy();
   }
 
   /// Runs `f` and keeps its value or its exception.
@@ -97,6 +96,16 @@ class outcome_slot {
 
  private:
   enum class holds : std::uint8_t { nothing, value, error };
+
+  /// Out of line: a join that nobody stole from never comes here.
+  [[gnu::noinline]] void destroy() noexcept {
+    if (state_ == holds::value) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
   union {
     char nothing_;
     stored value_;

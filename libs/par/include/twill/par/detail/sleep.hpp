@@ -140,9 +140,9 @@ class sleep_protocol {
     for (;;) {
       const bool counted = seen == value(parked::asleep) || seen == value(parked::idle);
       if (!counted && !(from_latch && seen == value(parked::latch_only))) return false;
-      // ORD acq_rel [S6]: release hands what the waker did to the woken [S8]; acquire orders it after the park [S4].
+      // ORD relaxed [S6]: a wake carries no data; what a guest returned [S10] passes on to [S8] by the release sequence.
       if (P::template compare_exchange<site::sleep_unpark>(s.word, seen, value(parked::awake),
-                                                           std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                                                           std::memory_order_relaxed, std::memory_order_relaxed)) {
         // The waker subtracts, so that other posters see the true number of sleepers at once; keeps (2).
         if (counted) count_awake();
         P::wake(s.word);
@@ -220,7 +220,7 @@ class sleep_protocol {
       }
     }
     for (;;) {
-      // ORD acquire [S8]: what the waker [S6] or the guest [S10] did before.
+      // ORD acquire [S8]: the seat as a guest left it [S10].
       const std::uint32_t seen = P::template load<site::sleep_woken>(s.word, std::memory_order_acquire);
       if (seen == value(parked::awake)) return true;
       P::wait(s.word, seen);
