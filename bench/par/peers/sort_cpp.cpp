@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // sort_cpp PEER KIND TYPE PATTERN N THREADS: sorts once and prints {"ms": wall, "cpu_ms": process CPU time}.
 // PEER: std, tbb, stdpar, gnu. KIND: stable, unstable. TBB has no stable sort.
-#include <parallel/algorithm>
-#include <parallel/settings.h>
-
-#include <omp.h>
-#include <tbb/global_control.h>
-#include <tbb/parallel_sort.h>
+#include "sort_input.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <execution>
+#include <omp.h>
+#include <parallel/algorithm>
+#include <parallel/settings.h>
 #include <string>
+#include <tbb/global_control.h>
+#include <tbb/parallel_sort.h>
 #include <vector>
-
-#include "sort_input.hpp"
 
 namespace {
 
@@ -31,7 +29,8 @@ int measure(const std::string& peer, const std::string& kind, std::vector<T> dat
     stable ? std::stable_sort(std::execution::par, data.begin(), data.end())
            : std::sort(std::execution::par, data.begin(), data.end());
   } else if (peer == "gnu") {
-    stable ? __gnu_parallel::stable_sort(data.begin(), data.end()) : __gnu_parallel::sort(data.begin(), data.end());
+    stable ? __gnu_parallel::stable_sort(data.begin(), data.end())
+           : __gnu_parallel::sort(data.begin(), data.end());
   } else {
     return 64;
   }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <time.h>
 #include <vector>
 
-/// What every program of the sort benchmark shares: the same inputs (also made by the Rust peer) and the same clock.
+/// What every program of the sort benchmark shares: the same inputs (also made by the Rust peer) and the same
+/// clock.
 namespace twill_bench {
 
 inline std::uint64_t mix(std::uint64_t& state) {
@@ -44,7 +44,8 @@ inline std::vector<double> doubles(const std::string& pattern, std::size_t n) {
   std::vector<double> v(n);
   const bool random = pattern == "random";
   std::transform(k.begin(), k.end(), v.begin(), [random](std::uint64_t x) {
-    return random ? static_cast<double>(x >> 11) / static_cast<double>(std::uint64_t{1} << 53) : static_cast<double>(x);
+    return random ? static_cast<double>(x >> 11) / static_cast<double>(std::uint64_t{1} << 53)
+                  : static_cast<double>(x);
   });
   return v;
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// sort_bench KIND TYPE PATTERN N THREADS: sorts once in a pool of its own and prints {"ms": wall, "cpu_ms": process CPU}.
-// KIND: stable, unstable, stable_by, unstable_by (with a comparator that hides the order from the library).
+// sort_bench KIND TYPE PATTERN N THREADS: sorts once in a pool of its own and prints {"ms": wall, "cpu_ms":
+// process CPU}. KIND: stable, unstable, stable_by, unstable_by (with a comparator that hides the order from
+// the library).
+#include "sort_input.hpp"
+#include "twill/par/pool.hpp"
+#include "twill/par/sort.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include "../../../bench/par/peers/sort_input.hpp"
-#include "twill/par/pool.hpp"
-#include "twill/par/sort.hpp"
 
 namespace {
 

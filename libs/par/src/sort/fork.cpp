@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/par/detail/sort/fork.hpp"
 
-#include <exception>
-
 #include "twill/par/join.hpp"
 #include "twill/par/thread.hpp"
+
+#include <exception>
 
 namespace twill::par::detail {
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sort_support.hpp"
+#include "twill/par/algorithm.hpp"
+#include "twill/par/sort.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,10 +15,6 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-#include "sort_support.hpp"
-#include "twill/par/algorithm.hpp"
-#include "twill/par/sort.hpp"
 
 namespace par = twill::par;
 using namespace sort_tests;
@@ -61,7 +63,11 @@ TEST(nth_element, finds_the_median_of_a_million) {
 TEST(partial_sort, sorts_the_front) {
   everywhere([](std::size_t n) {
     const auto keys = input("random", n);
-    const auto down = [&] { auto s = sorted(keys); std::reverse(s.begin(), s.end()); return s; }();
+    const auto down = [&] {
+      auto s = sorted(keys);
+      std::reverse(s.begin(), s.end());
+      return s;
+    }();
     for (const std::size_t k : {std::size_t{0}, n / 100, n / 2, n}) {
       auto v = keys;
       par::partial_sort(v, v.begin() + static_cast<std::ptrdiff_t>(k), std::greater<>());
@@ -71,7 +77,8 @@ TEST(partial_sort, sorts_the_front) {
   });
 }
 
-std::vector<record> sorted_records(std::size_t n, std::uint64_t distinct, std::uint64_t seed, std::size_t offset) {
+std::vector<record> sorted_records(std::size_t n, std::uint64_t distinct, std::uint64_t seed,
+                                   std::size_t offset) {
   auto keys = input("random", n, seed);
   for (auto& k : keys) k %= distinct;
   std::sort(keys.begin(), keys.end());
@@ -114,7 +121,8 @@ TEST(inplace_merge, is_stable_like_the_standard_one) {
 
 TEST(inplace_merge, moves_strings) {
   std::vector<std::string> v;
-  for (std::size_t i = 0; i < 40000; ++i) v.push_back("text number " + std::to_string(100000 + (i < 15000 ? 3 * i : 2 * (i - 15000))));
+  for (std::size_t i = 0; i < 40000; ++i)
+    v.push_back("text number " + std::to_string(100000 + (i < 15000 ? 3 * i : 2 * (i - 15000))));
   auto expected = v;
   std::sort(expected.begin(), expected.end());
   pool_of(2).install([&] { par::inplace_merge(v, v.begin() + 15000); });
@@ -212,7 +220,8 @@ TEST(remove_if, moves_owners) {
   std::vector<std::unique_ptr<std::uint64_t>> v;
   for (const auto k : input("ascending", 50000)) v.push_back(std::make_unique<std::uint64_t>(k));
   pool_of(2).install([&] {
-    const auto rest = par::remove_if(v, [](std::uint64_t x) { return x % 3 == 0; }, [](const auto& p) { return *p; });
+    const auto rest =
+        par::remove_if(v, [](std::uint64_t x) { return x % 3 == 0; }, [](const auto& p) { return *p; });
     v.erase(rest.begin(), rest.end());
   });
   ASSERT_EQ(v.size(), 33333U);
@@ -277,7 +286,8 @@ TEST(scan, of_whole_numbers_is_that_of_the_standard_library) {
     std::exclusive_scan(v.begin(), v.end(), expected.begin(), std::uint64_t{7});
     par::exclusive_scan(v, out.begin(), std::uint64_t{7});
     ASSERT_EQ(out, expected);
-    std::transform_inclusive_scan(v.begin(), v.end(), expected.begin(), std::plus<>(), [](std::uint64_t x) { return x / 3; });
+    std::transform_inclusive_scan(v.begin(), v.end(), expected.begin(), std::plus<>(),
+                                  [](std::uint64_t x) { return x / 3; });
     par::transform_scan(v, out.begin(), [](std::uint64_t x) { return x / 3; });
     ASSERT_EQ(out, expected);
     auto in_place = v;
@@ -291,7 +301,9 @@ TEST(scan, keeps_the_order_of_an_operation_that_does_not_commute) {
   std::vector<std::string> v;
   for (std::size_t i = 0; i < 9000; ++i) v.push_back(std::string(1, static_cast<char>('a' + i % 26)));
   // Keeps the first and the last letter and counts nothing else: associative, not commutative.
-  const auto ends = [](const std::string& a, const std::string& b) { return std::string{a.front(), b.back()}; };
+  const auto ends = [](const std::string& a, const std::string& b) {
+    return std::string{a.front(), b.back()};
+  };
   std::vector<std::string> out(v.size());
   std::vector<std::string> expected(v.size());
   std::inclusive_scan(v.begin(), v.end(), expected.begin(), ends);
@@ -302,7 +314,8 @@ TEST(scan, keeps_the_order_of_an_operation_that_does_not_commute) {
 TEST(scan, of_doubles_has_the_same_bits_for_every_number_of_threads) {
   std::vector<double> v(300'000);
   std::mt19937_64 random(2);
-  for (double& x : v) x = std::ldexp(static_cast<double>(random() % 1000), static_cast<int>(random() % 60) - 30);
+  for (double& x : v)
+    x = std::ldexp(static_cast<double>(random() % 1000), static_cast<int>(random() % 60) - 30);
   std::vector<double> first;
   for (const std::size_t threads : thread_counts()) {
     for (int round = 0; round < 3; ++round) {
@@ -362,7 +375,8 @@ TEST(group_by_key, collects_items_in_order) {
 
 TEST(group_by_key, moves_the_items_of_a_container_it_is_given) {
   std::vector<std::unique_ptr<std::string>> v;
-  for (const char* const word : {"par", "comm", "dmm", "sddp", "lanes", "base"}) v.push_back(std::make_unique<std::string>(word));
+  for (const char* const word : {"par", "comm", "dmm", "sddp", "lanes", "base"})
+    v.push_back(std::make_unique<std::string>(word));
   const auto groups = par::group_by_key(std::move(v), [](const auto& p) { return p->size(); });
   ASSERT_EQ(groups.keys(), (std::vector<std::size_t>{3, 4, 5}));
   EXPECT_EQ(*groups.items(0)[1], "dmm");

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sort_support.hpp"
+#include "twill/par/sort.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -13,17 +16,16 @@
 #include <string>
 #include <vector>
 
-#include "sort_support.hpp"
-#include "twill/par/sort.hpp"
-
 namespace par = twill::par;
 using namespace sort_tests;
 
 namespace {
 
-/// Around the bounds where the kernels change: insertion, small sort, radix leaf, forks, chunks of a partition.
+/// Around the bounds where the kernels change: insertion, small sort, radix leaf, forks, chunks of a
+/// partition.
 std::vector<std::size_t> sizes() {
-  return {0, 1, 2, 3, 5, 19, 20, 21, 24, 25, 32, 33, 100, 1999, 2000, 2047, 2048, 2049, 5000, 16383, 16384, 16385, 65536, 70000};
+  return {0,   1,    2,    3,    5,    19,   20,   21,    24,    25,    32,    33,
+          100, 1999, 2000, 2047, 2048, 2049, 5000, 16383, 16384, 16385, 65536, 70000};
 }
 
 template <class Sort>
@@ -51,7 +53,8 @@ TEST(sort_unstable, orders_numbers_of_every_pattern_and_size) {
   check_numbers([](auto& v) { par::sort_unstable(v); });
 }
 TEST(sort_unstable, orders_by_a_comparator_for_every_pattern_and_size) {
-  check_numbers([](auto& v) { par::sort_unstable(v, [](std::uint64_t a, std::uint64_t b) { return a < b; }); });
+  check_numbers(
+      [](auto& v) { par::sort_unstable(v, [](std::uint64_t a, std::uint64_t b) { return a < b; }); });
 }
 TEST(radix_sort, orders_numbers_of_every_pattern_and_size) {
   check_numbers([](auto& v) { par::radix_sort(v); });
@@ -84,25 +87,20 @@ TEST(sort, orders_a_million_elements_with_every_kernel) {
 }
 
 template <class T>
-class numbers : public testing::Test {};
-using number_types = testing::Types<char, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, char16_t, std::int32_t,
-                                    std::uint32_t, std::int64_t, unsigned long long, float, double, long double>;
-TYPED_TEST_SUITE(numbers, number_types);
-
-TYPED_TEST(numbers, sort_up_and_down_like_the_standard_library) {
+void sorts_up_and_down() {
   for (const std::size_t n : {10U, 100U, 3000U, 40000U}) {
-    std::vector<TypeParam> v(n);
+    std::vector<T> v(n);
     const auto keys = input("random", n);
     for (std::size_t i = 0; i < n; ++i) {
-      if constexpr (std::is_floating_point_v<TypeParam>) {
-        v[i] = static_cast<TypeParam>(static_cast<std::int64_t>(keys[i])) / TypeParam(1000003);
+      if constexpr (std::is_floating_point_v<T>) {
+        v[i] = static_cast<T>(static_cast<std::int64_t>(keys[i])) / T(1000003);
       } else {
-        v[i] = static_cast<TypeParam>(keys[i]);
+        v[i] = static_cast<T>(keys[i]);
       }
     }
     auto up = v;
     std::sort(up.begin(), up.end());
-    const std::vector<TypeParam> down(up.rbegin(), up.rend());
+    const std::vector<T> down(up.rbegin(), up.rend());
     auto stable = v;
     EXPECT_EQ(par::sort(stable), stable.end());
     EXPECT_EQ(stable, up);
@@ -119,6 +117,21 @@ TYPED_TEST(numbers, sort_up_and_down_like_the_standard_library) {
     par::sort_unstable(unstable, par::total_less());
     EXPECT_EQ(unstable, up);
   }
+}
+
+TEST(numbers, of_every_type_sort_up_and_down_like_the_standard_library) {
+  sorts_up_and_down<char>();
+  sorts_up_and_down<std::int8_t>();
+  sorts_up_and_down<std::uint8_t>();
+  sorts_up_and_down<std::int16_t>();
+  sorts_up_and_down<char16_t>();
+  sorts_up_and_down<std::int32_t>();
+  sorts_up_and_down<std::uint32_t>();
+  sorts_up_and_down<std::int64_t>();
+  sorts_up_and_down<unsigned long long>();
+  sorts_up_and_down<float>();
+  sorts_up_and_down<double>();
+  sorts_up_and_down<long double>();
 }
 
 TEST(numbers, doubles_of_every_magnitude_and_shape_are_ordered) {
@@ -164,9 +177,9 @@ TEST(sort, keeps_the_order_of_both_zeros) {
     std::stable_sort(expected.begin(), expected.end());
     auto result = v;
     pool_of(2).install([&] { par::sort(result); });
-    EXPECT_TRUE(std::equal(result.begin(), result.end(), expected.begin(),
-                           [](double a, double b) { return std::signbit(a) == std::signbit(b) && a == b; }))
-        << n;
+    EXPECT_TRUE(std::equal(result.begin(), result.end(), expected.begin(), [](double a, double b) {
+      return std::signbit(a) == std::signbit(b) && a == b;
+    })) << n;
   }
 }
 
@@ -205,7 +218,8 @@ TEST(sort, takes_projections_keys_and_comparators) {
   const auto keys = input("few", 30000);
   auto v = records(keys);
   auto expected = v;
-  std::stable_sort(expected.begin(), expected.end(), [](const record& a, const record& b) { return a.key < b.key; });
+  std::stable_sort(expected.begin(), expected.end(),
+                   [](const record& a, const record& b) { return a.key < b.key; });
   const auto check = [&](auto&& sort) {
     auto w = v;
     sort(w);
@@ -219,13 +233,20 @@ TEST(sort, takes_projections_keys_and_comparators) {
   check([](auto& w) { par::sort_by_cached_key(w, &record::key); });
   check([](auto& w) { par::sort_by_cached_key(w, [](const record& r) { return std::to_string(r.key); }); });
   check([](auto& w) { par::radix_sort(w, &record::key); });
-  check([](auto& w) { par::radix_sort(w, [](const record& r) noexcept { return static_cast<float>(r.key); }); });
+  check([](auto& w) {
+    par::radix_sort(w, [](const record& r) noexcept { return static_cast<float>(r.key); });
+  });
   check([](auto& w) { par::radix_sort(w, [](const record& r) { return static_cast<std::int8_t>(r.key); }); });
   // An order without ties has one result, stable or not.
-  const auto by_both = [](const record& a, const record& b) { return a.key != b.key ? a.key < b.key : a.place < b.place; };
+  const auto by_both = [](const record& a, const record& b) {
+    return a.key != b.key ? a.key < b.key : a.place < b.place;
+  };
   check([&](auto& w) { par::sort_unstable_by(w, by_both); });
-  check([](auto& w) { par::sort_unstable_by_key(w, [](const record& r) { return std::pair(r.key, r.place); }); });
-  check([](auto& w) { par::sort_unstable(w, {}, [](const record& r) { return std::pair(r.key, r.place); }); });
+  check([](auto& w) {
+    par::sort_unstable_by_key(w, [](const record& r) { return std::pair(r.key, r.place); });
+  });
+  check(
+      [](auto& w) { par::sort_unstable(w, {}, [](const record& r) { return std::pair(r.key, r.place); }); });
 }
 
 TEST(sort, keeps_equal_elements_in_order_at_every_threshold) {
@@ -235,7 +256,8 @@ TEST(sort, keeps_equal_elements_in_order_at_every_threshold) {
         auto keys = input("random", n, n + distinct);
         for (auto& k : keys) k %= distinct;
         auto expected = records(keys);
-        std::stable_sort(expected.begin(), expected.end(), [](const record& a, const record& b) { return a.key < b.key; });
+        std::stable_sort(expected.begin(), expected.end(),
+                         [](const record& a, const record& b) { return a.key < b.key; });
         auto by_bits = records(keys);
         auto by_comparator = records(keys);
         pool_of(threads).install([&] {
@@ -253,7 +275,8 @@ TEST(sort, keeps_a_million_equal_elements_in_order) {
   auto keys = input("random", 1'000'001);
   for (auto& k : keys) k %= 1000;
   auto expected = records(keys);
-  std::stable_sort(expected.begin(), expected.end(), [](const record& a, const record& b) { return a.key < b.key; });
+  std::stable_sort(expected.begin(), expected.end(),
+                   [](const record& a, const record& b) { return a.key < b.key; });
   auto v = records(keys);
   pool_of(2).install([&] { par::sort(v, [](const record& a, const record& b) { return a.key < b.key; }); });
   EXPECT_TRUE(v == expected);
@@ -265,9 +288,10 @@ TEST(sort_unstable, gives_the_same_permutation_for_every_number_of_threads) {
     std::vector<record> first;
     for (const std::size_t threads : thread_counts()) {
       auto v = records(keys);
-      pool_of(threads).install([&] { par::sort_unstable(v, {}, [](const record& r) { return r.key % 5000; }); });
-      EXPECT_TRUE(std::is_sorted(v.begin(), v.end(),
-                                 [](const record& a, const record& b) { return a.key % 5000 < b.key % 5000; }));
+      pool_of(threads).install(
+          [&] { par::sort_unstable(v, {}, [](const record& r) { return r.key % 5000; }); });
+      EXPECT_TRUE(std::is_sorted(
+          v.begin(), v.end(), [](const record& a, const record& b) { return a.key % 5000 < b.key % 5000; }));
       if (first.empty()) first = v;
       EXPECT_TRUE(v == first) << pattern << " on " << threads;
     }
@@ -277,7 +301,8 @@ TEST(sort_unstable, gives_the_same_permutation_for_every_number_of_threads) {
 TEST(sort_unstable, gives_the_same_bits_for_every_number_of_threads) {
   std::vector<double> input_values(700'000);
   std::mt19937_64 random(5);
-  for (double& x : input_values) x = random() % 4 == 0 ? (random() % 2 == 0 ? 0.0 : -0.0) : std::bit_cast<double>(random());
+  for (double& x : input_values)
+    x = random() % 4 == 0 ? (random() % 2 == 0 ? 0.0 : -0.0) : std::bit_cast<double>(random());
   std::vector<double> first;
   for (const std::size_t threads : thread_counts()) {
     auto v = input_values;
@@ -321,7 +346,8 @@ void check_type(const std::vector<T>& values) {
 
 TEST(sort, orders_strings) {
   std::vector<std::string> v;
-  for (const auto k : input("random", 50000)) v.push_back(std::to_string(k % 100000) + std::string(k % 30, 'x'));
+  for (const auto k : input("random", 50000))
+    v.push_back(std::to_string(k % 100000) + std::string(k % 30, 'x'));
   check_type(v);
 }
 

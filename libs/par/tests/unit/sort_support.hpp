@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/pool.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
-
-#include "twill/par/pool.hpp"
 
 /// Inputs and pools shared by the tests of the sorts.
 namespace sort_tests {
@@ -27,9 +27,8 @@ inline const twill::par::thread_pool& pool_of(std::size_t threads) {
 }
 
 inline const std::vector<std::string>& patterns() {
-  static const std::vector<std::string> names{"ascending", "descending", "random",     "mostly sorted",
-                                              "few",       "organ pipe", "all equal",  "sawtooth",
-                                              "push front"};
+  static const std::vector<std::string> names{"ascending",  "descending", "random",   "mostly sorted", "few",
+                                              "organ pipe", "all equal",  "sawtooth", "push front"};
   return names;
 }
 

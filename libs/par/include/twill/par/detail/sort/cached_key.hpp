@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/dispatch.hpp"
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/scratch.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <iterator>
@@ -8,11 +13,6 @@
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/detail/sort/dispatch.hpp"
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/scratch.hpp"
 
 namespace twill::par::detail {
 
@@ -37,7 +37,8 @@ class built_array {
   built_array& operator=(const built_array&) = delete;
   ~built_array() {
     if constexpr (!std::is_trivially_destructible_v<T>) {
-      for (std::size_t b = 0; b < blocks().count(); ++b) std::destroy_n(data() + blocks().begin(b), built_.data()[b]);
+      for (std::size_t b = 0; b < blocks().count(); ++b)
+        std::destroy_n(data() + blocks().begin(b), built_.data()[b]);
     }
   }
 
@@ -73,8 +74,8 @@ void apply_order(I first, std::size_t n, const Order& order) {
   });
 }
 
-/// Calls the key function once for each element, sorts the keys with their places, then moves the elements. Nothing has
-/// moved when a key function or a comparator throws.
+/// Calls the key function once for each element, sorts the keys with their places, then moves the elements.
+/// Nothing has moved when a key function or a comparator throws.
 template <class I, class KeyOf, class Compare>
 void sort_cached(I first, std::size_t n, const KeyOf& key_of, const Compare& compare) {
   using key = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, std::iter_reference_t<I>>>;

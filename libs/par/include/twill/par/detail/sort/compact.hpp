@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/merge.hpp"
+#include "twill/par/detail/sort/merge_in_place.hpp"
+#include "twill/par/detail/sort/scratch.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <vector>
-
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/merge.hpp"
-#include "twill/par/detail/sort/merge_in_place.hpp"
-#include "twill/par/detail/sort/scratch.hpp"
 
 namespace twill::par::detail {
 
@@ -27,8 +27,8 @@ struct kept_piece {
 
 /// Moves the pieces, which ascend, to the front without gaps; returns their total size.
 ///
-/// A round moves in parallel all pieces whose targets lie before the first of their sources; what a round frees makes the
-/// next one longer. A piece that overlaps its own target is moved alone. Allocates nothing.
+/// A round moves in parallel all pieces whose targets lie before the first of their sources; what a round
+/// frees makes the next one longer. A piece that overlaps its own target is moved alone. Allocates nothing.
 template <class I>
 std::size_t close_gaps(I first, std::vector<kept_piece>& pieces) {
   std::size_t total = 0;
@@ -39,7 +39,8 @@ std::size_t close_gaps(I first, std::vector<kept_piece>& pieces) {
   const auto move_piece = [&](std::size_t i) {
     const kept_piece& piece = pieces[i];
     const I source = ahead(first, piece.begin);
-    if (piece.target != piece.begin) move_range(source, ahead(source, piece.size), ahead(first, piece.target));
+    if (piece.target != piece.begin)
+      move_range(source, ahead(source, piece.size), ahead(first, piece.target));
   };
   for (std::size_t i = 0; i < pieces.size();) {
     std::size_t end = i;
@@ -51,7 +52,8 @@ std::size_t close_gaps(I first, std::vector<kept_piece>& pieces) {
   return total;
 }
 
-/// `keep(begin, end)` moves what stays of a block to its front and returns the piece. Returns the number kept.
+/// `keep(begin, end)` moves what stays of a block to its front and returns the piece. Returns the number
+/// kept.
 template <class I, class Keep>
 std::size_t compact(I first, std::size_t n, const Keep& keep) {
   const fixed_blocks blocks{n, compact_block};
@@ -73,7 +75,8 @@ template <class I, class Equal>
   return repeats;
 }
 
-/// Stable partition by rotations: no memory, and a permutation whenever `pred` is called. `pred` once for each element.
+/// Stable partition by rotations: no memory, and a permutation whenever `pred` is called. `pred` once for
+/// each element.
 template <class I, class Pred>
 std::size_t stable_partition_in_place(I first, std::size_t n, const Pred& pred) {
   if (n == 0) return 0;
@@ -88,7 +91,8 @@ std::size_t stable_partition_in_place(I first, std::size_t n, const Pred& pred) 
   return left + right;
 }
 
-/// Stable partition of one block with room for as many elements beside it; a throwing `pred` leaves a permutation.
+/// Stable partition of one block with room for as many elements beside it; a throwing `pred` leaves a
+/// permutation.
 template <class I, class Pred>
 std::size_t stable_partition_block(I first, std::size_t n, std::iter_value_t<I>* side, const Pred& pred) {
   using value = std::iter_value_t<I>;

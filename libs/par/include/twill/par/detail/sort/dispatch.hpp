@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/merge_sort.hpp"
+#include "twill/par/detail/sort/quick_sort.hpp"
+#include "twill/par/detail/sort/radix.hpp"
+#include "twill/par/detail/sort/radix_key.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -8,12 +14,6 @@
 #include <iterator>
 #include <memory>
 #include <type_traits>
-
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/merge_sort.hpp"
-#include "twill/par/detail/sort/quick_sort.hpp"
-#include "twill/par/detail/sort/radix.hpp"
-#include "twill/par/detail/sort/radix_key.hpp"
 
 namespace twill::par::detail {
 
@@ -26,7 +26,8 @@ template <class I, class Compare, class Proj>
 [[nodiscard]] consteval radix_order radix_order_for() {
   if constexpr (!std::is_pointer_v<I> || !reads_only<Proj>) {
     return radix_order::none;
-  } else if constexpr (!std::is_trivially_copyable_v<std::iter_value_t<I>> || sizeof(std::iter_value_t<I>) > 32) {
+  } else if constexpr (!std::is_trivially_copyable_v<std::iter_value_t<I>> ||
+                       sizeof(std::iter_value_t<I>) > 32) {
     return radix_order::none;
   } else {
     return radix_order_of<Compare, std::remove_cvref_t<std::invoke_result_t<Proj&, std::iter_value_t<I>&>>>;
@@ -54,7 +55,8 @@ template <class I, class Compare, class Proj>
 void sort_unstable(I first, std::size_t n, const Compare& compare, const Proj& proj) {
   constexpr radix_order order = radix_order_for<I, Compare, Proj>();
   if constexpr (order != radix_order::none && std::same_as<Proj, std::identity>) {
-    if (n > radix_tiny) return unstable_radix_sort(first, n, element_key<order, key_order::total, Proj>{proj});
+    if (n > radix_tiny)
+      return unstable_radix_sort(first, n, element_key<order, key_order::total, Proj>{proj});
   }
   unstable_sort_range(first, n, projected_less(compare, proj));
 }

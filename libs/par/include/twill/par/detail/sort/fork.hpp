@@ -12,15 +12,16 @@ namespace twill::par::detail {
 /// Below this many elements a sort stays on the calling thread and enters no pool.
 inline constexpr std::size_t fork_elements = 8192;
 
-/// A callable by reference, so that forks are compiled once and not for every kernel: an indirect call is nothing beside
-/// the thousands of elements behind it.
+/// A callable by reference, so that forks are compiled once and not for every kernel: an indirect call is
+/// nothing beside the thousands of elements behind it.
 template <class... Args>
 class task_ref {
  public:
   template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, task_ref> && std::invocable<F&, Args...>)
   task_ref(F&& f) noexcept
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))), call_([](void* object, Args... args) {
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
+        call_([](void* object, Args... args) {
           static_cast<void>((*static_cast<std::remove_reference_t<F>*>(object))(args...));
         }) {}
 
@@ -38,8 +39,8 @@ void run_both(task_ref<> a, task_ref<> b);
 /// `f(i)` for each i of [first, last), forked as a balanced tree with one index a leaf.
 void fork_indices(std::size_t first, std::size_t last, task_ref<std::size_t> f);
 
-/// Runs `f` where its forks cannot fail: a small piece of work on the calling thread, a large one in a pool. Entering a
-/// pool may throw, and does so here, before `f` touched anything.
+/// Runs `f` where its forks cannot fail: a small piece of work on the calling thread, a large one in a pool.
+/// Entering a pool may throw, and does so here, before `f` touched anything.
 void in_pool(std::size_t n, task_ref<> f);
 
 /// Workers of the pool that the calling thread would fork in.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/cached_key.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -9,11 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "twill/par/detail/sort/cached_key.hpp"
-
 namespace twill::par {
 
-/// Items collected by key: the keys ascend, the items of a key keep the order of the source. One array holds all items.
+/// Items collected by key: the keys ascend, the items of a key keep the order of the source. One array holds
+/// all items.
 template <class Key, class T>
 class grouped {
  public:
@@ -45,14 +46,16 @@ namespace detail {
 
 /// Items are moved out of the source when `Move`, else copied.
 template <bool Move, class Key, class T, class I, class KeyOf, class Compare>
-[[nodiscard]] grouped<Key, T> group_items(I first, std::size_t n, const KeyOf& key_of, const Compare& compare) {
+[[nodiscard]] grouped<Key, T> group_items(I first, std::size_t n, const KeyOf& key_of,
+                                          const Compare& compare) {
   built_array<placed_key<Key>> keys(n);
   keys.build([&](std::size_t i) { return placed_key<Key>{std::invoke(key_of, *ahead(first, i)), i}; });
   placed_key<Key>* const key = keys.data();
   sort_stable(key, n, compare, &placed_key<Key>::key);
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < n; ++i) {
-    if (i == 0 || std::invoke(compare, std::as_const(key[i - 1].key), std::as_const(key[i].key))) starts.push_back(i);
+    if (i == 0 || std::invoke(compare, std::as_const(key[i - 1].key), std::as_const(key[i].key)))
+      starts.push_back(i);
   }
   std::vector<Key> unique_keys;
   unique_keys.reserve(starts.size());

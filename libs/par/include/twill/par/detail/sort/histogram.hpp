@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <functional>
 #include <vector>
-
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
 
 namespace twill::par::detail {
 
@@ -27,10 +27,11 @@ template <std::integral B>
   return static_cast<std::size_t>(bin);
 }
 
-/// Counts pieces side by side, each into bins of its own. Sums of whole numbers do not depend on how they are cut.
+/// Counts pieces side by side, each into bins of its own. Sums of whole numbers do not depend on how they are
+/// cut.
 template <class I, class BinOf>
-[[nodiscard]] std::vector<std::size_t> count_bins(I first, std::size_t n, std::size_t bins, const BinOf& bin_of,
-                                                  std::size_t pieces) {
+[[nodiscard]] std::vector<std::size_t> count_bins(I first, std::size_t n, std::size_t bins,
+                                                  const BinOf& bin_of, std::size_t pieces) {
   if (pieces <= 1) {
     std::vector<std::size_t> counts(bins);
     for (std::size_t i = 0; i < n; ++i, ++first) ++counts[checked_bin(std::invoke(bin_of, *first), bins)];

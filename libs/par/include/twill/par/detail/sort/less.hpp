@@ -16,7 +16,8 @@ namespace twill::par::detail {
 template <class Compare, class Proj>
 class projected_less {
  public:
-  constexpr projected_less(const Compare& compare, const Proj& proj) noexcept : compare_(&compare), proj_(&proj) {}
+  constexpr projected_less(const Compare& compare, const Proj& proj) noexcept
+      : compare_(&compare), proj_(&proj) {}
 
   template <class A, class B>
   [[nodiscard]] constexpr bool operator()(A&& a, B&& b) const {
@@ -57,8 +58,8 @@ template <class I>
 
 /// Elements that are copied by the branch-free kernels rather than moved one by one.
 template <class I>
-inline constexpr bool copies_cheaply = std::is_pointer_v<I> && std::is_trivially_copyable_v<std::iter_value_t<I>> &&
-                                       std::is_trivially_default_constructible_v<std::iter_value_t<I>> &&
-                                       sizeof(std::iter_value_t<I>) <= 32;
+inline constexpr bool copies_cheaply =
+    std::is_pointer_v<I> && std::is_trivially_copyable_v<std::iter_value_t<I>> &&
+    std::is_trivially_default_constructible_v<std::iter_value_t<I>> && sizeof(std::iter_value_t<I>) <= 32;
 
 }  // namespace twill::par::detail

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <utility>
-
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
 
 namespace twill::par::detail {
 
@@ -23,10 +23,11 @@ O move_range(I first, I last, O out) {
 
 /// Moves two sorted ranges into one, stable (the left one first among equals).
 ///
-/// When the comparator throws, the rest is moved in any order, so that the output holds every element exactly once.
-/// Elements that are cheap to copy are merged from both ends at the same time: neither direction has a branch that
-/// depends on the data, and the two chains of comparisons run side by side. A step may take at most one element from
-/// either side, so as many steps as half of the shorter side stay in bounds whatever the comparator says.
+/// When the comparator throws, the rest is moved in any order, so that the output holds every element exactly
+/// once. Elements that are cheap to copy are merged from both ends at the same time: neither direction has a
+/// branch that depends on the data, and the two chains of comparisons run side by side. A step may take at
+/// most one element from either side, so as many steps as half of the shorter side stay in bounds whatever
+/// the comparator says.
 template <class I, class O, class Less>
 void merge_runs(I left, I left_end, I right, I right_end, O out, const Less& less) {
   O out_end = ahead(out, span_of(left, left_end) + span_of(right, right_end));
@@ -66,8 +67,8 @@ void merge_runs(I left, I left_end, I right, I right_end, O out, const Less& les
 
 /// How many of the first `k` elements of the merge come from the left range.
 template <class I, class J, class Less>
-[[nodiscard]] std::size_t co_rank(std::size_t k, I left, std::size_t left_size, J right, std::size_t right_size,
-                                  const Less& less) {
+[[nodiscard]] std::size_t co_rank(std::size_t k, I left, std::size_t left_size, J right,
+                                  std::size_t right_size, const Less& less) {
   std::size_t low = k > right_size ? k - right_size : 0;
   std::size_t high = std::min(k, left_size);
   while (low < high) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <utility>
-
 #include "twill/par/detail/sort/fork.hpp"
 #include "twill/par/detail/sort/less.hpp"
 #include "twill/par/detail/sort/merge.hpp"
 #include "twill/par/detail/sort/small_sort.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace twill::par::detail {
 
@@ -32,12 +32,13 @@ void parallel_rotate(I first, std::size_t middle, std::size_t n) {
     std::ranges::rotate(first, ahead(first, middle), ahead(first, n));
     return;
   }
-  fork_both([&] { parallel_reverse(first, middle); }, [&] { parallel_reverse(ahead(first, middle), n - middle); });
+  fork_both([&] { parallel_reverse(first, middle); },
+            [&] { parallel_reverse(ahead(first, middle), n - middle); });
   parallel_reverse(first, n);
 }
 
-/// Merges two neighbouring sorted ranges without memory: the median by rank of both goes into place by a rotation, then
-/// either half is a smaller merge. Stable; a throwing comparator leaves a permutation.
+/// Merges two neighbouring sorted ranges without memory: the median by rank of both goes into place by a
+/// rotation, then either half is a smaller merge. Stable; a throwing comparator leaves a permutation.
 template <class I, class Less>
 void merge_in_place(I first, std::size_t left, std::size_t n, const Less& less) {
   if (left == 0 || left == n) return;

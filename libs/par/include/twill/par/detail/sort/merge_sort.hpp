@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <iterator>
-#include <memory>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/detail/sort/fork.hpp"
 #include "twill/par/detail/sort/less.hpp"
 #include "twill/par/detail/sort/merge.hpp"
@@ -14,6 +8,12 @@
 #include "twill/par/detail/sort/quick_sort.hpp"
 #include "twill/par/detail/sort/scratch.hpp"
 #include "twill/par/detail/sort/small_sort.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par::detail {
 
@@ -35,9 +35,10 @@ struct move_on_unwind {
 
 /// A stable merge sort between the range and an array of as many elements beside it.
 ///
-/// The tree is cut in halves by length alone. A node brings its elements, sorted, to the side its parent names, and does
-/// so (in any order) when the comparator throws as well: whatever happens, the root's elements are in the range.
-/// Invariant: on entry of a node all its elements are in the range and `side` holds constructed elements without a value.
+/// The tree is cut in halves by length alone. A node brings its elements, sorted, to the side its parent
+/// names, and does so (in any order) when the comparator throws as well: whatever happens, the root's
+/// elements are in the range. Invariant: on entry of a node all its elements are in the range and `side`
+/// holds constructed elements without a value.
 template <class I, class Less>
 class merge_sorter {
  public:
@@ -83,8 +84,7 @@ class merge_sorter {
   template <class F>
   void halves(std::size_t begin, std::size_t n, const F& sort) const {
     const std::size_t half = n / 2;
-    fork_if(
-        n >= 2 * fork_elements, [&] { sort(begin, half); }, [&] { sort(begin + half, n - half); });
+    fork_if(n >= 2 * fork_elements, [&] { sort(begin, half); }, [&] { sort(begin + half, n - half); });
   }
 
   template <class From, class To>
@@ -105,8 +105,8 @@ class merge_sorter {
   const Less* less_;
 };
 
-/// Constructed elements beside a range for as long as a merge sort runs. Types that cannot be default constructed are
-/// moved out of the range and back, so that every element is alive and no value is lost.
+/// Constructed elements beside a range for as long as a merge sort runs. Types that cannot be default
+/// constructed are moved out of the range and back, so that every element is alive and no value is lost.
 template <class I>
 class side_elements {
  public:
@@ -131,8 +131,9 @@ class side_elements {
   side_elements& operator=(const side_elements&) = delete;
   ~side_elements() {
     if constexpr (!std::is_trivially_copyable_v<value>) {
-      fixed_blocks{size_, block}.for_each(
-          [this](std::size_t, std::size_t begin, std::size_t end) { std::destroy(memory_ + begin, memory_ + end); });
+      fixed_blocks{size_, block}.for_each([this](std::size_t, std::size_t begin, std::size_t end) {
+        std::destroy(memory_ + begin, memory_ + end);
+      });
     }
   }
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <utility>
-
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
 
 namespace twill::par::detail {
 
@@ -20,8 +20,9 @@ inline constexpr std::size_t partition_chunks = 64;
 
 /// Elements that satisfy `pred` to the front; returns how many there are. Not stable.
 ///
-/// Elements that are cheap to copy: every one is exchanged with the first of the other kind, and only the step of that
-/// position depends on the answer (Lomuto's scheme without a branch). The range is a permutation at every call of `pred`.
+/// Elements that are cheap to copy: every one is exchanged with the first of the other kind, and only the
+/// step of that position depends on the answer (Lomuto's scheme without a branch). The range is a permutation
+/// at every call of `pred`.
 template <class I, class Pred>
   requires copies_cheaply<I>
 [[nodiscard]] std::size_t serial_partition(I first, std::size_t n, const Pred& pred) {
@@ -36,18 +37,19 @@ template <class I, class Pred>
   return span_of(first, boundary);
 }
 
-/// Elements that cost more to move: the answers for a block from either end are collected as offsets without a branch,
-/// then as many misplaced pairs as there are are exchanged (BlockQuicksort, Edelkamp and Weiss 2016).
+/// Elements that cost more to move: the answers for a block from either end are collected as offsets without
+/// a branch, then as many misplaced pairs as there are are exchanged (BlockQuicksort, Edelkamp and Weiss
+/// 2016).
 template <class I, class Pred>
   requires(!copies_cheaply<I>)
 [[nodiscard]] std::size_t serial_partition(I first, std::size_t n, const Pred& pred) {
   constexpr std::size_t block = 64;
   std::array<std::uint8_t, block> low_at{};
   std::array<std::uint8_t, block> high_at{};
-  std::size_t low = 0;           // every element before it satisfies pred, except those noted in low_at
-  std::size_t high = n;          // no element from it on satisfies pred, except those noted in high_at
-  std::size_t low_begin = 0;     // the block that low_at refers to starts here and goes upwards
-  std::size_t high_begin = n;    // the block that high_at refers to ends here and goes downwards
+  std::size_t low = 0;         // every element before it satisfies pred, except those noted in low_at
+  std::size_t high = n;        // no element from it on satisfies pred, except those noted in high_at
+  std::size_t low_begin = 0;   // the block that low_at refers to starts here and goes upwards
+  std::size_t high_begin = n;  // the block that high_at refers to ends here and goes downwards
   std::size_t low_count = 0;
   std::size_t high_count = 0;
   std::size_t low_done = 0;
@@ -103,20 +105,22 @@ template <class I>
 void swap_blocks(I a, I b, std::size_t n) {
   if (n > (std::size_t{1} << 16)) {
     const std::size_t half = n / 2;
-    fork_both([=] { swap_blocks(a, b, half); }, [=] { swap_blocks(ahead(a, half), ahead(b, half), n - half); });
+    fork_both([=] { swap_blocks(a, b, half); },
+              [=] { swap_blocks(ahead(a, half), ahead(b, half), n - half); });
   } else {
     std::swap_ranges(a, ahead(a, n), b);
   }
 }
 
-/// As `serial_partition`; a large range is partitioned chunk by chunk in parallel, then the misplaced pieces (those that
-/// satisfy `pred` behind the boundary, the others before it: equally many) are exchanged.
+/// As `serial_partition`; a large range is partitioned chunk by chunk in parallel, then the misplaced pieces
+/// (those that satisfy `pred` behind the boundary, the others before it: equally many) are exchanged.
 ///
 /// The chunks depend on the length alone, so the result is the same for every number of threads.
 template <class I, class Pred>
 [[nodiscard]] std::size_t partition_by(I first, std::size_t n, const Pred& pred) {
   if (n < parallel_partition_size) return serial_partition(first, n, pred);
-  const fixed_blocks chunks{n, std::max((n + partition_chunks - 1) / partition_chunks, parallel_partition_size / 8)};
+  const fixed_blocks chunks{
+      n, std::max((n + partition_chunks - 1) / partition_chunks, parallel_partition_size / 8)};
   std::array<std::size_t, partition_chunks> matching{};
   chunks.for_each([&](std::size_t i, std::size_t begin, std::size_t end) {
     matching[i] = serial_partition(ahead(first, begin), end - begin, pred);

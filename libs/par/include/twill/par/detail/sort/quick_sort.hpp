@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/partition.hpp"
+#include "twill/par/detail/sort/small_sort.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <iterator>
 #include <utility>
 
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/partition.hpp"
-#include "twill/par/detail/sort/small_sort.hpp"
-
 namespace twill::par::detail {
 
-/// Sorts by exchanges alone, so that a throwing comparator leaves a permutation. O(n log n) whatever the input.
+/// Sorts by exchanges alone, so that a throwing comparator leaves a permutation. O(n log n) whatever the
+/// input.
 template <class I, class Less>
 void heap_sort(I first, std::size_t n, const Less& less) {
   const auto sift = [&](std::size_t at, std::size_t size) {
@@ -41,8 +42,8 @@ template <class I, class Less>
   return b_first == c_before_a ? a : c;
 }
 
-/// The place of a pivot, found at fixed positions: the more elements, the more of them are asked (a recursive median of
-/// three, after Tukey's ninther).
+/// The place of a pivot, found at fixed positions: the more elements, the more of them are asked (a recursive
+/// median of three, after Tukey's ninther).
 template <class I, class Less>
 [[nodiscard]] I choose_pivot(I first, std::size_t n, const Less& less) {
   const auto part = [&](std::size_t begin, std::size_t size, const auto& self) -> I {
@@ -68,8 +69,9 @@ auto with_pivot(I pivot, const F& f) {
   }
 }
 
-/// Introsort (Musser 1997) with branch-free partitions: in place, no allocation, O(n log n) in the worst case, and a pure
-/// function of the input. `bound` tells whether an element before `first` is a lower bound of the range.
+/// Introsort (Musser 1997) with branch-free partitions: in place, no allocation, O(n log n) in the worst
+/// case, and a pure function of the input. `bound` tells whether an element before `first` is a lower bound
+/// of the range.
 template <class I, class Less>
 void quick_sort(I first, std::size_t n, const Less& less, int depth, bool bound) {
   while (n > small_size<I>) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/partition.hpp"
+#include "twill/par/detail/sort/radix_digit.hpp"
+#include "twill/par/detail/sort/scratch.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-
-#include "twill/par/detail/sort/partition.hpp"
-#include "twill/par/detail/sort/radix_digit.hpp"
-#include "twill/par/detail/sort/scratch.hpp"
 
 namespace twill::par::detail {
 
@@ -25,8 +25,8 @@ struct radix_buffer {
 /// Where each bucket starts; one more entry holds the end.
 using bucket_starts = std::array<std::size_t, radix_buckets + 1>;
 
-/// Elements one by one to their sorted place in `to`, which may be where they come from. Stable. Linear when every
-/// element is near its place.
+/// Elements one by one to their sorted place in `to`, which may be where they come from. Stable. Linear when
+/// every element is near its place.
 template <class T, class Key>
 void insertion_pass(const T* from, T* to, std::size_t n, const Key& key_of) noexcept {
   if (n == 0) return;
@@ -43,7 +43,8 @@ void insertion_pass(const T* from, T* to, std::size_t n, const Key& key_of) noex
 /// The last pass: digits so fine that a bucket holds one or two elements, then insertion. Stable.
 /// Requires: n <= radix_buffer<T>::size.
 template <class T, class Key, class U>
-void radix_leaf_sort(const T* from, T* to, std::size_t n, key_window<U> window, const Key& key_of, T* buffer) noexcept {
+void radix_leaf_sort(const T* from, T* to, std::size_t n, key_window<U> window, const Key& key_of,
+                     T* buffer) noexcept {
   if (n <= radix_tiny) return insertion_pass(from, to, n, key_of);
   if (!window.known()) window = serial_key_range(from, n, key_of).window();
   if (window.bits == 0) {
@@ -51,7 +52,8 @@ void radix_leaf_sort(const T* from, T* to, std::size_t n, key_window<U> window, 
     return;
   }
   constexpr int most = 11;
-  const bit_digit digit{&key_of, window, std::min({window.bits, static_cast<int>(std::bit_width(n)) - 1, most})};
+  const bit_digit digit{&key_of, window,
+                        std::min({window.bits, static_cast<int>(std::bit_width(n)) - 1, most})};
   std::array<std::uint16_t, std::size_t{1} << most> ends;
   std::fill_n(ends.begin(), digit.buckets(), std::uint16_t{0});
   for (std::size_t i = 0; i < n; ++i) ++ends[digit(from[i])];
@@ -63,7 +65,8 @@ void radix_leaf_sort(const T* from, T* to, std::size_t n, key_window<U> window, 
     ends[b] = static_cast<std::uint16_t>(sum);
     sum += count;
   }
-  if (largest == n) return radix_leaf_sort(from, to, n, serial_key_range(from, n, key_of).window(), key_of, buffer);
+  if (largest == n)
+    return radix_leaf_sort(from, to, n, serial_key_range(from, n, key_of).window(), key_of, buffer);
   for (std::size_t i = 0; i < n; ++i) buffer[ends[digit(from[i])]++] = from[i];
   if (largest <= radix_tiny) return insertion_pass(buffer, to, n, key_of);
   std::copy_n(buffer, n, to);
@@ -71,7 +74,8 @@ void radix_leaf_sort(const T* from, T* to, std::size_t n, key_window<U> window, 
   std::size_t begin = 0;
   for (std::size_t b = 0; b < digit.buckets(); ++b) {
     const std::size_t end = ends[b];
-    if (end - begin > 1) radix_leaf_sort(to + begin, to + begin, end - begin, key_window<U>{}, key_of, buffer);
+    if (end - begin > 1)
+      radix_leaf_sort(to + begin, to + begin, end - begin, key_window<U>{}, key_of, buffer);
     begin = end;
   }
 }
@@ -92,7 +96,8 @@ void sort_buckets(const bucket_starts& starts, std::size_t first, std::size_t la
   const std::size_t begin = starts[first];
   const std::size_t end = starts[last];
   if (end - begin >= 4 * fork_elements && last - first > 1) {
-    const auto* const half = std::lower_bound(&starts[first + 1], &starts[last - 1], begin + (end - begin) / 2);
+    const auto* const half =
+        std::lower_bound(&starts[first + 1], &starts[last - 1], begin + (end - begin) / 2);
     const std::size_t middle = static_cast<std::size_t>(half - starts.data());
     fork_both([&] { sort_buckets<T>(starts, first, middle, sort_bucket); },
               [&] { sort_buckets<T>(starts, middle, last, sort_bucket); });
@@ -109,8 +114,8 @@ void count_buckets(const T* a, std::size_t n, const Digit& digit, bucket_starts&
   for (std::size_t b = 0; b < radix_buckets; ++b) starts[b + 1] += starts[b];
 }
 
-/// Every element into its bucket by exchanges (American flag sort, McIlroy, Bostic and McIlroy 1993). The exchanges of one
-/// sweep do not wait for each other; each sweep leaves only the buckets that are not full.
+/// Every element into its bucket by exchanges (American flag sort, McIlroy, Bostic and McIlroy 1993). The
+/// exchanges of one sweep do not wait for each other; each sweep leaves only the buckets that are not full.
 template <class T, class Digit>
 void permute_in_place(T* a, const Digit& digit, const bucket_starts& starts) noexcept {
   std::array<std::size_t, radix_buckets> head;
@@ -142,9 +147,10 @@ void radix_sort_in_place(T* a, std::size_t n, key_window<U> window, const Key& k
     bucket_starts starts;
     count_buckets(a, n, digit, starts);
     permute_in_place(a, digit, starts);
-    sort_buckets<T>(starts, 0, digit.buckets(), [&](std::size_t bucket, std::size_t begin, std::size_t size, T* own) {
-      radix_sort_in_place(a + begin, size, digit.inside(bucket), key_of, own);
-    });
+    sort_buckets<T>(starts, 0, digit.buckets(),
+                    [&](std::size_t bucket, std::size_t begin, std::size_t size, T* own) {
+                      radix_sort_in_place(a + begin, size, digit.inside(bucket), key_of, own);
+                    });
   });
 }
 
@@ -159,8 +165,8 @@ template <class T, class Key>
   return sample[wanted / 2];
 }
 
-/// Partitions by value until there is a piece for every thread. Which pieces there are does not show in the result when
-/// equal keys mean equal bits.
+/// Partitions by value until there is a piece for every thread. Which pieces there are does not show in the
+/// result when equal keys mean equal bits.
 template <class T, class Key>
 void radix_sort_in_pieces(T* a, std::size_t n, std::size_t pieces, const Key& key_of) {
   if (pieces > 1 && n >= parallel_partition_size / 4) {
@@ -211,7 +217,8 @@ void scatter(const T* from, T* to, std::size_t n, const Digit& digit, bucket_sta
 
 /// Stable, between two arrays; the elements are in `from` and end there when `stay`, else in `other`.
 template <class T, class Key, class U>
-void radix_sort_between(T* from, T* other, std::size_t n, bool stay, key_window<U> window, const Key& key_of, T* buffer) {
+void radix_sort_between(T* from, T* other, std::size_t n, bool stay, key_window<U> window, const Key& key_of,
+                        T* buffer) {
   T* const target = stay ? from : other;
   if (n <= radix_buffer<T>::size) return radix_leaf_sort(from, target, n, window, key_of, buffer);
   const auto range = find_key_range(from, n, key_of);
@@ -222,9 +229,10 @@ void radix_sort_between(T* from, T* other, std::size_t n, bool stay, key_window<
   with_digit(from, n, range, key_of, [&](const auto& digit) {
     bucket_starts starts;
     scatter(from, other, n, digit, starts);
-    sort_buckets<T>(starts, 0, digit.buckets(), [&](std::size_t bucket, std::size_t begin, std::size_t size, T* own) {
-      radix_sort_between(other + begin, from + begin, size, !stay, digit.inside(bucket), key_of, own);
-    });
+    sort_buckets<T>(
+        starts, 0, digit.buckets(), [&](std::size_t bucket, std::size_t begin, std::size_t size, T* own) {
+          radix_sort_between(other + begin, from + begin, size, !stay, digit.inside(bucket), key_of, own);
+        });
   });
 }
 

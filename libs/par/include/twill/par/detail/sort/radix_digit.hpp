@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/radix_key.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -9,9 +12,6 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/radix_key.hpp"
 
 namespace twill::par::detail {
 
@@ -25,7 +25,8 @@ inline constexpr std::size_t radix_tiny = 24;
 
 /// Keys lie in [least, least + 2^bits); unknown when `bits` is negative.
 ///
-/// The distance from the least key, not the common prefix: a range that straddles a power of two has no prefix at all.
+/// The distance from the least key, not the common prefix: a range that straddles a power of two has no
+/// prefix at all.
 template <class U>
 struct key_window {
   U least = 0;
@@ -43,7 +44,7 @@ struct bit_digit {
 
   template <class T>
   [[nodiscard]] std::size_t operator()(const T& element) const noexcept {
-    return static_cast<std::size_t>(static_cast<U>((*key_of)(element) - window.least) >> shift());
+    return static_cast<std::size_t>(static_cast<U>((*key_of)(element)-window.least) >> shift());
   }
   [[nodiscard]] std::size_t buckets() const noexcept { return std::size_t{1} << width; }
   [[nodiscard]] int shift() const noexcept { return window.bits - width; }
@@ -55,16 +56,17 @@ struct bit_digit {
 template <class Key, class U>
 bit_digit(const Key*, key_window<U>, int) -> bit_digit<Key, U>;
 
-/// Equal intervals of the value instead of its bits: where doubles are spread evenly, most of their exponents hold next
-/// to nothing and the top bits of the key tell little. Subtraction and multiplication by a positive number are monotone
-/// under rounding, so the digit is as well.
+/// Equal intervals of the value instead of its bits: where doubles are spread evenly, most of their exponents
+/// hold next to nothing and the top bits of the key tell little. Subtraction and multiplication by a positive
+/// number are monotone under rounding, so the digit is as well.
 template <class T, bool Descending, class U>
 struct interval_digit {
   T least;
   T scale;
 
   [[nodiscard]] std::size_t operator()(T value) const noexcept {
-    const auto at = std::min(static_cast<std::size_t>(static_cast<std::int64_t>((value - least) * scale)), radix_buckets - 1);
+    const auto at = std::min(static_cast<std::size_t>(static_cast<std::int64_t>((value - least) * scale)),
+                             radix_buckets - 1);
     return Descending ? radix_buckets - 1 - at : at;
   }
   [[nodiscard]] static constexpr std::size_t buckets() noexcept { return radix_buckets; }
@@ -95,16 +97,19 @@ template <class T, class Key>
 }
 
 template <class T, class Key>
-[[nodiscard]] auto find_key_range(const T* a, std::size_t n, const Key& key_of) -> decltype(serial_key_range(a, n, key_of)) {
+[[nodiscard]] auto find_key_range(const T* a, std::size_t n, const Key& key_of)
+    -> decltype(serial_key_range(a, n, key_of)) {
   if (n < (std::size_t{1} << 18)) return serial_key_range(a, n, key_of);
   const std::size_t half = n / 2;
   decltype(serial_key_range(a, n, key_of)) l{};
   decltype(l) r{};
-  fork_both([&] { l = find_key_range(a, half, key_of); }, [&] { r = find_key_range(a + half, n - half, key_of); });
+  fork_both([&] { l = find_key_range(a, half, key_of); },
+            [&] { r = find_key_range(a + half, n - half, key_of); });
   return decltype(l){std::min(l.least, r.least), std::max(l.greatest, r.greatest)};
 }
 
-/// How evenly a digit spreads a sample of the range: the sum of the squares of the bucket sizes, smaller is better.
+/// How evenly a digit spreads a sample of the range: the sum of the squares of the bucket sizes, smaller is
+/// better.
 template <class T, class Digit>
 [[nodiscard]] std::size_t unevenness(const T* a, std::size_t n, const Digit& digit) noexcept {
   constexpr std::size_t wanted = 512;

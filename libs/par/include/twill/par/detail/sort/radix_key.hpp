@@ -45,7 +45,8 @@ struct unsigned_of<8> {
 
 /// Numbers whose order is that of an unsigned integer of the same width.
 template <class T>
-concept radix_number = (std::integral<T> || std::same_as<T, float> || std::same_as<T, double>) && sizeof(T) <= 8;
+concept radix_number =
+    (std::integral<T> || std::same_as<T, float> || std::same_as<T, double>) && sizeof(T) <= 8;
 
 /// How the bits of a number become a key.
 enum class key_order : std::uint8_t {

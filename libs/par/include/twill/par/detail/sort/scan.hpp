@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,9 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
-
 namespace twill::par::detail {
 
 /// Elements of a block of a scan. Together with the length it decides in which order the values are combined.
@@ -19,8 +19,8 @@ inline constexpr std::size_t scan_block = 4096;
 
 enum class scan_kind : std::uint8_t { inclusive, exclusive };
 
-/// Scans one block with what comes before it, if anything does. An element is read before its place is written, so the
-/// output may be the input.
+/// Scans one block with what comes before it, if anything does. An element is read before its place is
+/// written, so the output may be the input.
 template <scan_kind Kind, class T, class I, class O, class Op, class F>
 void scan_one_block(I first, std::size_t n, O out, std::optional<T> before, const Op& op, const F& f) {
   for (std::size_t i = 0; i < n; ++i, ++first, ++out) {
@@ -43,8 +43,8 @@ struct block_sum {
   }
 };
 
-/// Two passes over blocks of a fixed size: the sum of each block, a scan of these sums by the same rule, then each block
-/// from what comes before it. The order of every combination follows from the length alone.
+/// Two passes over blocks of a fixed size: the sum of each block, a scan of these sums by the same rule, then
+/// each block from what comes before it. The order of every combination follows from the length alone.
 /// Requires: `init` has a value when the scan is exclusive.
 template <scan_kind Kind, class T, class I, class O, class Op, class F>
 void scan_blocks(I first, std::size_t n, O out, const std::optional<T>& init, const Op& op, const F& f) {
@@ -62,7 +62,9 @@ void scan_blocks(I first, std::size_t n, O out, const std::optional<T>& init, co
                                        block_sum());
   blocks.for_each([&](std::size_t b, std::size_t begin, std::size_t end) {
     std::optional<T> before = init;
-    if (b > 0) before.emplace(init ? T(std::invoke(op, std::as_const(*init), std::as_const(*sums[b - 1]))) : *sums[b - 1]);
+    if (b > 0)
+      before.emplace(init ? T(std::invoke(op, std::as_const(*init), std::as_const(*sums[b - 1])))
+                          : *sums[b - 1]);
     scan_one_block<Kind, T>(ahead(first, begin), end - begin, ahead(out, begin), std::move(before), op, f);
   });
 }

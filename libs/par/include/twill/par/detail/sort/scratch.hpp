@@ -7,7 +7,8 @@
 
 namespace twill::par::detail {
 
-/// Memory for `bytes` bytes, or null. Large pieces ask the system for large pages: a sort writes all over them.
+/// Memory for `bytes` bytes, or null. Large pieces ask the system for large pages: a sort writes all over
+/// them.
 [[nodiscard]] void* acquire_scratch(std::size_t bytes, std::size_t alignment) noexcept;
 void release_scratch(void* memory, std::size_t bytes, std::size_t alignment) noexcept;
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/quick_sort.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <iterator>
 
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/quick_sort.hpp"
-
 namespace twill::par::detail {
 
-/// Puts the element of rank `k` into place, none greater before it and none smaller behind it (Hoare's find with the
-/// pivots and partitions of `quick_sort`). Linear in practice, O(n log n) in the worst case; a pure function of the input.
+/// Puts the element of rank `k` into place, none greater before it and none smaller behind it (Hoare's find
+/// with the pivots and partitions of `quick_sort`). Linear in practice, O(n log n) in the worst case; a pure
+/// function of the input.
 template <class I, class Less>
 void select_rank(I first, std::size_t n, std::size_t k, const Less& less) {
   bool bound = false;

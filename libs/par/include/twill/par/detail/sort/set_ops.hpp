@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/fork.hpp"
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/merge.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -8,14 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "twill/par/detail/sort/fork.hpp"
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/merge.hpp"
-
 namespace twill::par::detail {
 
-/// Copies two sorted ranges into one, cut by rank into pieces that run in parallel. `less(right, left)`, `serial(...)`
-/// merges one piece.
+/// Copies two sorted ranges into one, cut by rank into pieces that run in parallel. `less(right, left)`,
+/// `serial(...)` merges one piece.
 template <class I, class J, class O, class Less, class Serial>
 void copy_merge(I left, std::size_t left_size, J right, std::size_t right_size, O out, const Less& less,
                 const Serial& serial) {
@@ -72,14 +72,16 @@ template <class I, class J, class Compare, class Proj1, class Proj2>
                                          const Compare& compare, const Proj1& proj1, const Proj2& proj2) {
   const bool by_left = left_size >= right_size;
   const fixed_blocks blocks{by_left ? left_size : right_size, merge_piece};
-  aligned_cuts cuts{std::vector<std::size_t>(blocks.count() + 1), std::vector<std::size_t>(blocks.count() + 1)};
+  aligned_cuts cuts{std::vector<std::size_t>(blocks.count() + 1),
+                    std::vector<std::size_t>(blocks.count() + 1)};
   cuts.left.back() = left_size;
   cuts.right.back() = right_size;
   const auto place = [&](std::size_t b, auto&& value) {
     const auto below = [&](auto&& x, auto&& v) { return static_cast<bool>(std::invoke(compare, x, v)); };
-    cuts.left[b] = span_of(left, std::ranges::lower_bound(left, ahead(left, left_size), value, below, std::cref(proj1)));
-    cuts.right[b] =
-        span_of(right, std::ranges::lower_bound(right, ahead(right, right_size), value, below, std::cref(proj2)));
+    cuts.left[b] =
+        span_of(left, std::ranges::lower_bound(left, ahead(left, left_size), value, below, std::cref(proj1)));
+    cuts.right[b] = span_of(
+        right, std::ranges::lower_bound(right, ahead(right, right_size), value, below, std::cref(proj2)));
   };
   fork_indices(1, std::max<std::size_t>(blocks.count(), 1), [&](std::size_t b) {
     if (by_left) {
@@ -91,8 +93,8 @@ template <class I, class J, class Compare, class Proj1, class Proj2>
   return cuts;
 }
 
-/// Runs a set operation piece by piece: once to count, once to write. `serial(l, l_end, r, r_end, out)` does one piece and
-/// returns the end of its output. Returns how much was written.
+/// Runs a set operation piece by piece: once to count, once to write. `serial(l, l_end, r, r_end, out)` does
+/// one piece and returns the end of its output. Returns how much was written.
 template <class I, class J, class O, class Serial>
 std::size_t set_operation(I left, J right, O out, const aligned_cuts& cuts, const Serial& serial) {
   const std::size_t pieces = cuts.left.size() - 1;

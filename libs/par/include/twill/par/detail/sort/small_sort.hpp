@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/less.hpp"
+#include "twill/par/detail/sort/merge.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <iterator>
 #include <utility>
-
-#include "twill/par/detail/sort/less.hpp"
-#include "twill/par/detail/sort/merge.hpp"
 
 namespace twill::par::detail {
 
@@ -53,8 +53,8 @@ void insertion_sort(I first, I last, const Less& less) {
   for (I next = first + 1; next != last; ++next) insert_tail(first, next, less);
 }
 
-/// Four elements from `in` to `out`, stable, without a branch that depends on the data: two pairs, then the extremes of
-/// both, then the two in the middle.
+/// Four elements from `in` to `out`, stable, without a branch that depends on the data: two pairs, then the
+/// extremes of both, then the two in the middle.
 template <class T, class Less>
 void sort_four(const T* in, T* out, const Less& less) {
   const bool swap_low = less(in[1], in[0]);
@@ -77,7 +77,8 @@ void sort_four(const T* in, T* out, const Less& less) {
   out[3] = *greatest;
 }
 
-/// At most `small_size` elements from `in` to `out` (which may be the same range), stable, with the help of `spare`.
+/// At most `small_size` elements from `in` to `out` (which may be the same range), stable, with the help of
+/// `spare`.
 template <class T, class Less>
 void small_sort_into(const T* in, std::size_t n, T* out, const Less& less) {
   std::array<T, 32> first;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/sort/less.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <iterator>
 #include <ranges>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/detail/sort/less.hpp"
 
 namespace twill::par::detail {
 
@@ -30,17 +30,20 @@ struct source {
 
 template <class R>
 [[nodiscard]] constexpr auto end_of(R& range) {
-  return std::ranges::begin(range) + static_cast<std::ranges::range_difference_t<R>>(std::ranges::size(range));
+  return std::ranges::begin(range) +
+         static_cast<std::ranges::range_difference_t<R>>(std::ranges::size(range));
 }
 
 template <class R, class Compare, class Proj>
 consteval void require_shared_order() {
-  static_assert(shared_order<std::ranges::iterator_t<R>, Compare, Proj>,
-                "par::sort: workers share the comparator, so it must be callable through a reference to const "
-                "(a mutable lambda is not)");
-  static_assert(std::is_invocable_v<const Proj&, std::ranges::range_reference_t<R>>,
-                "par::sort: workers share the projection, so it must be callable through a reference to const "
-                "(a mutable lambda is not)");
+  static_assert(
+      shared_order<std::ranges::iterator_t<R>, Compare, Proj>,
+      "par::sort: workers share the comparator, so it must be callable through a reference to const "
+      "(a mutable lambda is not)");
+  static_assert(
+      std::is_invocable_v<const Proj&, std::ranges::range_reference_t<R>>,
+      "par::sort: workers share the projection, so it must be callable through a reference to const "
+      "(a mutable lambda is not)");
 }
 
 template <class R>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sort_support.hpp"
+#include "twill/par/sort.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -9,9 +12,6 @@
 #include <new>
 #include <string>
 #include <vector>
-
-#include "sort_support.hpp"
-#include "twill/par/sort.hpp"
 
 namespace par = twill::par;
 using namespace sort_tests;
@@ -30,7 +30,8 @@ void* allocate(std::size_t size, std::size_t alignment) noexcept {
 
 }  // namespace
 
-// The forms that the library and the containers use. Scratch memory is asked for with nothrow and an alignment.
+// The forms that the library and the containers use. Scratch memory is asked for with nothrow and an
+// alignment.
 void* operator new(std::size_t size) {
   if (void* const p = allocate(size, alignof(std::max_align_t))) return p;
   throw std::bad_alloc();
@@ -78,14 +79,18 @@ TEST(sort_memory, an_unstable_sort_allocates_nothing) {
           auto by_comparator = numbers;
           auto elements = records(numbers);
           EXPECT_EQ(allocations_of([&] { par::sort_unstable(numbers); }), 0U) << pattern << n;
-          EXPECT_EQ(allocations_of([&] { par::sort_unstable(by_comparator, [](auto a, auto b) { return a < b; }); }), 0U);
+          EXPECT_EQ(allocations_of(
+                        [&] { par::sort_unstable(by_comparator, [](auto a, auto b) { return a < b; }); }),
+                    0U);
           EXPECT_EQ(allocations_of([&] { par::sort_unstable(elements, {}, &record::key); }), 0U);
         }
       }
       auto large = input("random", 600'000);
       auto large_by_comparator = large;
       EXPECT_EQ(allocations_of([&] { par::sort_unstable(large); }), 0U);
-      EXPECT_EQ(allocations_of([&] { par::sort_unstable(large_by_comparator, [](auto a, auto b) { return a < b; }); }), 0U);
+      EXPECT_EQ(allocations_of(
+                    [&] { par::sort_unstable(large_by_comparator, [](auto a, auto b) { return a < b; }); }),
+                0U);
     });
   }
 }
@@ -98,7 +103,11 @@ TEST(sort_memory, a_stable_sort_of_twenty_elements_allocates_nothing) {
       std::vector<std::string> words;
       for (const auto k : numbers) words.push_back(std::to_string(k % 1000));
       EXPECT_EQ(allocations_of([&] { par::sort(numbers); }), 0U) << n;
-      EXPECT_EQ(allocations_of([&] { par::sort(elements, [](const record& a, const record& b) { return a.key < b.key; }); }), 0U) << n;
+      EXPECT_EQ(allocations_of([&] {
+                  par::sort(elements, [](const record& a, const record& b) { return a.key < b.key; });
+                }),
+                0U)
+          << n;
       EXPECT_EQ(allocations_of([&] { par::sort(words); }), 0U) << n;
     }
   }
@@ -126,7 +135,8 @@ TEST(sort_memory, a_stable_sort_without_scratch_goes_on_in_place) {
         auto keys = input(pattern, n);
         for (auto& k : keys) k %= 500;
         auto expected = records(keys);
-        std::stable_sort(expected.begin(), expected.end(), [](const record& a, const record& b) { return a.key < b.key; });
+        std::stable_sort(expected.begin(), expected.end(),
+                         [](const record& a, const record& b) { return a.key < b.key; });
         auto by_comparator = records(keys);
         auto by_bits = records(keys);
         auto numbers = keys;
