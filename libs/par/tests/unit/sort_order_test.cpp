@@ -183,6 +183,16 @@ TEST(sort, keeps_the_order_of_both_zeros) {
   }
 }
 
+TEST(radix_sort, goes_by_the_key_and_not_by_the_value) {
+  std::vector<double> v(100000);
+  std::mt19937_64 random(21);
+  for (double& x : v) x = static_cast<double>(random() % 1000003) / 7;
+  auto expected = v;
+  std::stable_sort(expected.begin(), expected.end(), [](double a, double b) { return -a < -b; });
+  pool_of(2).install([&] { par::radix_sort(v, [](double x) noexcept { return -x; }); });
+  EXPECT_TRUE(v == expected);
+}
+
 TEST(total_less, orders_signed_zeros_infinities_and_nans) {
   const double inf = std::numeric_limits<double>::infinity();
   const double nan = std::numeric_limits<double>::quiet_NaN();

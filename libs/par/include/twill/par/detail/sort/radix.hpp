@@ -130,7 +130,15 @@ void permute_in_place(T* a, const Digit& digit, const bucket_starts& starts) noe
     for (std::size_t j = 0; j < open_count; ++j) {
       const std::size_t bucket = open[j];
       const std::size_t end = starts[bucket + 1];
-      for (std::size_t i = head[bucket]; i < end; ++i) std::swap(a[i], a[head[digit(a[i])]++]);
+      const auto place = [&](std::size_t i) { std::swap(a[i], a[head[digit(a[i])]++]); };
+      std::size_t i = head[bucket];
+      for (; i + 4 <= end; i += 4) {
+        place(i);
+        place(i + 1);
+        place(i + 2);
+        place(i + 3);
+      }
+      for (; i < end; ++i) place(i);
       if (head[bucket] != end) open[kept++] = static_cast<std::uint16_t>(bucket);
     }
     open_count = kept;

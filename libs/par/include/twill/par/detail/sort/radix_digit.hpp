@@ -128,7 +128,7 @@ void with_digit(const T* a, std::size_t n, key_range<U> range, const Key& key_of
   const int useful = std::max(3, static_cast<int>(std::bit_width(n / (radix_leaf / 8))));
   const key_window<U> window = range.window();
   const bit_digit by_bits{&key_of, window, std::min({window.bits, radix_pass_bits, useful})};
-  if constexpr (std::floating_point<T>) {
+  if constexpr (std::floating_point<T> && Key::whole) {
     if (n >= std::size_t{1} << 15) {
       const T one = Key::template number<T>(range.least);
       const T other = Key::template number<T>(range.greatest);

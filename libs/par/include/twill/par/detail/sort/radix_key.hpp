@@ -91,6 +91,8 @@ inline constexpr radix_order radix_order_of =
 /// From an element, through a projection that cannot throw, to the key that a radix sort orders by.
 template <radix_order Order, key_order Zeros, class Proj>
 struct element_key {
+  /// The key is made of the element itself.
+  static constexpr bool whole = std::same_as<Proj, std::identity>;
   static constexpr bool descending = Order == radix_order::greater;
   static constexpr key_order zeros = Order == radix_order::total ? key_order::total : Zeros;
   Proj proj;
