@@ -18,7 +18,7 @@ long sum(std::span<const long> data) {
       twill::par::join([&] { return sum(data.first(half)); }, [&] { return sum(data.subspan(half)); });
   return left + right;
 }
-// [/snippet:join]
+// [end:join]
 
 }  // namespace
 
@@ -35,6 +35,6 @@ int main() {
       });
     }
   });
-  // [/snippet:scope]
+  // [end:scope]
   std::printf("sum of squares %ld\n", sum(data));
 }

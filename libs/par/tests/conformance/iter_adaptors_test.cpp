@@ -17,10 +17,12 @@ TEST(iter_adaptors, map_calls_its_function_once_for_each_item_in_order) {
     for (int x : v) expected.push_back(3 * x + 1);
     std::atomic<std::size_t> calls{0};
     const auto got = items(v | par::map([&](const int& x) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       calls.fetch_add(1, std::memory_order_relaxed);
       return 3 * x + 1;
     }));
     ASSERT_EQ(got, expected);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(calls.load(std::memory_order_relaxed), v.size());
   });
 }
@@ -45,6 +47,7 @@ TEST(iter_adaptors, map_init_makes_at_least_one_and_at_most_one_state_an_item) {
   for_lengths([](const std::vector<int>& v) {
     std::atomic<std::size_t> states{0};
     const auto init = [&] {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       states.fetch_add(1, std::memory_order_relaxed);
       return std::make_unique<int>(0);
     };
@@ -53,6 +56,7 @@ TEST(iter_adaptors, map_init_makes_at_least_one_and_at_most_one_state_an_item) {
     ASSERT_EQ(counts.size(), v.size());
     const auto starts = static_cast<std::size_t>(std::count(counts.begin(), counts.end(), 1));
     ASSERT_LE(starts, std::max<std::size_t>(v.size(), 1));
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_GE(states.load(std::memory_order_relaxed), starts);
     ASSERT_EQ(starts == 0, v.empty());
   });
@@ -76,8 +80,10 @@ TEST(iter_adaptors, copy_items_turns_references_into_values) {
 TEST(iter_adaptors, inspect_sees_every_item_and_passes_it_on) {
   for_lengths([](const std::vector<int>& v) {
     std::atomic<long> seen{0};
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     const auto got = items(v | par::inspect([&](const int& x) { seen.fetch_add(x, std::memory_order_relaxed); }));
     ASSERT_EQ(got, v);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(seen.load(std::memory_order_relaxed), std::accumulate(v.begin(), v.end(), 0L));
   });
 }
@@ -488,11 +494,13 @@ TEST(iter_adaptors, by_exponential_blocks_looks_at_little_behind_an_early_match)
   in_pools([] {
     std::atomic<int> looked_at{0};
     const auto found = par::range(0, 1000000) | par::by_exponential_blocks() | par::find_first([&](int x) {
+                         // ORD relaxed [test]: counts for this test.
                          looked_at.fetch_add(1, std::memory_order_relaxed);
                          return x == 100;
                        });
     ASSERT_EQ(found, 100);
     // Blocks of p, 2p, 4p ... to the one with item 100 end below 8 * 100 for p <= 128.
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LT(looked_at.load(std::memory_order_relaxed), 1000);
   });
 }

@@ -60,8 +60,10 @@ TEST(iter_bridge, every_length_arrives_once) {
     in_pools([n] {
       std::vector<std::atomic<int>> seen(static_cast<std::size_t>(n));
       par::bridge(calls_range(n, same)) | par::for_each([&](int x) {
+        // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
         seen[static_cast<std::size_t>(x)].fetch_add(1, std::memory_order_relaxed);
       });
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       for (const auto& s : seen) ASSERT_EQ(s.load(std::memory_order_relaxed), 1);
       ASSERT_EQ(par::bridge(calls_range(n, same)) | par::count(), static_cast<std::size_t>(n));
     });
@@ -83,9 +85,11 @@ TEST(iter_bridge, a_source_that_throws_ends_the_loop) {
       return x;
     });
     EXPECT_EQ(message_of<std::runtime_error>([&] {
+                // ORD relaxed [test]: counts for this test.
                 par::bridge(calls_range(source)) | par::for_each([&](int) { consumed.fetch_add(1, std::memory_order_relaxed); });
               }),
               "source");
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LE(consumed.load(std::memory_order_relaxed), 500);
   });
 }
@@ -145,15 +149,20 @@ TEST(iter_bridge, a_slow_source_feeds_several_workers) {
   std::atomic<int> inside{0};
   std::atomic<bool> met{false};
   const auto meet = [&](int) {
+    // ORD acq_rel [test]: what one thread of this test says and the other waits for.
     inside.fetch_add(1, std::memory_order_acq_rel);
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    // ORD acquire [test]: what one thread of this test says and the other waits for.
     while (!met.load(std::memory_order_acquire) && std::chrono::steady_clock::now() < limit) {
+      // ORD acquire release [test]: what one thread of this test says and the other waits for.
       if (inside.load(std::memory_order_acquire) >= 2) met.store(true, std::memory_order_release);
       std::this_thread::yield();
     }
+    // ORD acq_rel [test]: what one thread of this test says and the other waits for.
     inside.fetch_sub(1, std::memory_order_acq_rel);
   };
   pool.install([&] { par::bridge(calls_range(50, same)) | par::for_each(meet); });
+  // ORD acquire [test]: what one thread of this test says and the other waits for.
   EXPECT_TRUE(met.load(std::memory_order_acquire));
 }
 
@@ -163,17 +172,22 @@ TEST(iter_bridge, bridge_ordered_keeps_the_order_and_the_window) {
       std::atomic<int> in_flight{0};
       std::atomic<int> most{0};
       const auto source = calls_range(1000, [&](int x) {
+        // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
         const int now = in_flight.fetch_add(1, std::memory_order_relaxed) + 1;
+        // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
         int seen = most.load(std::memory_order_relaxed);
+        // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
         while (now > seen && !most.compare_exchange_weak(seen, now, std::memory_order_relaxed, std::memory_order_relaxed)) {
         }
         return x;
       });
       const auto got = items(par::bridge_ordered(calls_range(source), window) | par::map([&](int x) {
+                               // ORD relaxed [test]: counts for this test.
                                in_flight.fetch_sub(1, std::memory_order_relaxed);
                                return x;
                              }));
       ASSERT_EQ(got, items(par::range(0, 1000)));
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       ASSERT_LE(static_cast<std::size_t>(most.load(std::memory_order_relaxed)), window);
     });
   }

@@ -22,15 +22,21 @@ struct tracked {
   static inline std::atomic<long> alive{0};
   static inline std::atomic<long> copies{0};
   int value;
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   explicit tracked(int v) : value(v) { alive.fetch_add(1, std::memory_order_relaxed); }
   tracked(const tracked& o) : value(o.value) {
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     alive.fetch_add(1, std::memory_order_relaxed);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     copies.fetch_add(1, std::memory_order_relaxed);
   }
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   tracked(tracked&& o) noexcept : value(o.value) { alive.fetch_add(1, std::memory_order_relaxed); }
   tracked& operator=(const tracked&) = default;
   tracked& operator=(tracked&&) = default;
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   ~tracked() { alive.fetch_sub(1, std::memory_order_relaxed); }
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   static long count() { return alive.load(std::memory_order_relaxed); }
 };
 
@@ -77,6 +83,7 @@ TEST(iter_collect, every_container_receives_every_item) {
 
 TEST(iter_collect, an_indexed_collect_copies_nothing_and_keeps_every_object) {
   in_pools([] {
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     tracked::copies.store(0, std::memory_order_relaxed);
     {
       const auto got = par::range(0, 10000) | par::map([](int x) { return tracked(x); }) | par::collect<std::vector>();
@@ -84,6 +91,7 @@ TEST(iter_collect, an_indexed_collect_copies_nothing_and_keeps_every_object) {
       for (std::size_t i = 0; i < got.size(); ++i) ASSERT_EQ(got[i].value, static_cast<int>(i));
     }
     ASSERT_EQ(tracked::count(), 0);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(tracked::copies.load(std::memory_order_relaxed), 0);
   });
 }

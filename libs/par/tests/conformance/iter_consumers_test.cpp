@@ -18,11 +18,15 @@ TEST(iter_consumers, for_each_sees_every_item_once) {
     ASSERT_EQ(std::count(seen.begin(), seen.end(), 1), static_cast<std::ptrdiff_t>(v.size()));
     std::atomic<long> total{0};
     v | par::for_each_with(std::vector<int>{2}, [&](std::vector<int>& f, int x) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       total.fetch_add(f[0] * x, std::memory_order_relaxed);
     });
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(total.load(std::memory_order_relaxed), 2 * std::accumulate(v.begin(), v.end(), 0L));
     std::atomic<long> again{0};
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     par::for_each_init(v, [] { return 3; }, [&](int& f, int x) { again.fetch_add(f * x, std::memory_order_relaxed); });
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(again.load(std::memory_order_relaxed), 3 * std::accumulate(v.begin(), v.end(), 0L));
   });
 }
@@ -33,9 +37,11 @@ TEST(iter_consumers, try_for_each_returns_a_failure_and_skips_the_rest) {
     EXPECT_TRUE(v | par::try_for_each([](int x) { return x >= 0; }));
     std::atomic<int> calls{0};
     EXPECT_FALSE(v | par::try_for_each([&](int) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       calls.fetch_add(1, std::memory_order_relaxed);
       return false;
     }));
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LT(calls.load(std::memory_order_relaxed), 100);
     const auto failed = v | par::try_for_each([](int x) -> twill::result<int> {
       if (x % 1000 == 999) return twill::failure{twill::make_error_code(twill::errc::invalid_value), {.what = "no"}};
@@ -52,10 +58,12 @@ TEST(iter_consumers, count_makes_no_item_where_the_length_is_known) {
   for_lengths([](const std::vector<int>& v) {
     std::atomic<int> made{0};
     const auto make = [&](int x) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       made.fetch_add(1, std::memory_order_relaxed);
       return x;
     };
     ASSERT_EQ(v | par::map(make) | par::count(), v.size());
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(made.load(std::memory_order_relaxed), 0);
     ASSERT_EQ(v | par::filter([](int x) { return x > 500; }) | par::count(),
               static_cast<std::size_t>(std::count_if(v.begin(), v.end(), [](int x) { return x > 500; })));
@@ -135,10 +143,12 @@ TEST(iter_consumers, min_takes_the_first_and_max_the_last_of_equal_items) {
 TEST(iter_consumers, the_key_of_min_by_key_is_made_once_an_item) {
   std::atomic<int> calls{0};
   const auto best = par::range(0, 1000) | par::min_by_key([&](int x) {
+                      // ORD relaxed [test]: counts for this test.
                       calls.fetch_add(1, std::memory_order_relaxed);
                       return std::abs(x - 500);
                     });
   EXPECT_EQ(best, 500);
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   EXPECT_EQ(calls.load(std::memory_order_relaxed), 1000);
 }
 
@@ -205,10 +215,12 @@ TEST(iter_consumers, find_any_stops_the_others) {
   in_pools([] {
     std::atomic<int> looked_at{0};
     const auto found = par::range(0, 10000000) | par::find_any([&](int) {
+                         // ORD relaxed [test]: counts for this test.
                          looked_at.fetch_add(1, std::memory_order_relaxed);
                          return true;
                        });
     EXPECT_TRUE(found.has_value());
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LT(looked_at.load(std::memory_order_relaxed), 1000);
   });
 }
@@ -247,11 +259,13 @@ TEST(iter_consumers, partial_cmp_of_nan_is_unordered_unless_it_is_decided_before
 TEST(iter_consumers, comparisons_stop_at_the_first_difference) {
   std::atomic<int> compared{0};
   const auto counting = [&](int x) {
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     compared.fetch_add(1, std::memory_order_relaxed);
     return x;
   };
   const auto zeros = par::generate(10000000, [](std::size_t) { return 0; });
   const auto differs = par::generate(10000000, [](std::size_t i) { return i == 0 ? 1 : 0; });
   EXPECT_EQ(zeros | par::map(counting) | par::cmp(differs), std::strong_ordering::less);
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   EXPECT_LT(compared.load(std::memory_order_relaxed), 1000);
 }

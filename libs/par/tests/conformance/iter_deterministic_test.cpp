@@ -110,18 +110,23 @@ TEST(iter_deterministic, expensive_items_of_a_short_range_are_spread) {
   // Ends quickly only if two items are reduced at the same time.
   const double total = pool.install([&] {
     return par::range(0, 8) | par::map([&](int x) {
+             // ORD acq_rel [test]: what one thread of this test says and the other waits for.
              inside.fetch_add(1, std::memory_order_acq_rel);
              const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+             // ORD acquire [test]: what one thread of this test says and the other waits for.
              while (!met.load(std::memory_order_acquire) && std::chrono::steady_clock::now() < limit) {
+               // ORD acquire release [test]: what one thread of this test says and the other waits for.
                if (inside.load(std::memory_order_acquire) >= 2) met.store(true, std::memory_order_release);
                std::this_thread::yield();
              }
+             // ORD acq_rel [test]: what one thread of this test says and the other waits for.
              inside.fetch_sub(1, std::memory_order_acq_rel);
              return static_cast<double>(x);
            }) |
            par::sum<double>();
   });
   EXPECT_EQ(total, 28.0);
+  // ORD acquire [test]: what one thread of this test says and the other waits for.
   EXPECT_TRUE(met.load(std::memory_order_acquire));
 }
 

@@ -212,6 +212,7 @@ struct counted_copies {
   static inline std::atomic<int> copies{0};
   int value = 0;
   explicit counted_copies(int v) : value(v) {}
+  // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
   counted_copies(const counted_copies& o) : value(o.value) { copies.fetch_add(1, std::memory_order_relaxed); }
   counted_copies(counted_copies&&) = default;
   counted_copies& operator=(const counted_copies&) = default;
@@ -222,10 +223,12 @@ struct counted_copies {
 TEST(iter_sources, repeat_n_copies_once_less_than_it_repeats) {
   in_pools([] {
     for (const std::size_t n : {0U, 1U, 2U, 3U, 1000U}) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       counted_copies::copies.store(0, std::memory_order_relaxed);
       const auto got = par::repeat_n(counted_copies(9), n) | par::collect<std::vector>();
       ASSERT_EQ(got.size(), n);
       for (const auto& x : got) ASSERT_EQ(x.value, 9);
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       ASSERT_EQ(counted_copies::copies.load(std::memory_order_relaxed), n == 0 ? 0 : static_cast<int>(n) - 1);
     }
     ASSERT_EQ(items(par::repeat_n(1, 4) | par::rev()), (std::vector<int>{1, 1, 1, 1}));

@@ -25,11 +25,13 @@ TEST(iter_stop, a_stop_before_the_loop_runs_no_item) {
   source.request_stop();
   in_pools([&] {
     std::atomic<int> calls{0};
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     const auto count = [&](int) { calls.fetch_add(1, std::memory_order_relaxed); };
     EXPECT_THROW(par::range(0, 1000) | par::with_stop(source.get_token()) | par::for_each(count), par::cancelled);
     EXPECT_THROW(par::range(0, 1000) | par::filter([](int) { return true; }) | par::with_stop(source.get_token()) |
                      par::for_each(count),
                  par::cancelled);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_EQ(calls.load(std::memory_order_relaxed), 0);
   });
 }
@@ -42,11 +44,13 @@ TEST(iter_stop, a_stop_is_seen_within_a_bounded_time) {
       std::atomic<bool> running{false};
       clock_type::time_point requested;
       std::thread stopper([&] {
+        // ORD acquire [test]: what one thread of this test says and the other waits for.
         while (!running.load(std::memory_order_acquire)) std::this_thread::yield();
         requested = clock_type::now();
         source.request_stop();
       });
       EXPECT_THROW(par::range(0, 1000000000) | par::with_stop(source.get_token()) | par::for_each([&](int) {
+                     // ORD release [test]: what one thread of this test says and the other waits for.
                      running.store(true, std::memory_order_release);
                      volatile int waste = 0;
                      for (int i = 0; i < 100; ++i) waste = waste + 1;
@@ -65,6 +69,7 @@ TEST(iter_stop, a_stop_inside_of_one_block_of_expensive_items_is_seen) {
     std::stop_source source;
     std::atomic<int> calls{0};
     EXPECT_THROW(static_cast<void>(par::range(0, 100000) | par::map([&](int x) {
+                                     // ORD relaxed [test]: counts for this test.
                                      if (calls.fetch_add(1, std::memory_order_relaxed) == 20) source.request_stop();
                                      const auto until = clock_type::now() + std::chrono::microseconds(200);
                                      while (clock_type::now() < until) {
@@ -74,6 +79,7 @@ TEST(iter_stop, a_stop_inside_of_one_block_of_expensive_items_is_seen) {
                                    par::with_stop(source.get_token()) | par::sum<double>()),
                  par::cancelled);
     // The block is 1024 items of 200 us; each worker may finish the item it is in, plus the strip it started.
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LT(calls.load(std::memory_order_relaxed), 200);
   });
 }
@@ -109,8 +115,11 @@ TEST(iter_stop, a_token_on_either_side_of_a_zip_counts) {
 TEST(iter_stop, what_was_built_before_a_stop_is_destroyed) {
   static std::atomic<int> alive{0};
   struct counted {
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     counted() { alive.fetch_add(1, std::memory_order_relaxed); }
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     counted(const counted&) { alive.fetch_add(1, std::memory_order_relaxed); }
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ~counted() { alive.fetch_sub(1, std::memory_order_relaxed); }
   };
   in_pools([] {
@@ -120,6 +129,7 @@ TEST(iter_stop, what_was_built_before_a_stop_is_destroyed) {
                                            return counted{};
                                          }))),
                  par::cancelled);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_EQ(alive.load(std::memory_order_relaxed), 0);
   });
 }
@@ -131,9 +141,11 @@ TEST(iter_stop, a_throw_fuse_stops_every_leaf_at_its_next_item) {
     std::atomic<int> after{0};
     const auto body = [&](int x) {
       if (x == 0) {
+        // ORD release [test]: what one thread of this test says and the other waits for.
         thrown.store(true, std::memory_order_release);
         throw std::runtime_error("first");
       }
+      // ORD acquire relaxed [test]: what one thread of this test says and the other waits for.
       if (thrown.load(std::memory_order_acquire)) after.fetch_add(1, std::memory_order_relaxed);
       const auto until = clock_type::now() + std::chrono::microseconds(20);
       while (clock_type::now() < until) {
@@ -150,6 +162,7 @@ TEST(iter_stop, a_throw_fuse_stops_every_leaf_at_its_next_item) {
               }),
               "first");
     // 20 000 items of 20 us: without the fuse the other worker would run its half, 10 000.
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LT(after.load(std::memory_order_relaxed), 5000);
   }
 }
@@ -160,15 +173,18 @@ TEST(iter_stop, an_exception_reaches_the_caller_after_all_leaves_ended) {
       std::atomic<int> inside{0};
       EXPECT_EQ(message_of<std::runtime_error>([&] {
                   par::range(0, 1000) | par::for_each([&](int x) {
+                    // ORD relaxed [test]: counts for this test.
                     inside.fetch_add(1, std::memory_order_relaxed);
                     struct leave {
                       std::atomic<int>& n;
+                      // ORD relaxed [test]: counts for this test.
                       ~leave() { n.fetch_sub(1, std::memory_order_relaxed); }
                     } leaving{inside};
                     if (x == 37 * round) throw std::runtime_error("item");
                   });
                 }),
                 37 * round < 1000 ? "item" : "no exception");
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
       EXPECT_EQ(inside.load(std::memory_order_relaxed), 0);
     });
   }
