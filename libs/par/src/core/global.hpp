@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/registry.hpp"
+
+namespace twill::par::detail {
+
+/// The pool of threads that sit in none, started on first use. One for each process: this symbol is shared by every
+/// shared object that links it.
+[[gnu::visibility("default")]] registry& global_registry();
+
+/// Makes it the global pool. False when there is one already.
+[[nodiscard]] bool try_set_global(pool_plan plan);
+
+}  // namespace twill::par::detail
