@@ -3,7 +3,7 @@
 """Tells where compile time goes: the slowest translation units of a build, and what each public header costs.
 
     python3 cmake/compile_report.py [--root DIR] [--build DIR] [--compiler g++] [--json FILE] [--slowest N]
-                                    [--repeats N] [--only PATTERN] [--skip-headers]
+                                    [--repeats N] [--only PATTERN]... [--skip-headers]
 
 Translation units come from the build's .ninja_log (wall time of the last build of each object; a cache hit
 counts as what it took). A header's cost is the user time of the compiler on a file that includes nothing
@@ -72,7 +72,7 @@ def median(values):
 
 def header_costs(root, compiler, repeats, only, measure=user_seconds):
     """[(header, seconds, ratio to <vector>)], dearest first, and the seconds of <vector>."""
-    headers = [(name, include) for name, include in public_headers(root) if fnmatch.fnmatch(name, only)]
+    headers = [(name, include) for name, include in public_headers(root) if any(fnmatch.fnmatch(name, o) for o in only)]
     includes = [f"-I{include}" for include in sorted({i for _, i in public_headers(root)})]
     times = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +101,7 @@ def main(arguments=None):
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("--slowest", type=int, default=15, help="how many translation units to list")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--only", default="*", help="headers to measure, a file pattern")
+    parser.add_argument("--only", action="append", help="headers to measure, a file pattern; repeatable")
     parser.add_argument("--skip-headers", action="store_true")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args(arguments)
@@ -121,7 +121,7 @@ def main(arguments=None):
     over = []
     if not options.skip_headers:
         try:
-            costs, vector = header_costs(options.root, options.compiler, options.repeats, options.only)
+            costs, vector = header_costs(options.root, options.compiler, options.repeats, options.only or ["*"])
         except (RuntimeError, OSError) as e:
             print(f"compile_report: {e}", file=sys.stderr)
             return 2

@@ -59,7 +59,7 @@ class Report(unittest.TestCase):
                 "twill/par/join.hpp": [0.2, 0.2, 0.2],
             }[name][order.count(name) - 1]
 
-        costs, vector = compile_report.header_costs(self.root, "c++", 3, "*", measure)
+        costs, vector = compile_report.header_costs(self.root, "c++", 3, ["*"], measure)
         self.assertEqual(vector, 0.1)
         self.assertEqual(
             [(n, round(r, 6)) for n, _, r in costs], [("twill/par.hpp", 3.0), ("twill/par/join.hpp", 2.0)]
