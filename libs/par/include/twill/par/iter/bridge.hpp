@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
-#include <mutex>
 #include <optional>
 #include <ranges>
 #include <string_view>
@@ -22,14 +21,15 @@ namespace detail {
 /// The source that all shares of a bridge pull from, one item at a time.
 ///
 /// Invariants
-/// (1) `lock` is held while the source makes an item and never while an item is consumed.
-/// (2) Nobody waits for `lock` for long: the source may itself wait for this pool, so a worker that sits above another
+/// (1) `busy` is set while the source makes an item and never while an item is consumed.
+/// (2) Nobody waits for `busy` for long: the source may itself wait for this pool, so a worker that sits above another
 ///     job of the source's (a stolen half of a join) must not wait for it. It ends its share instead, and whoever holds
 ///     the source forks a new one.
 /// (3) `shares` counts shares that pull or are queued; it is a hint that decides how many are forked, nothing more.
 template <class Iterator, class Sentinel, class Item>
 struct bridge_state {
-  std::mutex lock;
+  // No std::mutex: a thread may try it while it holds it, when the source steals a share of its own bridge.
+  std::atomic<bool> busy{false};
   Iterator next;
   Sentinel end;
   bool started = false;
@@ -44,7 +44,11 @@ struct bridge_state {
   template <class Emplace>
   pulled pull(Emplace&& emplace) {
     if (!acquire()) return pulled::busy;
-    const std::unique_lock<std::mutex> held(lock, std::adopt_lock);
+    struct release {
+      std::atomic<bool>* busy;
+      // ORD release: publishes the source's state to the next `try_acquire`.
+      ~release() { busy->store(false, std::memory_order_release); }
+    } const held{&busy};
     if (exhausted) return pulled::exhausted;
     // Set first: if the source throws, the others find it exhausted.
     exhausted = true;
@@ -57,13 +61,19 @@ struct bridge_state {
   }
 
  private:
+  [[nodiscard]] bool try_acquire() noexcept {
+    // ORD relaxed: only looks whether the exchange is worth it.
+    if (busy.load(std::memory_order_relaxed)) return false;
+    // ORD acquire: pairs with `release`, so that this thread sees the source as the last one left it.
+    return !busy.exchange(true, std::memory_order_acquire);
+  }
   /// Waits about 50 microseconds at most (2).
   [[nodiscard]] bool acquire() {
-    if (lock.try_lock()) return true;
+    if (try_acquire()) return true;
     const auto limit = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
     do {
       for (int i = 0; i < 64; ++i) {
-        if (lock.try_lock()) return true;
+        if (try_acquire()) return true;
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
 #endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// sum_bench [ITEMS] [THREADS]: the sum of doubles in memory, beside the plain loop with sixteen accumulators.
+#include <array>
+
+#include "iter_bench.hpp"
+#include "twill/par.hpp"
+#include "twill/par/range.hpp"
+
+namespace par = twill::par;
+
+namespace {
+[[gnu::noinline]] double plain(const double* x, std::size_t n) {
+  std::array<double, 16> lane{};
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    for (std::size_t j = 0; j < 16; ++j) lane[j] += x[i + j];
+  }
+  for (; i < n; ++i) lane[i % 16] += x[i];
+  double total = 0;
+  for (const double l : lane) total += l;
+  return total;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::size_t n = iter_bench::argument(argc, argv, 1, 10000000);
+  const std::size_t threads = iter_bench::argument(argc, argv, 2, 1);
+  const par::thread_pool pool = par::thread_pool_builder{}.num_threads(threads).build();
+  std::vector<double> v(n, 0.1);
+  const int calls = static_cast<int>(std::max<std::size_t>(1, 20000000 / std::max<std::size_t>(n, 1)));
+  pool.install([&] {
+    const auto ns = iter_bench::interleaved(
+        11, calls, [&] { iter_bench::keep(v | par::sum<double>()); }, [&] { iter_bench::keep(plain(v.data(), n)); },
+        [&] { iter_bench::keep(v | par::unordered() | par::sum<double>()); },
+        [&] { iter_bench::keep(v | par::zip(v) | par::map([](double a, double b) { return a * b; }) | par::sum<double>()); },
+        [&] { iter_bench::keep(v | par::reproducible_sum()); });
+    std::printf(
+        "{\"bench\":\"sum\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f,\"unordered_ns\":%.1f,"
+        "\"dot_ns\":%.1f,\"reproducible_ns\":%.1f}\n",
+        n, threads, ns[0], ns[1], ns[2], ns[3], ns[4]);
+  });
+}

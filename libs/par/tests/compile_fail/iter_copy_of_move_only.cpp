@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// EXPECT: par::copy_items: the items of this chain cannot be copied
+#include <memory>
+#include <vector>
+
+#include "twill/par/range.hpp"
+
+int main() {
+  std::vector<std::unique_ptr<int>> v;
+  return static_cast<int>((v | twill::par::copy_items() | twill::par::collect<std::vector>()).size());
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// EXPECT: par::map: the callable is shared between workers, so it must be callable when const
+#include <vector>
+
+#include "twill/par/range.hpp"
+
+int main() {
+  std::vector<int> v{1, 2, 3};
+  int last = 0;
+  return v | twill::par::map([last](int x) mutable { return last = x; }) | twill::par::sum<int>();
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// EXPECT: par::rev: the chain must be indexed
+#include <vector>
+
+#include "twill/par/range.hpp"
+
+int main() {
+  std::vector<int> v{1, 2, 3};
+  return v | twill::par::filter([](int x) { return x > 1; }) | twill::par::rev() | twill::par::sum<int>();
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// EXPECT: par::for_each: the callable is shared between workers, so it must be callable when const
+#include <vector>
+
+#include "twill/par/range.hpp"
+
+// A callable with state of its own would be written by all workers at once.
+struct counter {
+  int n = 0;
+  void operator()(int) { ++n; }
+};
+
+int main() {
+  std::vector<int> v{1, 2, 3};
+  v | twill::par::for_each(counter{});
+}
