@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <vector>
-
 #include "twill/par/sort.hpp"
+
+#include <vector>
 
 void sort_with_a_mutable_key(std::vector<int>& v);
 

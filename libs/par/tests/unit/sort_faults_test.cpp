@@ -123,7 +123,7 @@ bool survives(const std::vector<std::uint64_t>& keys, std::size_t k, const Sort&
 template <class T, class Sort>
 void survives_every_call(const Sort& sort) {
   for (const std::string pattern : {"random", "few", "descending", "mostly sorted", "organ pipe"}) {
-    for (const std::size_t n : {2U, 5U, 20U, 21U, 33U, 70U, 150U, 300U}) {
+    for (const std::size_t n : {2U, 5U, 20U, 21U, 33U, 70U, 150U, 220U}) {
       const auto keys = input(pattern, n);
       std::size_t k = 1;
       while (survives<T>(keys, k, sort)) {

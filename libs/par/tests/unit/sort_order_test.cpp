@@ -33,7 +33,8 @@ void check_numbers(const Sort& sort) {
   for (const std::size_t threads : thread_counts()) {
     for (const auto& pattern : patterns()) {
       for (const std::size_t n : sizes()) {
-        if (n > 20000 && threads == 1) continue;
+        const bool hard = pattern == "random" || pattern == "few" || pattern == "organ pipe";
+        if (n > 10000 && (threads == 1 || !hard)) continue;
         auto v = input(pattern, n);
         const auto expected = sorted(v);
         pool_of(threads).install([&] { sort(v); });
@@ -64,8 +65,8 @@ TEST(sort_by_cached_key, orders_numbers_of_every_pattern_and_size) {
 }
 
 TEST(sort, orders_a_million_elements_with_every_kernel) {
-  const std::size_t n = 1'100'000;
-  for (const std::string pattern : {"random", "few", "organ pipe"}) {
+  for (const std::string pattern : {"random", "few"}) {
+    const std::size_t n = pattern == "random" ? 1'100'000 : 600'000;
     const auto keys = input(pattern, n);
     const auto expected = sorted(keys);
     const auto less = [](std::uint64_t a, std::uint64_t b) { return a < b; };
@@ -293,8 +294,8 @@ TEST(sort, keeps_a_million_equal_elements_in_order) {
 }
 
 TEST(sort_unstable, gives_the_same_permutation_for_every_number_of_threads) {
-  for (const std::string pattern : {"random", "few", "organ pipe"}) {
-    const auto keys = input(pattern, 700'000);
+  for (const std::string pattern : {"random", "few"}) {
+    const auto keys = input(pattern, 560'000);
     std::vector<record> first;
     for (const std::size_t threads : thread_counts()) {
       auto v = records(keys);
