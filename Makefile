@@ -46,7 +46,7 @@ fuzz:
 
 tidy:
 	@.ci/setup build test tools
-	@cmake --preset tidy && cmake --build --preset tidy
+	@cmake --preset tidy && cmake --build --preset tidy -- -k 0
 
 format:
 	@.ci/setup tools
