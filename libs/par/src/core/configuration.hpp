@@ -25,6 +25,7 @@ struct pool_plan {
   std::vector<std::string> worker_names{};       ///< empty without thread_name
   std::string placement_library{};
   bool oversubscribed = false;
+  bool threadless = false;  ///< one seat and no thread: whoever calls sits down and works
 };
 
 /// Throws: `twill::error` for a malformed setting, `par::error` for an impossible placement or stack size.

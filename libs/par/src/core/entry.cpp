@@ -60,10 +60,7 @@ void enter(registry* pool, seat_call call, bool guest) {
     return;
   }
   registry& target = pool != nullptr ? *pool : global_registry();
-  // The first use of the global pool may have made this thread its worker (no thread could be created).
-  if (worker* const made = current_worker(); made != nullptr && made != seat) {
-    call.run(call.target, *made, false);
-  } else if (seat != nullptr) {
+  if (seat != nullptr) {
     target.enter_from(*seat, call);
   } else {
     target.enter_from_outside(call, guest);

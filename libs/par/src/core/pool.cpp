@@ -103,8 +103,9 @@ bool thread_pool::shutdown_for(std::chrono::nanoseconds limit) {
   return registry_->shutdown_for(limit);
 }
 
-pool_description thread_pool::describe() const {
-  const detail::pool_plan& plan = registry_->plan();
+namespace {
+
+pool_description description_of(const detail::pool_plan& plan) {
   pool_description d{.num_threads = plan.num_threads,
                      .num_threads_origin = plan.num_threads_origin,
                      .placement = plan.placement,
@@ -117,6 +118,12 @@ pool_description thread_pool::describe() const {
   for (const auto& cpus : plan.worker_cpus) d.worker_cpu.push_back(cpus.front());
   return d;
 }
+
+}  // namespace
+
+pool_description thread_pool::describe() const { return description_of(registry_->plan()); }
+
+pool_description describe_current_pool() { return description_of(detail::current_or_global().plan()); }
 
 pool_counters thread_pool::counters() const noexcept { return registry_->counters(); }
 

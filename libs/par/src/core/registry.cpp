@@ -26,9 +26,9 @@ registry::registry(pool_plan plan) : plan_(std::move(plan)), generation_(fork_ge
     seats_.push_back(std::make_unique<worker>(*this, sleep_, i));
   }
   running_ = plan_.num_threads;
-  if (plan_.options.use_current_thread) {
+  if (plan_.options.use_current_thread || plan_.threadless) {
     --running_;
-    seats_[0]->extra().has_thread = false;
+    seats_.front()->extra().has_thread = false;
   }
 }
 
@@ -46,6 +46,10 @@ void registry::check_not_forked() const {
 void registry::inject(job* j) {
   check_not_forked();
   injector_.push(j);
+  if (plan_.threadless) {
+    run_threadless({});
+    return;
+  }
   const sleep_word now = sleep_.job_injected();
   if (now.sleeping() == 0) return;
   // Those that are awake and idle look at the injector before they sleep or leave ([S5], [S12]).
@@ -58,6 +62,10 @@ void registry::inject_broadcast(job* const* jobs) {
     // One lock for all queues: two broadcasts have the same order on every worker.
     const std::scoped_lock lock(broadcast_mutex_);
     for (std::size_t i = 0; i < seats_.size(); ++i) seats_[i]->extra().broadcasts.push(jobs[i]);
+  }
+  if (plan_.threadless) {
+    run_threadless({});
+    return;
   }
   static_cast<void>(sleep_.job_injected());
   for (auto& seat : seats_) seat->wake_for_latch();
@@ -99,6 +107,10 @@ void registry::enter_from_outside(seat_call call, bool guest) {
   } const inside(*this);
   // ORD seq_cst [R1]: see visit.
   if (closed_.load(std::memory_order_seq_cst)) refuse_shut_down();
+  if (plan_.threadless) {
+    run_threadless(call);
+    return;
+  }
   if (guest) {
     if (worker* const seat = borrow()) {
       current_worker_slot = seat;
@@ -120,6 +132,24 @@ void registry::enter_from(worker& other, seat_call call) {
   call_job work(*this, call, &other);
   inject(&work);
   work.done.wait(*this);
+}
+
+void registry::run_threadless(seat_call call) {
+  worker& seat = *seats_.front();
+  // A worker that broadcasts to its own pool: it runs what is queued when it waits.
+  if (current_worker() == &seat) return;
+  const std::scoped_lock lock(threadless_mutex_);
+  current_worker_slot = &seat;
+  if (call.run != nullptr) call.run(call.target, seat, false);
+  // Nobody else will run what was left in the seat or injected meanwhile.
+  for (;;) {
+    job* j = seat.take();
+    if (j == nullptr) j = seat.extra().broadcasts.pop();
+    if (j == nullptr) j = injector_.pop();
+    if (j == nullptr) break;
+    seat.run(j);
+  }
+  current_worker_slot = nullptr;
 }
 
 worker* registry::borrow() noexcept {

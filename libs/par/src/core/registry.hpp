@@ -103,12 +103,14 @@ class registry : public std::enable_shared_from_this<registry> {
   void wait_for_end();
   [[nodiscard]] worker* borrow() noexcept;
   void give_back(worker& w) noexcept;
+  void run_threadless(seat_call call);
 
   pool_plan plan_;
   sleep_protocol<std_atomics> sleep_;
   std::vector<std::unique_ptr<worker>> seats_;
   job_queue injector_;
   std::mutex broadcast_mutex_;
+  std::mutex threadless_mutex_;  ///< held by the thread that sits on the seat of a pool without threads
   std::atomic<std::size_t> detached_{1};
   std::atomic<std::size_t> visitors_{0};
   std::atomic<std::size_t> guests_{0};

@@ -81,7 +81,7 @@ TEST_P(broadcast_test, wakes_workers_that_are_falling_asleep) {
     pool.broadcast([&](broadcast_context) {
       ran.add();
     });
-    if (i % 30 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    if (i % 30 == 0) until_a_worker_sleeps(pool);
   }
   EXPECT_EQ(ran.value(), 300 * GetParam());
 }

@@ -53,6 +53,44 @@ TEST_P(spawn_test, forwards_an_exception_to_the_panic_handler) {
   EXPECT_EQ(seen.get_future().get(), "detached");
 }
 
+TEST(spawn, exceptions_go_to_the_handler_of_the_pool_that_ran_the_task) {
+  tally outer;
+  tally inner;
+  {
+    const auto one = thread_pool_builder{}.num_threads(1).panic_handler([&](const std::exception_ptr&) { outer.add(); }).build();
+    const auto two = thread_pool_builder{}
+                         .num_threads(1)
+                         .panic_handler([&](const std::exception_ptr&) {
+                           inner.add();
+                           // A handler is code like any other: it may spawn what fails in its turn.
+                           one.spawn([] { throw 2; });
+                         })
+                         .build();
+    one.spawn([&] {
+      two.spawn([] { throw 1; });
+      throw 3;
+    });
+    one.install([&] { two.install([] {}); });
+  }
+  EXPECT_EQ(inner.value(), 1U);
+  EXPECT_EQ(outer.value(), 2U);
+}
+
+TEST(spawn, a_pool_that_ends_while_a_task_runs_waits_for_it_and_what_it_spawns) {
+  tally ran;
+  std::promise<void> started;
+  {
+    const auto pool = thread_pool_builder{}.num_threads(2).build();
+    pool.spawn([&] {
+      started.set_value();
+      busy_for(std::chrono::milliseconds(2));
+      for (int i = 0; i < 10; ++i) spawn([&] { ran.add(); });
+    });
+    started.get_future().wait();
+  }
+  EXPECT_EQ(ran.value(), 10U);
+}
+
 TEST_P(spawn_test, goes_on_after_an_exception) {
   tally panics;
   auto pool = thread_pool_builder{}

@@ -89,7 +89,7 @@ int main() {
       {"D11 steal claims: seq_cst -> acq_rel", {site::deque_steal_cas, o::acq_rel}},
   };
   constexpr unsigned long schedules = 100'000;
-  return check<one_thief<true>, two_thieves<true>, reuse<true>, growth<true>>("deque with fences", schedules, fenced) |
+  return finish(check<one_thief<true>, two_thieves<true>, reuse<true>, growth<true>>("deque with fences", schedules, fenced) |
          check<one_thief<false>, two_thieves<false>, reuse<false>, growth<false>>("deque without fences", schedules,
-                                                                                  unfenced);
+                                                                                  unfenced));
 }

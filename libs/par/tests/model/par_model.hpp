@@ -169,4 +169,10 @@ int check(const char* protocol, unsigned long schedules, const std::vector<table
   return wrong == 0 ? 0 : 1;
 }
 
+/// What CTest looks for behind the last table.
+inline int finish(int wrong) {
+  if (wrong == 0) std::puts("every verdict is as it has to be");
+  return wrong;
+}
+
 }  // namespace twill::par::model

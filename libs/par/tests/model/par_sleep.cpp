@@ -240,6 +240,6 @@ int main() {
       {"S11 return's fence: left out", {site::sleep_return_fence}},
       {"S12 leaving the search, fence: left out", {site::sleep_active_fence}},
   };
-  return check<inject_while_falling_asleep, two_jobs_two_workers, latch_while_falling_asleep, latch_only_waiter,
-               searcher_leaves, guest_on_the_seat<false>, guest_on_the_seat<true>>("sleep protocol", 100'000, rows);
+  return finish(check<inject_while_falling_asleep, two_jobs_two_workers, latch_while_falling_asleep, latch_only_waiter,
+               searcher_leaves, guest_on_the_seat<false>, guest_on_the_seat<true>>("sleep protocol", 100'000, rows));
 }

@@ -199,6 +199,9 @@ class thread_pool_builder {
   pool_options options_;
 };
 
+/// What the pool of the calling thread is, else the global one, which this starts.
+[[nodiscard]] pool_description describe_current_pool();
+
 /// Ends the global pool; the next use starts a fresh one. Requires: no call into it is in flight.
 void shutdown_global();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <stop_token>
 #include <type_traits>
@@ -10,6 +11,11 @@
 #include "twill/par/detail/scope_base.hpp"
 
 namespace twill::par {
+
+/// What a stop costs beside the tasks that run already: a polling task sees it, and a scope with `skip_on_stop`
+/// destroys up to 20 000 queued tasks and returns, within this time on a machine that has a CPU for each worker that
+/// is awake. No task of such a scope starts after the stop.
+inline constexpr std::chrono::milliseconds stop_latency_bound{200};
 
 /// The way to spawn tasks that borrow from the caller: the `scope` call returns after all of them ended.
 ///

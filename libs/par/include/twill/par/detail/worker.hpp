@@ -74,8 +74,8 @@ class worker {
 
 /// A call into a pool that needs a seat: `run` gets it, and whether the work moved to another thread.
 struct seat_call {
-  void* target;
-  void (*run)(void* target, worker& seat, bool moved);
+  void* target = nullptr;
+  void (*run)(void* target, worker& seat, bool moved) = nullptr;
 };
 
 /// Runs the call on a seat of the pool (null: the global one) and returns when it ended: on the calling thread where it
