@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold_chunks.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/fold_chunks.hpp"
 
 namespace twill::par {
 
@@ -97,8 +97,8 @@ struct exponential_blocks_impl {
 /// `by_uniform_blocks(n)`: blocks of n items one after another, each in parallel.
 /// Throws: `std::invalid_argument` when n is 0.
 inline constexpr detail::pipeable<detail::uniform_blocks_impl, 1> by_uniform_blocks{};
-/// `by_exponential_blocks()`: blocks of p, 2p, 4p ... items for p threads, so that a search that ends near the front has
-/// looked at few items beyond.
+/// `by_exponential_blocks()`: blocks of p, 2p, 4p ... items for p threads, so that a search that ends near
+/// the front has looked at few items beyond.
 inline constexpr detail::pipeable<detail::exponential_blocks_impl, 0> by_exponential_blocks{};
 
 }  // namespace twill::par

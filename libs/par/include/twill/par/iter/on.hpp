@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/pool.hpp"
+
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -42,9 +42,11 @@ class on_range : public adaptor<R> {
   const thread_pool* pool_;
 };
 
-/// `on(pool)`: runs the loop in `pool` instead of the caller's pool or the global one. Requires: the pool outlives it.
+/// `on(pool)`: runs the loop in `pool` instead of the caller's pool or the global one. Requires: the pool
+/// outlives it.
 [[nodiscard]] inline auto on(const thread_pool& pool) {
-  return detail::closure{[p = &pool]<class R>(R&& range) { return on_range(as_parallel(std::forward<R>(range)), p); }};
+  return detail::closure{
+      [p = &pool]<class R>(R&& range) { return on_range(as_parallel(std::forward<R>(range)), p); }};
 }
 auto on(const thread_pool&& pool) = delete;
 

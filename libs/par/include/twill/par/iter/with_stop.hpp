@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stop_token>
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/guard.hpp"
+
+#include <stop_token>
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -43,9 +43,10 @@ class stop_range : public adaptor<R> {
 
  private:
   [[nodiscard]] chain_guard guard() const {
-    return {.tripped = [](const void* token) noexcept {
-              return static_cast<const std::stop_token*>(token)->stop_requested();
-            },
+    return {.tripped =
+                [](const void* token) noexcept {
+                  return static_cast<const std::stop_token*>(token)->stop_requested();
+                },
             .object = &token_,
             .cancels = true};
   }
@@ -61,9 +62,9 @@ struct with_stop_impl {
 };
 }  // namespace detail
 
-/// `with_stop(token)`: looks at the token before each leaf, and between items at least every 50 microseconds plus one
-/// item. A stop that leaves work undone ends the loop with `cancelled`; the `try_` consumers return it as a failure where
-/// their type can say so (false, nullopt).
+/// `with_stop(token)`: looks at the token before each leaf, and between items at least every 50 microseconds
+/// plus one item. A stop that leaves work undone ends the loop with `cancelled`; the `try_` consumers return
+/// it as a failure where their type can say so (false, nullopt).
 inline constexpr detail::pipeable<detail::with_stop_impl, 1> with_stop{};
 
 }  // namespace twill::par

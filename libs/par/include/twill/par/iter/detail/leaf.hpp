@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/error.hpp"
+#include "twill/par/iter/options.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <limits>
 
-#include "twill/par/error.hpp"
-#include "twill/par/iter/options.hpp"
-
 namespace twill::par::detail {
 
-/// Items `first` to `last` of a cursor into a folder. Nothing here stands between the items and the vectoriser.
+/// Items `first` to `last` of a cursor into a folder. Nothing here stands between the items and the
+/// vectoriser.
 template <class Folder, class Cursor>
 void consume_span(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last) {
   if constexpr (requires { folder.consume_leaf(cursor, first, last); }) {
@@ -42,11 +43,14 @@ struct exception_watch {
   }
 };
 
-/// As `consume_span`, looking at the guards of the chain between strips of items. A strip grows while strips take less
-/// than 50 microseconds, so that a stop is seen within about that time and one item. A fuse is looked at for each item.
+/// As `consume_span`, looking at the guards of the chain between strips of items. A strip grows while strips
+/// take less than 50 microseconds, so that a stop is seen within about that time and one item. A fuse is
+/// looked at for each item.
 template <class Folder, class Cursor>
-void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last, const chain_options& options) {
-  if (options.guards.empty()) [[likely]] return consume_span(folder, cursor, first, last);
+void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last,
+                     const chain_options& options) {
+  if (options.guards.empty()) [[likely]]
+    return consume_span(folder, cursor, first, last);
   const bool each_item = std::any_of(options.guards.begin(), options.guards.end(),
                                      [](const chain_guard& g) { return g.on_exception != nullptr; });
   exception_watch watch{&options};

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/options.hpp"
+#include "twill/par/thread.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <limits>
 
-#include "twill/par/iter/options.hpp"
-#include "twill/par/thread.hpp"
-
 namespace twill::par::detail {
 
 /// Decides whether a loop that is entered from outside of every pool is worth a wake-up.
 ///
-/// The caller runs the first items itself for about a microsecond. If the whole loop is estimated to end before a
-/// sleeping worker could help, the caller runs the rest too.
+/// The caller runs the first items itself for about a microsecond. If the whole loop is estimated to end
+/// before a sleeping worker could help, the caller runs the rest too.
 class loop_probe {
  public:
-  /// Short loops are not probed: their items may be expensive, or wait for one another. Nor are those of callers who
-  /// said how to split.
+  /// Short loops are not probed: their items may be expensive, or wait for one another. Nor are those of
+  /// callers who said how to split.
   [[nodiscard]] static bool wanted(std::size_t len, const chain_options& options) noexcept {
     return len >= 128 && options.min_len == 1 && options.max_len == std::numeric_limits<std::size_t>::max() &&
            !current_thread_index().has_value();
