@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loops over contiguous memory by whichever library the build names: written once, linked against each peer.
 //
-// TWILL_BENCH_PEER is a header with `peer::version` and `peer::loops(workers)`: sum(x), dot(x, y), saxpy(a, x, y),
-// increment(v), and inside(f), which runs f where a loop starts without an entry from outside, if the library has such
-// a place.
+// TWILL_BENCH_PEER is a header with `peer::version` and `peer::loops(workers)`: sum(x), dot(x, y), saxpy(a,
+// x, y), increment(v), and inside(f), which runs f where a loop starts without an entry from outside, if the
+// library has such a place.
+#include "../harness/bench.hpp"
+
 #include <cstring>
 #include <span>
-
-#include "../harness/bench.hpp"
 #include TWILL_BENCH_PEER
 
 namespace {
 
-// 8 MB an array: beyond the second level of caches, so that a leaf has something to wait for, as real ones do.
+// 8 MB an array: beyond the second level of caches, so that a leaf has something to wait for, as real ones
+// do.
 constexpr std::size_t items = std::size_t{1} << 20U;
 
 template <class Body>

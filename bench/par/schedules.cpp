@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work stealing beside schedule(static) and schedule(dynamic), on a loop of even and a loop of uneven items: the figures
-// behind the decision record on OpenMP.
+// Work stealing beside schedule(static) and schedule(dynamic), on a loop of even and a loop of uneven items:
+// the figures behind the decision record on OpenMP.
 //
 // tasks: LOOP.SCHEDULE, loop even | triangle | tail, schedule stealing | static | dynamic | guided.
-#include <cmath>
-#include <cstring>
-#include <string_view>
-
 #include "../harness/bench.hpp"
 #include "twill/par/pool.hpp"
 #include "twill/par/range.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <string_view>
 
 namespace {
 
@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
   const bench::arguments given(argc, argv);
   const std::string_view task = given.task;
   const std::size_t dot = task.find('.');
-  if (dot == std::string_view::npos) bench::arguments::usage(given.task.empty() ? "no task" : given.task.c_str());
+  if (dot == std::string_view::npos)
+    bench::arguments::usage(given.task.empty() ? "no task" : given.task.c_str());
   const std::string_view loop = task.substr(0, dot);
   const std::string_view schedule = task.substr(dot + 1);
   if (loop != "even" && loop != "triangle" && loop != "tail") bench::arguments::usage(given.task.c_str());
@@ -67,7 +68,8 @@ int main(int argc, char** argv) {
   double ns = 0;
   if (schedule == "stealing") {
     twill::par::thread_pool_builder{}.num_threads(static_cast<std::size_t>(given.workers)).build_global();
-    ns = bench::ns_per_op(given.seconds, 1, [&] { twill::par::range(std::size_t{0}, items) | twill::par::for_each(each); });
+    ns = bench::ns_per_op(given.seconds, 1,
+                          [&] { twill::par::range(std::size_t{0}, items) | twill::par::for_each(each); });
     twill::par::shutdown_global();
   } else {
     ns = bench::ns_per_op(given.seconds, 1, [&] { run_openmp(schedule, given.workers, each); });

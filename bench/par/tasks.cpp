@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forking, spawning and waking by whichever library the build names: written once, linked against each peer.
 //
-// TWILL_BENCH_PEER is a header with `peer::version` and `peer::pool(workers)`, whose members are the tasks that the
-// library can do: fib(n), spawn_all(n), install(), enter(), post(flag).
-#include <ctime>
+// TWILL_BENCH_PEER is a header with `peer::version` and `peer::pool(workers)`, whose members are the tasks
+// that the library can do: fib(n), spawn_all(n), install(), enter(), post(flag).
+#include "../harness/bench.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <thread>
 #include <utility>
-
-#include "../harness/bench.hpp"
 #include TWILL_BENCH_PEER
 
 namespace {

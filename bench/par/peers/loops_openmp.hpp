@@ -2,7 +2,6 @@
 #pragma once
 
 #include <omp.h>
-
 #include <vector>
 
 namespace peer {

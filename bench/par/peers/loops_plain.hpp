@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops as a person would write them for speed: sixteen accumulators, one piece a thread. With two workers the second
-// thread spins between loops, so that what is timed is the loop and not the way to a thread.
+// Loops as a person would write them for speed: sixteen accumulators, one piece a thread. With two workers
+// the second thread spins between loops, so that what is timed is the loop and not the way to a thread.
 #pragma once
 
 #include <array>

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <execution>
 #include <numeric>
-#include <vector>
-
 #include <oneapi/tbb/global_control.h>
+#include <vector>
 
 namespace peer {
 
@@ -20,7 +19,9 @@ class loops {
   void inside(F&& f) {
     f();
   }
-  double sum(const std::vector<double>& x) { return std::reduce(std::execution::par_unseq, x.begin(), x.end(), 0.0); }
+  double sum(const std::vector<double>& x) {
+    return std::reduce(std::execution::par_unseq, x.begin(), x.end(), 0.0);
+  }
   double dot(const std::vector<double>& x, const std::vector<double>& y) {
     return std::transform_reduce(std::execution::par_unseq, x.begin(), x.end(), y.begin(), 0.0);
   }

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <vector>
-
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/version.h>
+#include <vector>
 
 namespace peer {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include "twill/par/pool.hpp"
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 namespace peer {
 
@@ -24,7 +24,8 @@ class loops {
   }
   double sum(const std::vector<double>& x) { return x | twill::par::sum<double>(); }
   double dot(const std::vector<double>& x, const std::vector<double>& y) {
-    return twill::par::zip(x, y) | twill::par::map([](double a, double b) { return a * b; }) | twill::par::sum<double>();
+    return twill::par::zip(x, y) | twill::par::map([](double a, double b) { return a * b; }) |
+           twill::par::sum<double>();
   }
   void saxpy(float a, const std::vector<float>& x, std::vector<float>& y) {
     twill::par::zip(x, y) | twill::par::for_each([a](const float& s, float& t) { t += a * s; });

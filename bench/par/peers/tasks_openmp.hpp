@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <omp.h>
+#include "../../harness/bench.hpp"
 
 #include <cstdint>
-
-#include "../../harness/bench.hpp"
+#include <omp.h>
 
 namespace peer {
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../../harness/bench.hpp"
+
 #include <atomic>
 #include <cstdint>
-
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 #include <oneapi/tbb/version.h>
-
-#include "../../harness/bench.hpp"
 
 namespace peer {
 
@@ -24,11 +23,13 @@ inline std::uint64_t fib_of(unsigned n) {
   return a + b;
 }
 
-/// The calling thread is one of the workers, as oneTBB wants it; `post` goes to an arena that has none of its slots.
+/// The calling thread is one of the workers, as oneTBB wants it; `post` goes to an arena that has none of its
+/// slots.
 class pool {
  public:
   explicit pool(int workers)
-      : limit_(oneapi::tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(workers < 2 ? 2 : workers)),
+      : limit_(oneapi::tbb::global_control::max_allowed_parallelism,
+               static_cast<std::size_t>(workers < 2 ? 2 : workers)),
         arena_(workers, 1),
         posted_(1, 0) {}
   std::uint64_t fib(unsigned n) {

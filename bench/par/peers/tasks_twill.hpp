@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
 #include "../../harness/bench.hpp"
 #include "twill/par/pool.hpp"
+
+#include <atomic>
+#include <cstdint>
 
 namespace peer {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the header templates call: entering a pool, spawning, waiting.
-#include <chrono>
-
 #include "core/global.hpp"
 #include "core/registry.hpp"
 #include "twill/par/detail/spawn_impl.hpp"
+
+#include <chrono>
 
 namespace twill::par::detail {
 namespace {
@@ -23,7 +23,8 @@ void completion::set(registry& setter) noexcept {
     if (word.exchange(word_set, std::memory_order_acq_rel) == word_waiting) std_atomics::wake(word);
     return;
   }
-  // The waiter may return and end its own pool as soon as it sees the latch: that pool is held across the wake.
+  // The waiter may return and end its own pool as soon as it sees the latch: that pool is held across the
+  // wake.
   std::shared_ptr<registry> keep;
   if (&waiter->pool() != &setter) keep = waiter->pool().shared_from_this();
   if (latch_.set()) waiter->wake_for_latch();
@@ -48,7 +49,9 @@ void completion::wait(registry& setter) {
   }
   std::uint32_t seen = word_unset;
   // ORD acq_rel [W1]: tells the setter to wake; on failure the result is acquired.
-  if (!word_.compare_exchange_strong(seen, word_waiting, std::memory_order_acq_rel, std::memory_order_acquire)) return;
+  if (!word_.compare_exchange_strong(seen, word_waiting, std::memory_order_acq_rel,
+                                     std::memory_order_acquire))
+    return;
   // ORD acquire [W1]: the result, from the setter's exchange.
   while (word_.load(std::memory_order_acquire) != word_set) std_atomics::wait(word_, word_waiting);
 }

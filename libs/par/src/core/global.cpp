@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/global.hpp"
 
-#include <pthread.h>
-
-#include <mutex>
-
 #include "twill/base/event.hpp"
 #include "twill/par/error.hpp"
+
+#include <mutex>
+#include <pthread.h>
 
 namespace twill::par {
 namespace detail {
@@ -48,8 +47,8 @@ std::shared_ptr<registry> start_lazily() {
     pool_plan plan = make_plan({.num_threads = 1});
     plan.threadless = true;
     plan.num_threads_origin = "fallback: " + e.details().what;
-    emit(event_level::warning, "par.pool.no_threads", "the global pool has no threads, callers do their work themselves",
-         {{"reason", e.details().what}});
+    emit(event_level::warning, "par.pool.no_threads",
+         "the global pool has no threads, callers do their work themselves", {{"reason", e.details().what}});
     return registry::start(std::move(plan));
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/par/pool.hpp"
 
-#include <fmt/format.h>
-
 #include "core/registry.hpp"
+
+#include <fmt/format.h>
 
 namespace twill::par {
 namespace {
@@ -78,8 +78,12 @@ thread_pool::~thread_pool() {
   registry_->shutdown(shutdown_mode::drain);
 }
 
-std::optional<yield_result> thread_pool::yield_now() const { return run_one(seat_in(registry_.get()), false); }
-std::optional<yield_result> thread_pool::yield_local() const { return run_one(seat_in(registry_.get()), true); }
+std::optional<yield_result> thread_pool::yield_now() const {
+  return run_one(seat_in(registry_.get()), false);
+}
+std::optional<yield_result> thread_pool::yield_local() const {
+  return run_one(seat_in(registry_.get()), true);
+}
 
 std::optional<std::size_t> thread_pool::current_thread_index() const noexcept {
   const detail::worker* const seat = seat_in(registry_.get());
@@ -128,11 +132,13 @@ pool_description describe_current_pool() { return description_of(detail::current
 pool_counters thread_pool::counters() const noexcept { return registry_->counters(); }
 
 std::string pool_description::to_string() const {
-  std::string text = fmt::format("threads {} ({})\npin {} ({})", num_threads, num_threads_origin, name_of(placement),
-                                 placement_origin);
-  for (std::size_t i = 0; i < worker_cpu.size(); ++i) text += fmt::format("\n  worker {} cpu {}", i, worker_cpu[i]);
+  std::string text = fmt::format("threads {} ({})\npin {} ({})", num_threads, num_threads_origin,
+                                 name_of(placement), placement_origin);
+  for (std::size_t i = 0; i < worker_cpu.size(); ++i)
+    text += fmt::format("\n  worker {} cpu {}", i, worker_cpu[i]);
   text += fmt::format("\nidle {} ({})", name_of(idle), idle_origin);
-  text += stack_size == 0 ? std::string("\nstack platform default") : fmt::format("\nstack {} bytes", stack_size);
+  text +=
+      stack_size == 0 ? std::string("\nstack platform default") : fmt::format("\nstack {} bytes", stack_size);
   text += "\nlayout from " + placement_library;
   if (budget) text += "\nbudget " + budget->to_string();
   return text;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/registry.hpp"
 
+#include "twill/par/error.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
-
-#include "twill/par/error.hpp"
 
 namespace twill::par::detail {
 
@@ -13,7 +13,8 @@ namespace {
 
 [[noreturn]] void raise_fatal(const std::string& what) { throw std::logic_error("twill::par: " + what); }
 
-/// The terminate handler shows the exception that leaves a noexcept function: ours, with a sentence for the user.
+/// The terminate handler shows the exception that leaves a noexcept function: ours, with a sentence for the
+/// user.
 [[noreturn]] void terminate_with(const std::string& what) noexcept { raise_fatal(what); }
 
 }  // namespace
@@ -38,9 +39,10 @@ bool registry::lost_in_fork() const noexcept { return generation_ != fork_genera
 
 void registry::check_not_forked() const {
   if (!lost_in_fork()) return;
-  throw error(errc::pool_lost_in_fork,
-              {.what = "this pool's threads belong to the process that forked",
-               .hint = "make a new pool after fork(), or use the global one, which starts afresh in the child"});
+  throw error(
+      errc::pool_lost_in_fork,
+      {.what = "this pool's threads belong to the process that forked",
+       .hint = "make a new pool after fork(), or use the global one, which starts afresh in the child"});
 }
 
 void registry::inject(job* j) {
@@ -74,7 +76,8 @@ void registry::inject_broadcast(job* const* jobs) {
 namespace {
 
 struct call_job final : job {
-  call_job(registry& p, seat_call c, worker* waiter) : job(&call_job::run_call), pool(&p), call(c), done(waiter) {}
+  call_job(registry& p, seat_call c, worker* waiter)
+      : job(&call_job::run_call), pool(&p), call(c), done(waiter) {}
   static void run_call(job* self, worker& seat) {
     auto* const j = static_cast<call_job*>(self);
     registry& where = *j->pool;
@@ -127,7 +130,8 @@ void registry::enter_from_outside(seat_call call, bool guest) {
 
 void registry::enter_from(worker& other, seat_call call) {
   check_not_forked();
-  // ORD acquire [R1]: a worker of another pool is no visitor; using a pool that is being destroyed is its caller's error.
+  // ORD acquire [R1]: a worker of another pool is no visitor; using a pool that is being destroyed is its
+  // caller's error.
   if (closed_.load(std::memory_order_acquire)) refuse_shut_down();
   call_job work(*this, call, &other);
   inject(&work);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/task_memory.hpp"
 
-#include <new>
-
 #include "core/registry.hpp"
 #include "twill/par/detail/task.hpp"
+
+#include <new>
 
 namespace twill::par::detail {
 namespace {
 
 constexpr std::size_t granule = 32;
 constexpr std::size_t largest = 128;
-// Beyond this a seat gives blocks back to malloc: where one seat spawns and another runs, they would pile up. Four lists
-// of 8 KiB at most, so that a worker stays far below 64 KiB.
+// Beyond this a seat gives blocks back to malloc: where one seat spawns and another runs, they would pile up.
+// Four lists of 8 KiB at most, so that a worker stays far below 64 KiB.
 constexpr std::size_t keep_bytes = std::size_t{8} * 1024;
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread outside of the pool sits on a free seat for the call it starts.
-#include <thread>
-
 #include "core_support.hpp"
+
+#include <thread>
 
 namespace twill::par::test {
 namespace {

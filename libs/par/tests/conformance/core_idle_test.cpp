@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pool costs when it has nothing to do, and that it never oversleeps.
-#include <dirent.h>
-#include <unistd.h>
+#include "core_support.hpp"
 
 #include <chrono>
 #include <cstdlib>
+#include <dirent.h>
 #include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
 #include <thread>
-
-#include "core_support.hpp"
+#include <unistd.h>
 
 namespace twill::par::test {
 namespace {
@@ -49,7 +48,8 @@ std::map<std::string, usage> usage_of(const std::string& prefix) {
   return all;
 }
 
-/// Returns when so many threads of this name exist and all of them sleep: an idle worker that still searches runs.
+/// Returns when so many threads of this name exist and all of them sleep: an idle worker that still searches
+/// runs.
 void until_asleep(const std::string& prefix, std::size_t n) {
   for (;;) {
     const auto now = usage_of(prefix);
@@ -92,15 +92,17 @@ TEST(idle, workers_fall_asleep_soon_after_the_last_job) {
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   const auto after = usage_of("lastjob");
   ASSERT_EQ(before.size(), 2U);
-  for (const auto& [thread, was] : before) EXPECT_LT(after.at(thread).cpu_ms - was.cpu_ms, 1.0) << "thread " << thread;
+  for (const auto& [thread, was] : before)
+    EXPECT_LT(after.at(thread).cpu_ms - was.cpu_ms, 1.0) << "thread " << thread;
 }
 
 class idle_test : public ::testing::TestWithParam<idle_policy> {};
 INSTANTIATE_TEST_SUITE_P(policies, idle_test,
-                         ::testing::Values(idle_policy::throughput, idle_policy::balanced, idle_policy::power));
+                         ::testing::Values(idle_policy::throughput, idle_policy::balanced,
+                                           idle_policy::power));
 
-/// So many single jobs, each injected into a pool that may be anywhere between busy and asleep. A lost wake-up hangs:
-/// the timeout of the test is the watchdog.
+/// So many single jobs, each injected into a pool that may be anywhere between busy and asleep. A lost
+/// wake-up hangs: the timeout of the test is the watchdog.
 std::size_t inject_singly(idle_policy policy, std::size_t jobs, unsigned longest_pause_us) {
   const auto pool = thread_pool_builder{}.num_threads(2).idle(policy).guest_slots(0).build();
   std::mt19937 random(3);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
+
 #include <future>
 #include <memory>
 #include <thread>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -29,9 +29,7 @@ TEST_P(shutdown_test, drains_queued_tasks) {
   tally ran;
   auto pool = make();
   for (int i = 0; i < 500; ++i) {
-    pool.spawn([&ran] {
-      ran.add();
-    });
+    pool.spawn([&ran] { ran.add(); });
   }
   pool.shutdown(shutdown_mode::drain);
   EXPECT_EQ(ran.value(), 500U);
@@ -49,9 +47,7 @@ TEST(shutdown, discard_destroys_queued_closures_unrun) {
   });
   started.get_future().wait();
   for (int i = 0; i < 50; ++i) {
-    pool.spawn([token, &ran] {
-      ran.add();
-    });
+    pool.spawn([token, &ran] { ran.add(); });
   }
   // The gate opens once the pool refuses work: by then it discards.
   std::thread opener([&] {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
 #include "twill/par/spawn.hpp"
 
 #include <future>
 #include <latch>
 #include <mutex>
 #include <vector>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -57,7 +56,10 @@ TEST(spawn, exceptions_go_to_the_handler_of_the_pool_that_ran_the_task) {
   tally outer;
   tally inner;
   {
-    const auto one = thread_pool_builder{}.num_threads(1).panic_handler([&](const std::exception_ptr&) { outer.add(); }).build();
+    const auto one = thread_pool_builder{}
+                         .num_threads(1)
+                         .panic_handler([&](const std::exception_ptr&) { outer.add(); })
+                         .build();
     const auto two = thread_pool_builder{}
                          .num_threads(1)
                          .panic_handler([&](const std::exception_ptr&) {
@@ -95,9 +97,7 @@ TEST_P(spawn_test, goes_on_after_an_exception) {
   tally panics;
   auto pool = thread_pool_builder{}
                   .num_threads(GetParam())
-                  .panic_handler([&](const std::exception_ptr&) {
-                    panics.add();
-                  })
+                  .panic_handler([&](const std::exception_ptr&) { panics.add(); })
                   .build();
   for (int i = 0; i < 10; ++i) pool.spawn([] { throw 1; });
   EXPECT_EQ(pool.install([] { return fib(10); }), 55);
@@ -177,7 +177,8 @@ TEST(spawn_death, ends_the_process_when_the_panic_handler_throws) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        auto pool = thread_pool_builder{}.num_threads(1).panic_handler([](std::exception_ptr) { throw 1; }).build();
+        auto pool =
+            thread_pool_builder{}.num_threads(1).panic_handler([](std::exception_ptr) { throw 1; }).build();
         pool.spawn([] { throw 2; });
         pool.shutdown();
       },

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
+
 #include <chrono>
 #include <future>
 #include <memory>
 #include <stop_token>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {

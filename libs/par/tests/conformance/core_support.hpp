@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/error.hpp"
+#include "twill/par/pool.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -10,9 +13,6 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
-
-#include "twill/par/error.hpp"
-#include "twill/par/pool.hpp"
 
 namespace twill::par::test {
 

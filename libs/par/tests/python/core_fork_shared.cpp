@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shared library on top of par, as a Python extension is one: what core_fork_test.py calls before and after a fork.
-#include <memory>
-
+// A shared library on top of par, as a Python extension is one: what core_fork_test.py calls before and after
+// a fork.
 #include "twill/par/error.hpp"
 #include "twill/par/pool.hpp"
+
+#include <memory>
 
 namespace {
 
@@ -46,7 +47,8 @@ long twill_test_threads() {
 long twill_test_own_pool_fib(long n) {
   return code_or([n] {
     if (own_pool == nullptr) {
-      own_pool = std::make_unique<twill::par::thread_pool>(twill::par::thread_pool_builder{}.num_threads(2).build());
+      own_pool =
+          std::make_unique<twill::par::thread_pool>(twill::par::thread_pool_builder{}.num_threads(2).build());
     }
     return own_pool->install([n] { return fib(n); });
   });
@@ -54,8 +56,6 @@ long twill_test_own_pool_fib(long n) {
 
 void twill_test_drop_own_pool() { own_pool.reset(); }
 
-long twill_test_lost_in_fork() {
-  return -static_cast<long>(twill::par::errc::pool_lost_in_fork);
-}
+long twill_test_lost_in_fork() { return -static_cast<long>(twill::par::errc::pool_lost_in_fork); }
 
 }  // extern "C"

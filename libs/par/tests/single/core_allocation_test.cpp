@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts every allocation of the process: joining asks for none.
+#include "../conformance/core_support.hpp"
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
-
-#include "../conformance/core_support.hpp"
 
 namespace {
 
@@ -45,7 +45,10 @@ TEST(allocation, joins_on_workers_allocate_nothing) {
 
 TEST(allocation, calls_from_outside_allocate_nothing) {
   const auto pool = thread_pool_builder{}.num_threads(2).build();
-  for (int i = 0; i < 100; ++i) pool.join([] { return fib(8); }, [] { return fib(8); });
+  for (int i = 0; i < 100; ++i) {
+    pool.join([] { return fib(8); }, [] { return fib(8); });
+    pool.install([] { return fib(8); });
+  }
   const std::size_t before = allocation_count();
   long sum = 0;
   for (int i = 0; i < 100; ++i) {

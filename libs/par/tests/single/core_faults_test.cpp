@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no program should do and every program meets once. Each case has a process of its own.
-#include <sys/resource.h>
+#include "../conformance/core_support.hpp"
+#include "twill/base/event.hpp"
 
 #include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
+#include <sys/resource.h>
 #include <thread>
 #include <vector>
-
-#include "../conformance/core_support.hpp"
-#include "twill/base/event.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -23,17 +22,19 @@ TEST(faults, a_thread_that_cannot_be_created_is_an_error_with_errno_and_count) {
   const std::string what = message_of<error>(
       [] { static_cast<void>(thread_pool_builder{}.num_threads(3).stack_size(impossible_stack).build()); });
   EXPECT_EQ(what.substr(0, what.find('\n')),
-            "error[thread_spawn_failed]: worker thread 0 of 3 could not be created: Resource temporarily unavailable "
+            "error[thread_spawn_failed]: worker thread 0 of 3 could not be created: Resource temporarily "
+            "unavailable "
             "(errno 11) (found 0 started, expected 3)");
 }
 
 TEST(faults, a_thread_count_above_the_limit_is_the_limit) {
   // A pool of so many workers is refused at its first thread, which names the count that was tried.
   const std::string what = message_of<error>([] {
-    static_cast<void>(thread_pool_builder{}
-                          .num_threads(1'000'000)
-                          .spawn_handler([](worker_thread&&) { return std::make_error_code(std::errc::not_enough_memory); })
-                          .build());
+    static_cast<void>(
+        thread_pool_builder{}
+            .num_threads(1'000'000)
+            .spawn_handler([](worker_thread&&) { return std::make_error_code(std::errc::not_enough_memory); })
+            .build());
   });
   EXPECT_NE(what.find("worker thread 0 of 65535 could not be created"), std::string::npos) << what;
 }
@@ -66,7 +67,9 @@ TEST_F(fallback, global_pool_without_threads_warns_and_works_on_the_calling_thre
   EXPECT_EQ(sink->names(), "par.pool.no_threads;");
   EXPECT_EQ(fib(15), 610);
   EXPECT_EQ(current_num_threads(), 1U);
-  EXPECT_EQ(describe_current_pool().num_threads_origin.find("fallback: worker thread 0 of 2 could not be created: "), 0U);
+  EXPECT_EQ(describe_current_pool().num_threads_origin.find(
+                "fallback: worker thread 0 of 2 could not be created: "),
+            0U);
   EXPECT_EQ(current_thread_index(), std::nullopt);
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts the bytes this process holds, with what malloc adds to each block: what a worker and a queued job cost.
-#include <malloc.h>
+// Counts the bytes this process holds, with what malloc adds to each block: what a worker and a queued job
+// cost.
+#include "../conformance/core_support.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdlib>
 #include <future>
+#include <malloc.h>
 #include <new>
-
-#include "../conformance/core_support.hpp"
 
 namespace {
 
@@ -47,7 +47,9 @@ void count_out(void* memory) noexcept {
 [[gnu::noinline]] void operator delete(void* memory) noexcept { count_out(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { count_out(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { count_out(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { count_out(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  count_out(memory);
+}
 
 namespace twill::par::test {
 namespace {
