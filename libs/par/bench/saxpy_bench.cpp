@@ -24,8 +24,9 @@ int main(int argc, char** argv) {
     const auto ns = iter_bench::interleaved(
         11, calls, [&] { par::zip(x, y) | par::for_each([a](const float& s, float& t) { t += a * s; }); },
         [&] { plain(a, x.data(), y.data(), n); });
-    std::printf("{\"bench\":\"saxpy\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f}\n", n, threads,
-                ns[0], ns[1]);
+    std::printf(
+        "{\"bench\":\"saxpy\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f}\n",
+        n, threads, ns[0], ns[1]);
   });
   iter_bench::keep(y[0]);
 }

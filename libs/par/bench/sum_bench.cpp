@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sum_bench [ITEMS] [THREADS]: the sum of doubles in memory, beside the plain loop with sixteen accumulators.
-#include <array>
-
 #include "iter_bench.hpp"
 #include "twill/par.hpp"
 #include "twill/par/range.hpp"
+
+#include <array>
 
 namespace par = twill::par;
 
@@ -30,12 +30,17 @@ int main(int argc, char** argv) {
   const int calls = static_cast<int>(std::max<std::size_t>(1, 20000000 / std::max<std::size_t>(n, 1)));
   pool.install([&] {
     const auto ns = iter_bench::interleaved(
-        11, calls, [&] { iter_bench::keep(v | par::sum<double>()); }, [&] { iter_bench::keep(plain(v.data(), n)); },
+        11, calls, [&] { iter_bench::keep(v | par::sum<double>()); },
+        [&] { iter_bench::keep(plain(v.data(), n)); },
         [&] { iter_bench::keep(v | par::unordered() | par::sum<double>()); },
-        [&] { iter_bench::keep(v | par::zip(v) | par::map([](double a, double b) { return a * b; }) | par::sum<double>()); },
+        [&] {
+          iter_bench::keep(v | par::zip(v) | par::map([](double a, double b) { return a * b; }) |
+                           par::sum<double>());
+        },
         [&] { iter_bench::keep(v | par::reproducible_sum()); });
     std::printf(
-        "{\"bench\":\"sum\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f,\"unordered_ns\":%.1f,"
+        "{\"bench\":\"sum\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f,"
+        "\"unordered_ns\":%.1f,"
         "\"dot_ns\":%.1f,\"reproducible_ns\":%.1f}\n",
         n, threads, ns[0], ns[1], ns[2], ns[3], ns[4]);
   });

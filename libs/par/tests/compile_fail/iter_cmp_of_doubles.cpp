@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::cmp: these items are only partially ordered; use par::partial_cmp
 #include <vector>
 
 #include "twill/par/range.hpp"

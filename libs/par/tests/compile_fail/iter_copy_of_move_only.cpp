@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::copy_items: the items of this chain cannot be copied
 #include <memory>
 #include <vector>
 

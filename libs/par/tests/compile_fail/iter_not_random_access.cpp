@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::all: this range has no random access, so it cannot be cut; pass it through par::bridge
 #include <ranges>
 #include <vector>
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: pieces are views, so the data must be borrowed
 #include <vector>
 
 #include "twill/par/slice.hpp"

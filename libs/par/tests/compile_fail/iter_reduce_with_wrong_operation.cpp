@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::reduce: op.value, item. and op.value, value. must be callable
 #include <string>
 #include <vector>
 

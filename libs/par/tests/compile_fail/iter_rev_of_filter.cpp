@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::rev: the chain must be indexed
 #include <vector>
 
 #include "twill/par/range.hpp"

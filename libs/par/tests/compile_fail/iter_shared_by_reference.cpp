@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::for_each: the callable is shared between workers, so it must be callable when const
 #include <vector>
 
 #include "twill/par/range.hpp"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: assignment of read-only location|read-only variable is not assignable|cannot assign
 #include <vector>
 
 #include "twill/par/slice.hpp"

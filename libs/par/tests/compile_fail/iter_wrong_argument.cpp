@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::filter: the callable cannot be called with an item of this chain
 #include <string>
 #include <vector>
 

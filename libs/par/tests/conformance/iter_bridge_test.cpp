@@ -86,12 +86,13 @@ TEST(iter_bridge, a_source_that_throws_ends_the_loop) {
       if (x == 500) throw std::runtime_error("source");
       return x;
     });
-    EXPECT_EQ(message_of<std::runtime_error>([&] {
-                // ORD relaxed [test]: counts for this test.
-                par::bridge(calls_range(source)) |
-                    par::for_each([&](int) { consumed.fetch_add(1, std::memory_order_relaxed); });
-              }),
-              "source");
+    const auto count = [&](int) {
+      // ORD relaxed [test]: counts for this test.
+      consumed.fetch_add(1, std::memory_order_relaxed);
+    };
+    EXPECT_EQ(
+        message_of<std::runtime_error>([&] { par::bridge(calls_range(source)) | par::for_each(count); }),
+        "source");
     // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LE(consumed.load(std::memory_order_relaxed), 500);
   });

@@ -84,9 +84,11 @@ TEST(iter_adaptors, copy_items_turns_references_into_values) {
 TEST(iter_adaptors, inspect_sees_every_item_and_passes_it_on) {
   for_lengths([](const std::vector<int>& v) {
     std::atomic<long> seen{0};
-    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
-    const auto got =
-        items(v | par::inspect([&](const int& x) { seen.fetch_add(x, std::memory_order_relaxed); }));
+    const auto see = [&](const int& x) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
+      seen.fetch_add(x, std::memory_order_relaxed);
+    };
+    const auto got = items(v | par::inspect(see));
     ASSERT_EQ(got, v);
     // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(seen.load(std::memory_order_relaxed), std::accumulate(v.begin(), v.end(), 0L));

@@ -62,6 +62,32 @@ TEST(iter_adaptors, with_max_len_cuts_at_least_that_often) {
   });
 }
 
+TEST(iter_adaptors, zip_and_interleave_take_the_larger_minimum_and_the_smaller_maximum) {
+  const std::vector<int> v(100);
+  const auto left = v | par::with_min_len(3) | par::with_max_len(40);
+  const auto right = v | par::with_min_len(7) | par::with_max_len(20);
+  const par::chain_options zipped = par::options_of(left | par::zip(right));
+  EXPECT_EQ(zipped.min_len, 7U);
+  EXPECT_EQ(zipped.max_len, 20U);
+  const par::chain_options interleaved = par::options_of(par::interleave(right, left));
+  EXPECT_EQ(interleaved.min_len, 7U);
+  EXPECT_EQ(interleaved.max_len, 20U);
+}
+
+TEST(iter_adaptors, a_search_in_many_uniform_blocks_ends_with_the_block_of_its_match) {
+  in_pools([] {
+    std::atomic<int> looked_at{0};
+    const auto found = par::range(0, 1000000) | par::by_uniform_blocks(10) | par::find_first([&](int x) {
+                         // ORD relaxed [test]: counts for this test.
+                         looked_at.fetch_add(1, std::memory_order_relaxed);
+                         return x >= 3000;
+                       });
+    EXPECT_EQ(found, 3000);
+    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
+    EXPECT_LE(looked_at.load(std::memory_order_relaxed), 3010);
+  });
+}
+
 TEST(iter_adaptors, affinity_gives_parts_to_the_workers_that_had_them) {
   par::thread_pool pool = par::thread_pool_builder{}.num_threads(3).build();
   par::affinity_partitioner partitioner;

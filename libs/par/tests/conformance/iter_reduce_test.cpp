@@ -24,9 +24,11 @@ TEST(iter_consumers, for_each_sees_every_item_once) {
     // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(total.load(std::memory_order_relaxed), 2 * std::accumulate(v.begin(), v.end(), 0L));
     std::atomic<long> again{0};
-    // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
-    par::for_each_init(
-        v, [] { return 3; }, [&](int& f, int x) { again.fetch_add(f * x, std::memory_order_relaxed); });
+    const auto add = [&](int& f, int x) {
+      // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
+      again.fetch_add(f * x, std::memory_order_relaxed);
+    };
+    par::for_each_init(v, [] { return 3; }, add);
     // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     ASSERT_EQ(again.load(std::memory_order_relaxed), 3 * std::accumulate(v.begin(), v.end(), 0L));
   });

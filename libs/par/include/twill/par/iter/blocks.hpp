@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/consumer_pieces.hpp"
 #include "twill/par/iter/fold_chunks.hpp"
 
 #include <algorithm>
@@ -50,12 +51,13 @@ class block_range {
     std::size_t left = base_.len();
     return std::move(base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
       auto merger = c.to_reducer();
+      detail::consumer_pieces<C> pieces(std::move(c));
       std::optional<result> sum;
       std::size_t block = sizes_.first(wants_fixed_tree<C>);
-      while (left != 0 && !c.full()) {
+      while (left != 0 && !pieces.full()) {
         const std::size_t n = std::min(block, left);
         auto rest = p.split_at(n);
-        C piece = detail::split_consumer(c, n);
+        C piece = pieces.next(n);
         auto part = bridge_producer_consumer(n, std::move(p), std::move(piece), options);
         if (sum) {
           sum.emplace(merger.combine(std::move(*sum), std::move(part)));
@@ -67,7 +69,7 @@ class block_range {
         block = sizes_.after(block);
       }
       if (sum) return std::move(*sum);
-      return std::move(c).into_folder().complete();
+      return pieces.next(0).into_folder().complete();
     }));
   }
 

@@ -143,13 +143,15 @@ typename C::result_type bridge_share(State& state, C c) {
     auto both = join_context(
         [&](fn_context) {
           auto folder = std::move(left).into_folder();
+          const auto enough = [&] {
+            // ORD relaxed: only ends the loop early; the join publishes the result of the right side.
+            return right_ended.load(std::memory_order_relaxed);
+          };
           do {
             Item mine = std::move(*item);
             item.reset();
             folder.consume(std::move(mine));
-            // ORD relaxed: only ends the loop early; the join publishes the result of the right side.
-          } while (
-              pull_items(state, folder, item, [&] { return right_ended.load(std::memory_order_relaxed); }));
+          } while (pull_items(state, folder, item, enough));
           return std::move(folder).complete();
         },
         [&](fn_context) {

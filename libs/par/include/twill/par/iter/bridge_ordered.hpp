@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/consumer_pieces.hpp"
 #include "twill/par/iter/sequence.hpp"
 
 #include <algorithm>
@@ -47,11 +48,12 @@ class bridge_ordered_range {
       return items;
     };
     auto merger = c.to_reducer();
+    detail::consumer_pieces<C> pieces(std::move(c));
     std::optional<typename C::result_type> sum;
     std::vector<item_type> items = read();
     for (;;) {
-      C piece = c.split_off_left();
-      const bool last = items.empty() || c.full();
+      C piece = pieces.next(items.size());
+      const bool last = items.empty() || pieces.full();
       const auto consume = [&] {
         return bridge_producer_consumer(
             items.size(), sequence_producer<item_type*, item_type&&>(items.data(), items.size()),

@@ -152,7 +152,9 @@ struct find_map_impl {
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::any>, 1> find_any{};
 /// `find_first(p)`: the first item in order with `p(item)`; pieces behind a match stop.
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::first>, 1> find_first{};
-/// `find_last(p)`: the last item in order with `p(item)`; pieces before a match stop.
+/// `find_last(p)`: the last item in order with `p(item)`; pieces before a match stop. A piece is walked
+/// forward, so in a range too long to be walked the search ends only where another worker reaches a match to
+/// the right.
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::last>, 1> find_last{};
 /// `find_map_any(f)`: some value of the optionals `f(item)`.
 inline constexpr detail::pipeable<detail::find_map_impl<detail::arrival::any>, 1> find_map_any{};
