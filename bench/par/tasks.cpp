@@ -2,10 +2,10 @@
 // Forking, spawning and waking by whichever library the build names: written once, linked against each peer.
 //
 // TWILL_BENCH_PEER is a header with `peer::version` and `peer::pool(workers)`, whose members are the tasks
-// that the library can do: fib(n), spawn_all(n), install(), enter(), post(flag).
+// that the library can do: fib(n), spawn_all(n), install(), enter(), post(signal).
 #include "../harness/bench.hpp"
+#include "peers/signal.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <ctime>
 #include <thread>
@@ -45,14 +45,10 @@ int wake(Pool& pool, double seconds) {
   for (const auto start = clock_type::now();
        times.size() < 9 || std::chrono::duration<double>(clock_type::now() - start).count() < seconds;) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    std::atomic<bool> runs{false};
+    bench::start_signal runs;
     const auto posted = clock_type::now();
     pool.post(runs);
-    // ORD acquire: what the job did; pairs with its store.
-    while (!runs.load(std::memory_order_acquire)) {
-    }
-    times.push_back(std::chrono::duration<double, std::nano>(clock_type::now() - posted).count());
-    pool.settle();
+    times.push_back(std::chrono::duration<double, std::nano>(runs.wait() - posted).count());
   }
   bench::report(median(times), 0, peer::version);
   return 0;
@@ -109,7 +105,7 @@ int run(Pool& pool, const bench::arguments& given) {
       return 0;
     }
   }
-  if constexpr (requires(std::atomic<bool>& flag) { pool.post(flag); }) {
+  if constexpr (requires(bench::start_signal& runs) { pool.post(runs); }) {
     if (given.task == "wake") return wake(pool, given.seconds);
   }
   bench::arguments::usage(given.task.empty() ? "no task" : given.task.c_str());

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../../harness/bench.hpp"
+#include "signal.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_invoke.h>
@@ -47,19 +47,13 @@ class pool {
   }
   /// A round trip to a thread of the library: `execute` itself would stay on the caller.
   void install() {
-    std::atomic<bool> done{false};
+    bench::start_signal done;
     post(done);
-    // ORD acquire: pairs with the store in post.
-    while (!done.load(std::memory_order_acquire)) {
-    }
+    done.wait();
   }
-  void post(std::atomic<bool>& runs) {
-    posted_.enqueue([&runs] {
-      // ORD release: see the wait for it.
-      runs.store(true, std::memory_order_release);
-    });
+  void post(bench::start_signal& runs) {
+    posted_.enqueue([&runs] { runs.raise(); });
   }
-  void settle() {}
 
  private:
   oneapi::tbb::global_control limit_;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../../harness/bench.hpp"
+#include "signal.hpp"
 #include "twill/par/pool.hpp"
 
-#include <atomic>
 #include <cstdint>
 
 namespace peer {
@@ -37,13 +37,9 @@ class pool {
   void enter() {
     pool_.join([] {}, [] {});
   }
-  void post(std::atomic<bool>& runs) {
-    pool_.spawn([&runs] {
-      // ORD release: see the wait for it.
-      runs.store(true, std::memory_order_release);
-    });
+  void post(bench::start_signal& runs) {
+    pool_.spawn([&runs] { runs.raise(); });
   }
-  void settle() {}
 
  private:
   twill::par::thread_pool pool_;

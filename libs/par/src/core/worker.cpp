@@ -69,7 +69,7 @@ class idle_time {
     if (oversubscribed_ || spent >= budget_ / 2) {
       sched_yield();
     } else {
-      pause_briefly(1U << std::min(rounds_, 6U));
+      pause_briefly(1U << std::min(rounds_, 5U));
     }
     ++rounds_;
     return true;

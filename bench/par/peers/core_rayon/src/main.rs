@@ -2,8 +2,6 @@
 // The tasks and loops of bench/par by Rayon: the same work, the same arguments, the same line of output.
 use rayon::prelude::*;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn fib(n: u32) -> u64 {
@@ -141,12 +139,10 @@ fn main() {
             let start = Instant::now();
             while times.len() < 9 || start.elapsed().as_secs_f64() < seconds {
                 std::thread::sleep(Duration::from_millis(20));
-                let runs = Arc::new(AtomicBool::new(false));
-                let seen = runs.clone();
+                let (sender, receiver) = std::sync::mpsc::channel();
                 let posted = Instant::now();
-                pool.spawn(move || seen.store(true, Ordering::Release));
-                while !runs.load(Ordering::Acquire) {}
-                times.push(posted.elapsed().as_secs_f64() * 1e9);
+                pool.spawn(move || sender.send(Instant::now()).unwrap());
+                times.push((receiver.recv().unwrap() - posted).as_secs_f64() * 1e9);
             }
             report(median(times), 0);
         }
