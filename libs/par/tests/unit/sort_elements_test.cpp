@@ -34,7 +34,7 @@ void check_type(const std::vector<T>& values) {
       return a < b;
     }
   };
-  std::stable_sort(expected.begin(), expected.end(), less);
+  sort_stably(expected, less);
   for (const std::size_t threads : thread_counts()) {
     auto stable = values;
     auto unstable = values;

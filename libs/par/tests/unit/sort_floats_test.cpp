@@ -60,7 +60,7 @@ TEST(sort, keeps_the_order_of_both_zeros) {
     std::mt19937_64 random(9);
     for (double& x : v) x = random() % 3 == 0 ? 1.0 : (random() % 2 == 0 ? 0.0 : -0.0);
     auto expected = v;
-    std::stable_sort(expected.begin(), expected.end());
+    sort_stably(expected, std::less<>());
     auto result = v;
     pool_of(2).install([&] { par::sort(result); });
     EXPECT_TRUE(std::equal(result.begin(), result.end(), expected.begin(), [](double a, double b) {
@@ -74,7 +74,7 @@ TEST(radix_sort, goes_by_the_key_and_not_by_the_value) {
   std::mt19937_64 random(21);
   for (double& x : v) x = static_cast<double>(random() % 1000003) / 7;
   auto expected = v;
-  std::stable_sort(expected.begin(), expected.end(), [](double a, double b) { return -a < -b; });
+  sort_stably(expected, [](double a, double b) { return -a < -b; });
   pool_of(2).install([&] { par::radix_sort(v, [](double x) noexcept { return -x; }); });
   EXPECT_TRUE(v == expected);
 }

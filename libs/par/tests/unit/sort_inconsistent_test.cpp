@@ -53,7 +53,7 @@ TEST(inconsistent_comparator, ends_with_a_permutation_in_an_unstable_sort) {
 TEST(inconsistent_comparator, ends_with_a_permutation_in_a_parallel_partition) {
   auto v = input("random", 600'000);
   const auto expected = sorted(v);
-  pool_of(7).install([&] {
+  pool_of(8).install([&] {
     par::sort_unstable(v, [](std::uint64_t a, std::uint64_t b) { return ((a * 31) ^ b) % 5 < 2; });
   });
   EXPECT_TRUE(sorted(v) == expected);

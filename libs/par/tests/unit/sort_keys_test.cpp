@@ -19,8 +19,7 @@ TEST(sort, takes_projections_keys_and_comparators) {
   const auto keys = input("few", 30000);
   auto v = records(keys);
   auto expected = v;
-  std::stable_sort(expected.begin(), expected.end(),
-                   [](const record& a, const record& b) { return a.key < b.key; });
+  sort_stably(expected, [](const record& a, const record& b) { return a.key < b.key; });
   const auto check = [&](auto&& sort) {
     auto w = v;
     sort(w);

@@ -66,7 +66,7 @@ TEST(sort, orders_a_million_elements_with_every_kernel) {
     const auto keys = input(pattern, n);
     const auto expected = sorted(keys);
     const auto less = [](std::uint64_t a, std::uint64_t b) { return a < b; };
-    pool_of(7).install([&] {
+    pool_of(8).install([&] {
       auto v = keys;
       par::sort(v);
       EXPECT_TRUE(v == expected) << pattern;

@@ -22,8 +22,7 @@ TEST(sort, keeps_equal_elements_in_order_at_every_threshold) {
         auto keys = input("random", n, n + distinct);
         for (auto& k : keys) k %= distinct;
         auto expected = records(keys);
-        std::stable_sort(expected.begin(), expected.end(),
-                         [](const record& a, const record& b) { return a.key < b.key; });
+        sort_stably(expected, [](const record& a, const record& b) { return a.key < b.key; });
         auto by_bits = records(keys);
         auto by_comparator = records(keys);
         pool_of(threads).install([&] {
@@ -41,8 +40,7 @@ TEST(sort, keeps_a_million_equal_elements_in_order) {
   auto keys = input("random", 1'000'001);
   for (auto& k : keys) k %= 1000;
   auto expected = records(keys);
-  std::stable_sort(expected.begin(), expected.end(),
-                   [](const record& a, const record& b) { return a.key < b.key; });
+  sort_stably(expected, [](const record& a, const record& b) { return a.key < b.key; });
   auto v = records(keys);
   pool_of(2).install([&] { par::sort(v, [](const record& a, const record& b) { return a.key < b.key; }); });
   EXPECT_TRUE(v == expected);
