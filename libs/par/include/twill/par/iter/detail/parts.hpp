@@ -110,22 +110,25 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
       owners.resize(parts);
       for (std::size_t i = 0; i < parts; ++i) owners[i] = i * threads / parts;
     }
+    // Workers read the old owners while others take parts over, so the new ones are written elsewhere, each
+    // by the one worker that claimed the part.
+    std::vector<std::size_t> ran_by = owners;
     const auto claimed = std::make_unique<std::atomic<bool>[]>(parts);
     broadcast([&](broadcast_context x) {
       for (const bool mine : {true, false}) {
         for (std::size_t i = 0; i < parts; ++i) {
-          // Another worker writes the owner of a part only after it claimed it, so this reads an old owner or
-          // skips. ORD relaxed: exactly one exchange sees false; the results are published by the end of the
+          // ORD relaxed: exactly one exchange sees false; the results are published by the end of the
           // broadcast.
           if (mine && claimed[i].load(std::memory_order_relaxed)) continue;
           if (mine && owners[i] != x.index()) continue;
           // ORD relaxed: as above.
           if (claimed[i].exchange(true, std::memory_order_relaxed)) continue;
           run_part<Tree>(pieces[i], results, i, options);
-          if (!mine) owners[i] = x.index();
+          if (!mine) ran_by[i] = x.index();
         }
       }
     });
+    owners = std::move(ran_by);
   } else {
     broadcast([&](broadcast_context x) {
       if (x.index() < parts) run_part<Tree>(pieces[x.index()], results, x.index(), options);
