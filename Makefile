@@ -18,8 +18,10 @@ help:
 run:
 	@.ci/setup build
 	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF)
-	@cmake --build --preset release --target twill
+	@cmake --build --preset release --target twill example_par_word_count
 	@build/release/bin/twill doctor
+	@echo && echo "the words of docs/, counted by par and once more serially"
+	@build/release/examples/par/word_count docs
 
 test:
 	@.ci/test

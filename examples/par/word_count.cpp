@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ten most frequent words in the files of a folder: word_count FOLDER THREADS
+// The ten most frequent words in the files below a folder: word_count FOLDER [THREADS]
 #include "twill/par.hpp"
 #include "twill/par/string.hpp"
 
@@ -36,13 +36,17 @@ static counts merge(counts a, counts b) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 64;
+  if (argc < 2 || argc > 3) {
+    std::fprintf(stderr, "usage: word_count FOLDER [THREADS]\n");
+    return 64;
+  }
   std::vector<std::string> texts;
-  for (const auto& f : std::filesystem::directory_iterator(argv[1])) {
+  for (const auto& f : std::filesystem::recursive_directory_iterator(argv[1])) {
     if (f.is_regular_file()) texts.push_back(read(f.path()));
   }
-  const par::thread_pool pool =
-      par::thread_pool_builder{}.num_threads(std::strtoul(argv[2], nullptr, 10)).build();
+  par::thread_pool_builder builder;
+  if (argc == 3) builder.num_threads(std::strtoul(argv[2], nullptr, 10));
+  const par::thread_pool pool = builder.build();
   // [snippet:chain]
   const counts parallel = texts | par::on(pool) |
                           par::flat_map([](const std::string& text) { return par::split_whitespace(text); }) |

@@ -35,8 +35,8 @@ void completion::wait(registry& setter) {
     waiter_->wait(latch_, nullptr, &waiter_->pool() != &setter);
     return;
   }
-  // Short work comes back within this, and so does a worker that has to wake first; longer work is worth the sleep. A
-  // setter that has to wake this thread pays a system call, and meanwhile its pool goes to sleep.
+  // Short work comes back within this, and so does a worker that has to wake first; longer work is worth the
+  // sleep. A setter that has to wake this thread pays a system call, and meanwhile its pool goes to sleep.
   const auto spin = std::chrono::microseconds(setter.plan().oversubscribed ? 5 : 20);
   const auto start = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - start < spin) {

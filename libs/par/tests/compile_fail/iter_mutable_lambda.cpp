@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <vector>
-
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 int main() {
   std::vector<int> v{1, 2, 3};

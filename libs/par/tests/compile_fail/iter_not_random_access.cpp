@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "twill/par/range.hpp"
+
 #include <ranges>
 #include <vector>
-
-#include "twill/par/range.hpp"
 
 int main() {
   std::vector<int> v{1, 2, 3};

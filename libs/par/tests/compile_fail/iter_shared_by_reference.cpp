@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <vector>
-
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 // A callable with state of its own would be written by all workers at once.
 struct counter {

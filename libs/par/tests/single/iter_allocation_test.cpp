@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces operator new to count allocations.
+#include "twill/par.hpp"
+#include "twill/par/range.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 #include <vector>
-
-#include "twill/par.hpp"
-#include "twill/par/range.hpp"
 
 namespace {
 std::atomic<std::size_t> allocations{0};
@@ -37,8 +37,8 @@ namespace par = twill::par;
 TEST(iter_allocation, building_a_chain_allocates_nothing) {
   const std::vector<int> v(100000, 1);
   const std::size_t before = so_far();
-  auto chain = v | par::map([](int x) { return x + 1; }) | par::enumerate() | par::zip(v) | par::rev() | par::skip(3) |
-               par::step_by(2) | par::with_min_len(10);
+  auto chain = v | par::map([](int x) { return x + 1; }) | par::enumerate() | par::zip(v) | par::rev() |
+               par::skip(3) | par::step_by(2) | par::with_min_len(10);
   EXPECT_EQ(so_far(), before);
   EXPECT_EQ(chain.len(), 49999U);
 }

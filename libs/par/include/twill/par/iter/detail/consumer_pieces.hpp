@@ -11,9 +11,9 @@ namespace twill::par::detail {
 
 /// The consumers of pieces that run one after another, as many as it takes.
 ///
-/// A consumer that keeps positions apart (`find_first`) can be cut about 64 times in a row, then its pieces share a
-/// position and none gives up for another. So the j-th cut of the whole is cut in turn into 2^j pieces: a piece lies
-/// at most 2j cuts deep, and 2^31 pieces have positions of their own.
+/// A consumer that keeps positions apart (`find_first`) can be cut about 64 times in a row, then its pieces
+/// share a position and none gives up for another. So the j-th cut of the whole is cut in turn into 2^j
+/// pieces: a piece lies at most 2j cuts deep, and 2^31 pieces have positions of their own.
 template <class C>
 class consumer_pieces {
  public:
