@@ -47,7 +47,8 @@ TEST(iter_allocation, building_a_chain_allocates_nothing) {
 
 TEST(iter_allocation, without_memory_the_caller_gets_bad_alloc) {
   std::vector<int> kept{1, 2, 3};
-  EXPECT_THROW(static_cast<void>(par::repeat_n(1, SIZE_MAX / 16) | par::collect<std::vector>()), std::bad_alloc);
+  EXPECT_THROW(static_cast<void>(par::repeat_n(1, SIZE_MAX / 16) | par::collect<std::vector>()),
+               std::bad_alloc);
   EXPECT_THROW(par::repeat_n(1, SIZE_MAX / 16) | par::extend(kept), std::bad_alloc);
   EXPECT_EQ(kept, (std::vector<int>{1, 2, 3}));
 }
