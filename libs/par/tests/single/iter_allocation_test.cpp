@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replaces operator new to count allocations.
+#include "twill/par.hpp"
+#include "twill/par/range.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 #include <vector>
-
-#include "twill/par.hpp"
-#include "twill/par/range.hpp"
 
 namespace {
 std::atomic<std::size_t> allocations{0};
@@ -39,15 +39,16 @@ namespace par = twill::par;
 TEST(iter_allocation, building_a_chain_allocates_nothing) {
   const std::vector<int> v(100000, 1);
   const std::size_t before = so_far();
-  auto chain = v | par::map([](int x) { return x + 1; }) | par::enumerate() | par::zip(v) | par::rev() | par::skip(3) |
-               par::step_by(2) | par::with_min_len(10);
+  auto chain = v | par::map([](int x) { return x + 1; }) | par::enumerate() | par::zip(v) | par::rev() |
+               par::skip(3) | par::step_by(2) | par::with_min_len(10);
   EXPECT_EQ(so_far(), before);
   EXPECT_EQ(chain.len(), 49999U);
 }
 
 TEST(iter_allocation, without_memory_the_caller_gets_bad_alloc) {
   std::vector<int> kept{1, 2, 3};
-  EXPECT_THROW(static_cast<void>(par::repeat_n(1, SIZE_MAX / 16) | par::collect<std::vector>()), std::bad_alloc);
+  EXPECT_THROW(static_cast<void>(par::repeat_n(1, SIZE_MAX / 16) | par::collect<std::vector>()),
+               std::bad_alloc);
   EXPECT_THROW(par::repeat_n(1, SIZE_MAX / 16) | par::extend(kept), std::bad_alloc);
   EXPECT_EQ(kept, (std::vector<int>{1, 2, 3}));
 }
