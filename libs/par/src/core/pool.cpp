@@ -2,6 +2,8 @@
 #include "twill/par/pool.hpp"
 
 #include "core/registry.hpp"
+#include "twill/par/broadcast.hpp"
+#include "twill/par/detail/broadcast_call.hpp"
 
 #include <fmt/format.h>
 
@@ -128,6 +130,12 @@ pool_description description_of(const detail::pool_plan& plan) {
 pool_description thread_pool::describe() const { return description_of(registry_->plan()); }
 
 pool_description describe_current_pool() { return description_of(detail::current_or_global().plan()); }
+
+detail::registry* detail::registry_of(const thread_pool& pool) noexcept { return pool.handle(); }
+
+void detail::broadcast_call(void* target, void (*run)(void*, broadcast_context)) {
+  broadcast([target, run](broadcast_context context) { run(target, context); });
+}
 
 pool_counters thread_pool::counters() const noexcept { return registry_->counters(); }
 

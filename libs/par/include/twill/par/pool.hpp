@@ -3,6 +3,7 @@
 
 #include "twill/par/broadcast.hpp"
 #include "twill/par/budget.hpp"
+#include "twill/par/detail/install.hpp"
 #include "twill/par/join.hpp"
 #include "twill/par/pool_options.hpp"
 #include "twill/par/scope.hpp"
@@ -71,16 +72,7 @@ class thread_pool {
   template <class F>
     requires std::invocable<F&>
   decltype(auto) install(F&& f) const {
-    detail::worker* const seat = detail::current_worker();
-    const bool inside = seat != nullptr && &seat->pool() == registry_.get();
-    if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
-      if (inside) return f();
-      static_cast<void>(detail::enter_with(registry_.get(), false, [&f](detail::worker&, bool) { f(); }));
-    } else {
-      if (inside) return static_cast<std::invoke_result_t<F&>>(f());
-      return detail::enter_with(registry_.get(), false,
-                                [&f](detail::worker&, bool) -> std::invoke_result_t<F&> { return f(); });
-    }
+    return detail::install_in(registry_.get(), f);
   }
 
   /// As the free `join`, in this pool.

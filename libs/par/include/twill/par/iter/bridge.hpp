@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/clock.hpp"
 #include "twill/par/iter/bridge_producer.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <ranges>
@@ -73,7 +74,7 @@ struct bridge_state {
   /// Waits about 50 microseconds at most (2).
   [[nodiscard]] bool acquire() {
     if (try_acquire()) return true;
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    const std::int64_t limit = now_ns() + 50'000;
     do {
       for (int i = 0; i < 64; ++i) {
         if (try_acquire()) return true;
@@ -81,7 +82,7 @@ struct bridge_state {
         __builtin_ia32_pause();
 #endif
       }
-    } while (std::chrono::steady_clock::now() < limit);
+    } while (now_ns() < limit);
     return false;
   }
 };

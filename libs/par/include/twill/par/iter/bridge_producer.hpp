@@ -9,7 +9,6 @@
 #include "twill/par/thread.hpp"
 
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>

@@ -8,8 +8,8 @@
 #include "twill/par/iter/take_any_while.hpp"
 #include "twill/par/iter/try_types.hpp"
 
+#include <atomic>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -159,7 +159,7 @@ struct collector<std::tuple<C...>, Item, Indexed> : fan_collector<std::tuple<C..
 /// The first failing item that anybody saw; it stops everybody.
 template <class R>
 struct failure_slot {
-  std::mutex lock{};
+  std::atomic<bool> taken{false};
   std::optional<R> failure{};
   one_way_flag failed{};
   template <class T, class Next>
@@ -168,8 +168,8 @@ struct failure_slot {
       next(try_traits<R>::take(R(std::forward<T>(item))));
       return;
     }
-    const std::lock_guard<std::mutex> held(lock);
-    if (!failure) failure.emplace(std::forward<T>(item));
+    // ORD relaxed: one exchange sees false, and only its thread writes; the reader has joined it.
+    if (!taken.exchange(true, std::memory_order_relaxed)) failure.emplace(std::forward<T>(item));
     failed.raise();
   }
   [[nodiscard]] bool ended() const noexcept { return failed.is_up(); }

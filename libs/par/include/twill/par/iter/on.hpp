@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/install.hpp"
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/pool.hpp"
 
 #include <string_view>
 #include <utility>
@@ -20,22 +20,23 @@ class on_range : public adaptor<R> {
   on_range(R base, const thread_pool* pool) : adaptor<R>(std::move(base)), pool_(pool) {}
   template <class C>
   typename C::result_type drive(C c) && {
-    return pool_->install([&]() -> typename C::result_type {
+    auto body = [&]() -> typename C::result_type {
       if constexpr (indexed_parallel_range<R>) {
         return drive_indexed(std::move(*this), std::move(c));
       } else {
         return std::move(this->base_).drive(std::move(c));
       }
-    });
+    };
+    return detail::install_in(detail::registry_of(*pool_), body);
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed_parallel_range<R>
   {
     // A plain call when `drive` has entered the pool already.
-    return pool_->install([&]() -> typename Callback::result_type {
-      return std::move(this->base_).with_producer(std::move(callback));
-    });
+    auto body = [&]() ->
+        typename Callback::result_type { return std::move(this->base_).with_producer(std::move(callback)); };
+    return detail::install_in(detail::registry_of(*pool_), body);
   }
 
  private:

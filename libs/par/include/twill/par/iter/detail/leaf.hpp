@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/clock.hpp"
 #include "twill/par/error.hpp"
 #include "twill/par/iter/options.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 namespace twill::par::detail {
@@ -55,14 +56,14 @@ void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::siz
                                      [](const chain_guard& g) { return g.on_exception != nullptr; });
   exception_watch watch{&options};
   std::size_t strip = 1;
-  auto before = std::chrono::steady_clock::now();
+  std::int64_t before = now_ns();
   while (first < last && !folder.full() && !guards_tripped(options)) {
     const std::size_t n = std::min(strip, last - first);
     consume_span(folder, cursor, first, first + n);
     first += n;
     if (each_item) continue;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - before < std::chrono::microseconds(25)) {
+    const std::int64_t now = now_ns();
+    if (now - before < 25'000) {
       strip = std::min<std::size_t>(strip * 2, 65536);
     } else {
       strip = std::max<std::size_t>(strip / 2, 1);

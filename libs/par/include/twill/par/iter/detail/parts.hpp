@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "twill/par/broadcast.hpp"
+#include "twill/par/detail/broadcast_call.hpp"
 #include "twill/par/iter/bridge_producer.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -114,7 +113,7 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
     // by the one worker that claimed the part.
     std::vector<std::size_t> ran_by = owners;
     const auto claimed = std::make_unique<std::atomic<bool>[]>(parts);
-    broadcast([&](broadcast_context x) {
+    auto claim = [&](broadcast_context x) {
       for (const bool mine : {true, false}) {
         for (std::size_t i = 0; i < parts; ++i) {
           // ORD relaxed: exactly one exchange sees false; the results are published by the end of the
@@ -127,12 +126,14 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
           if (!mine) ran_by[i] = x.index();
         }
       }
-    });
+    };
+    broadcast_each(claim);
     owners = std::move(ran_by);
   } else {
-    broadcast([&](broadcast_context x) {
+    auto own_part = [&](broadcast_context x) {
       if (x.index() < parts) run_part<Tree>(pieces[x.index()], results, x.index(), options);
-    });
+    };
+    broadcast_each(own_part);
   }
 
   if constexpr (Tree) {
