@@ -29,10 +29,8 @@ namespace detail {
 
 template <class P, class C>
 typename C::result_type run_leaf(std::size_t len, P p, C c, const chain_options& options) {
-  auto folder = std::move(c).into_folder();
   auto cursor = std::move(p).leaf();
-  consume_guarded(folder, cursor, 0, len, options);
-  return std::move(folder).complete();
+  return fold_items(std::move(c), cursor, 0, len, options);
 }
 
 template <class P, class C>
@@ -89,37 +87,51 @@ typename C::result_type probe_freely(std::size_t len, P p, C c, const chain_opti
 struct tree_shape {
   std::size_t len;
   std::size_t block;
-  [[nodiscard]] std::size_t blocks() const noexcept { return len / block + (len % block != 0 ? 1 : 0); }
+  // Kept, because a division at each node costs a tenth of what summing a block does.
+  std::size_t blocks;
+  [[nodiscard]] static tree_shape of(std::size_t len, std::size_t block) noexcept {
+    return {len, block, len / block + (len % block != 0 ? 1 : 0)};
+  }
   [[nodiscard]] tree_shape left(std::size_t blocks_left) const noexcept {
-    return {blocks_left * block, block};
+    return {blocks_left * block, block, blocks_left};
   }
   [[nodiscard]] tree_shape right(std::size_t blocks_left) const noexcept {
-    return {len - blocks_left * block, block};
+    return {len - blocks_left * block, block, blocks - blocks_left};
   }
 };
 
-/// One worker runs a whole subtree. The cursor is made once; a folder is made for each block.
+/// One worker runs a whole subtree. The cursor is made once; a folder is made for each block. What does not
+/// change on the way down stands here, so that a node passes only registers.
+template <class Cursor, class C>
+struct serial_tree {
+  using result_type = typename C::result_type;
+  Cursor* cursor;
+  const chain_options* options;
+  std::size_t block;
+
+  result_type run(std::size_t first, std::size_t last, std::size_t blocks, C c) {
+    if (blocks <= 1) return fold_items(std::move(c), *cursor, first, last, *options);
+    if (c.full()) return std::move(c).into_folder().complete();
+    const std::size_t half = std::bit_floor(blocks - 1);
+    const std::size_t middle = first + half * block;
+    auto merger = c.to_reducer();
+    C left_consumer = split_consumer(c, half * block);
+    auto left = run(first, middle, half, std::move(left_consumer));
+    auto right = run(middle, last, blocks - half, std::move(c));
+    return merger.combine(std::move(left), std::move(right));
+  }
+};
 template <class Cursor, class C>
 typename C::result_type tree_serially(Cursor& cursor, std::size_t first, tree_shape shape, C c,
                                       const chain_options& options) {
-  const std::size_t blocks = shape.blocks();
-  if (blocks <= 1 || c.full()) {
-    auto folder = std::move(c).into_folder();
-    if (shape.len != 0 && !folder.full()) consume_guarded(folder, cursor, first, first + shape.len, options);
-    return std::move(folder).complete();
-  }
-  const std::size_t half = std::bit_floor(blocks - 1);
-  auto merger = c.to_reducer();
-  C left_consumer = split_consumer(c, half * shape.block);
-  auto left = tree_serially(cursor, first, shape.left(half), std::move(left_consumer), options);
-  auto right = tree_serially(cursor, first + half * shape.block, shape.right(half), std::move(c), options);
-  return merger.combine(std::move(left), std::move(right));
+  return serial_tree<Cursor, C>{&cursor, &options, shape.block}.run(first, first + shape.len, shape.blocks,
+                                                                    std::move(c));
 }
 
 template <class P, class C>
 typename C::result_type tree_in_parallel(tree_shape shape, length_splitter split, bool migrated, P p, C c,
                                          const chain_options& options) {
-  const std::size_t blocks = shape.blocks();
+  const std::size_t blocks = shape.blocks;
   if (blocks <= 1 || !split.try_split(shape.len, migrated)) {
     auto cursor = std::move(p).leaf();
     return tree_serially(cursor, 0, shape, std::move(c), options);
@@ -145,7 +157,7 @@ typename C::result_type tree_in_parallel(tree_shape shape, length_splitter split
 template <class P, class C>
 typename C::result_type finish_tree(tree_shape shape, std::size_t done, length_splitter split,
                                     typename C::result_type& front, P p, C c, const chain_options& options) {
-  const std::size_t blocks = shape.blocks();
+  const std::size_t blocks = shape.blocks;
   if (blocks == done) return std::move(front);
   const std::size_t half = std::bit_floor(blocks - 1);
   P right = p.split_at((half - done) * shape.block);
@@ -167,7 +179,7 @@ typename C::result_type finish_tree(tree_shape shape, std::size_t done, length_s
 /// other run.
 template <class P, class C>
 typename C::result_type probe_tree(tree_shape shape, P p, C c, const chain_options& options) {
-  const std::size_t blocks = shape.blocks();
+  const std::size_t blocks = shape.blocks;
   auto merger = c.to_reducer();
   loop_probe probe;
   std::optional<typename C::result_type> front;
@@ -175,7 +187,8 @@ typename C::result_type probe_tree(tree_shape shape, P p, C c, const chain_optio
   while (done < blocks) {
     // A left spine node of 2^k blocks has a parent of min(2^(k+1), blocks).
     const std::size_t next = done == 0 ? 1 : std::min(2 * done, blocks);
-    const tree_shape piece{std::min(next * shape.block, shape.len) - done * shape.block, shape.block};
+    const tree_shape piece{std::min(next * shape.block, shape.len) - done * shape.block, shape.block,
+                           next - done};
     P rest = p.split_at(piece.len);
     C piece_consumer = split_consumer(c, piece.len);
     auto cursor = std::move(p).leaf();
@@ -209,7 +222,7 @@ typename C::result_type bridge_freely(std::size_t len, P p, C c, const chain_opt
 
 template <class P, class C>
 typename C::result_type bridge_tree(tree_shape shape, P p, C c, const chain_options& options) {
-  if (shape.blocks() <= 1) {
+  if (shape.blocks <= 1) {
     auto cursor = std::move(p).leaf();
     return tree_serially(cursor, 0, shape, std::move(c), options);
   }
@@ -250,7 +263,7 @@ typename C::result_type bridge_producer_consumer(std::size_t len, P p, C c,
                                                  const chain_options& options = {}) {
   if constexpr (wants_fixed_tree<C>) {
     const std::size_t block = options.block != 0 ? options.block : deterministic_block(len, false);
-    return detail::bridge_tree(detail::tree_shape{len, block}, std::move(p), std::move(c), options);
+    return detail::bridge_tree(detail::tree_shape::of(len, block), std::move(p), std::move(c), options);
   } else {
     return detail::bridge_freely(len, std::move(p), std::move(c), options);
   }
@@ -278,9 +291,9 @@ struct chain_driver {
     if constexpr (Traits.pinned || Traits.remembered) {
       // Found by argument-dependent look-up in iter/detail/parts.hpp, which those adaptors include.
       return drive_in_parts(std::bool_constant<Traits.remembered>{}, std::bool_constant<tree>{},
-                            tree_shape{len, block}, std::move(p), std::move(consumer), *options);
+                            tree_shape::of(len, block), std::move(p), std::move(consumer), *options);
     } else if constexpr (tree) {
-      return bridge_tree(tree_shape{len, block}, std::move(p), std::move(consumer), *options);
+      return bridge_tree(tree_shape::of(len, block), std::move(p), std::move(consumer), *options);
     } else {
       return bridge_freely(len, std::move(p), std::move(consumer), *options);
     }

@@ -9,8 +9,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par::detail {
+
+/// Folders that take every item. Their loops count to a number known beforehand, which is what unrolling
+/// needs; g++ does not unroll by itself, and `y += a x` takes 1.4 times as long without.
+template <class Folder>
+concept never_full = requires { typename std::bool_constant<Folder::full()>; } && !Folder::full();
 
 /// Items `first` to `last` of a cursor into a folder. Nothing here stands between the items and the
 /// vectoriser.
@@ -18,6 +25,9 @@ template <class Folder, class Cursor>
 void consume_span(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last) {
   if constexpr (requires { folder.consume_leaf(cursor, first, last); }) {
     folder.consume_leaf(cursor, first, last);
+  } else if constexpr (never_full<Folder>) {
+#pragma GCC unroll 4
+    for (std::size_t i = first; i < last; ++i) folder.consume(cursor(i));
   } else {
     for (std::size_t i = first; i < last && !folder.full(); ++i) folder.consume(cursor(i));
   }
@@ -48,10 +58,8 @@ struct exception_watch {
 /// take less than 50 microseconds, so that a stop is seen within about that time and one item. A fuse is
 /// looked at for each item.
 template <class Folder, class Cursor>
-void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last,
-                     const chain_options& options) {
-  if (options.guards.empty()) [[likely]]
-    return consume_span(folder, cursor, first, last);
+void consume_in_strips(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last,
+                       const chain_options& options) {
   const bool each_item = std::any_of(options.guards.begin(), options.guards.end(),
                                      [](const chain_guard& g) { return g.on_exception != nullptr; });
   exception_watch watch{&options};
@@ -71,6 +79,27 @@ void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::siz
     before = now;
   }
   watch.left_normally = true;
+}
+
+template <class C, class Cursor>
+[[gnu::noinline]] typename C::result_type fold_in_strips(C c, Cursor& cursor, std::size_t first,
+                                                         std::size_t last, const chain_options& options) {
+  auto folder = std::move(c).into_folder();
+  if (!folder.full()) consume_in_strips(folder, cursor, first, last, options);
+  return std::move(folder).complete();
+}
+
+/// What a consumer makes of items `first` to `last`. The folder of a chain without guards is a local that
+/// nothing else sees, so that its state stays in registers.
+template <class C, class Cursor>
+[[gnu::always_inline]] inline typename C::result_type fold_items(C c, Cursor& cursor, std::size_t first,
+                                                                 std::size_t last,
+                                                                 const chain_options& options) {
+  if (!options.guards.empty()) [[unlikely]]
+    return fold_in_strips(std::move(c), cursor, first, last, options);
+  auto folder = std::move(c).into_folder();
+  if (!folder.full()) consume_span(folder, cursor, first, last);
+  return std::move(folder).complete();
 }
 
 }  // namespace twill::par::detail

@@ -59,13 +59,13 @@ void run_part(loop_part<P, C>& part, std::vector<std::optional<typename C::resul
               std::size_t index, const chain_options& options) {
   if constexpr (Tree) {
     auto cursor = std::move(part.producer).leaf();
-    const std::size_t blocks = part.shape.blocks();
+    const std::size_t blocks = part.shape.blocks;
     for (std::size_t b = 0; b < blocks; ++b) {
       const std::size_t first = b * part.shape.block;
       const std::size_t n = std::min(part.shape.block, part.shape.len - first);
       C piece = b + 1 == blocks ? std::move(part.consumer) : split_consumer(part.consumer, n);
       results[part.first_block + b].emplace(
-          tree_serially(cursor, first, tree_shape{n, part.shape.block}, std::move(piece), options));
+          tree_serially(cursor, first, tree_shape{n, part.shape.block, 1}, std::move(piece), options));
     }
   } else {
     results[index].emplace(
@@ -79,9 +79,9 @@ template <bool Remembered, bool Tree, class P, class C>
 typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool_constant<Tree>,
                                        tree_shape shape, P p, C c, const chain_options& options) {
   using result = typename C::result_type;
-  if (!Tree) shape.block = 1;
+  if (!Tree) shape = tree_shape::of(shape.len, 1);
   const std::size_t threads = current_num_threads();
-  const std::size_t blocks = shape.blocks();
+  const std::size_t blocks = shape.blocks;
   const std::size_t parts = std::max<std::size_t>(1, std::min(blocks, Remembered ? 4 * threads : threads));
   auto merger = c.to_reducer();
   std::vector<std::optional<result>> results(Tree ? std::max<std::size_t>(blocks, 1) : parts);
@@ -94,7 +94,7 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
     const std::size_t len = std::min(last * shape.block, shape.len) - first * shape.block;
     P rest = p.split_at(len);
     C piece = i + 1 == parts ? std::move(c) : split_consumer(c, len);
-    pieces.push_back({std::move(p), std::move(piece), first, tree_shape{len, shape.block}});
+    pieces.push_back({std::move(p), std::move(piece), first, tree_shape{len, shape.block, last - first}});
     p = std::move(rest);
     first = last;
   }
