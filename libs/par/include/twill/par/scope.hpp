@@ -42,6 +42,7 @@ class scope_t : public detail::scope_base {
 /// As `scope_t`; tasks that one thread spawns with `spawn_fifo` start in the order they were spawned.
 class scope_fifo_t : public detail::scope_base {
  public:
+  /// Made by the scope functions.
   explicit scope_fifo_t(detail::registry& pool, detail::worker* waiter, const scope_options& options)
       : scope_base(pool, waiter, options), queues_(pool) {}
 

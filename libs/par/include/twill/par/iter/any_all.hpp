@@ -78,6 +78,7 @@ template <class F>
 [[nodiscard]] auto none(F p) {
   return detail::pipeable<detail::none_impl, 1>{}(std::move(p));
 }
+/// The same, of a range that stands first.
 template <parallel_source R, class F>
 [[nodiscard]] bool none(R&& range, F p) {
   return detail::none_impl{}(as_parallel(std::forward<R>(range)), std::move(p));

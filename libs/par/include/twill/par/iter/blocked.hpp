@@ -12,22 +12,22 @@ namespace twill::par {
 
 /// The indices from `begin` up to but not including `end`.
 struct index_block {
-  std::size_t begin = 0;
-  std::size_t end = 0;
+  std::size_t begin = 0;  ///< the first index
+  std::size_t end = 0;    ///< behind the last one
   [[nodiscard]] constexpr std::size_t size() const noexcept { return end - begin; }
   friend constexpr bool operator==(const index_block&, const index_block&) = default;
 };
 /// A tile of a matrix.
 struct index_block2d {
-  index_block rows;
-  index_block cols;
+  index_block rows;  ///< of the tile
+  index_block cols;  ///< of the tile
   friend constexpr bool operator==(const index_block2d&, const index_block2d&) = default;
 };
 /// A brick of a volume.
 struct index_block3d {
-  index_block pages;
-  index_block rows;
-  index_block cols;
+  index_block pages;  ///< of the brick, the slowest index
+  index_block rows;   ///< of the brick
+  index_block cols;   ///< of the brick, the fastest index
   friend constexpr bool operator==(const index_block3d&, const index_block3d&) = default;
 };
 

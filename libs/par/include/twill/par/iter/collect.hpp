@@ -199,6 +199,7 @@ concept fallible_collection = try_type<C> && !std::is_same_v<C, bool>;
 
 }  // namespace detail
 
+/// What `collect<Out>()` does with a chain.
 template <class Out, parallel_range R>
 auto collect_chain(R range) {
   using item = item_t<R>;
@@ -238,6 +239,7 @@ template <class Out>
   return detail::closure{
       []<class R>(R&& range) { return collect_chain<Out>(as_parallel(std::forward<R>(range))); }};
 }
+/// The same, of a range that stands first.
 template <class Out, parallel_source R>
 [[nodiscard]] auto collect(R&& range) {
   return collect_chain<Out>(as_parallel(std::forward<R>(range)));

@@ -135,10 +135,13 @@ inline constexpr detail::comparison<detail::partial_cmp_impl> partial_cmp{};
 inline constexpr detail::comparison<detail::eq_impl> eq{};
 /// `ne(b)`: not `eq`.
 inline constexpr detail::comparison<detail::ne_impl> ne{};
-/// `lt(b)`, `le(b)`, `gt(b)`, `ge(b)`: what `partial_cmp` says; false when unordered.
+/// `lt(b)`: whether `partial_cmp` says less; false when unordered.
 inline constexpr detail::comparison<detail::lt_impl> lt{};
+/// `le(b)`: less or equal; false when unordered.
 inline constexpr detail::comparison<detail::le_impl> le{};
+/// `gt(b)`: greater; false when unordered.
 inline constexpr detail::comparison<detail::gt_impl> gt{};
+/// `ge(b)`: greater or equal; false when unordered.
 inline constexpr detail::comparison<detail::ge_impl> ge{};
 
 }  // namespace twill::par

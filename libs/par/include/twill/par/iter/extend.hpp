@@ -32,6 +32,7 @@ template <class Container>
   return detail::closure{
       [to = &c]<class R>(R&& range) { detail::extend_by(*to, as_parallel(std::forward<R>(range))); }};
 }
+/// The same, of a range that stands first.
 template <parallel_source R, class Container>
 void extend(R&& range, Container& c) {
   detail::extend_by(c, as_parallel(std::forward<R>(range)));

@@ -15,8 +15,9 @@
 
 namespace twill::par {
 
-/// The integers of 128 bits that the compiler has.
+/// The signed integer of 128 bits that the compiler has.
 __extension__ typedef __int128 int128_t;
+/// Its unsigned twin.
 __extension__ typedef unsigned __int128 uint128_t;
 
 /// What `range` counts with.

@@ -129,6 +129,7 @@ template <parallel_source A, parallel_source B>
   return interleave_range<all_t<A>, all_t<B>>(as_parallel(std::forward<A>(a)),
                                               as_parallel(std::forward<B>(b)));
 }
+/// The same, behind a chain.
 template <parallel_source B>
 [[nodiscard]] auto interleave(B&& b) {
   return detail::closure{[b = as_parallel(std::forward<B>(b))]<class R>(R&& range) mutable {
@@ -147,6 +148,7 @@ template <parallel_source A, parallel_source B>
   const std::size_t from_left = left.len() > n ? n + 1 : n;
   return par::interleave(par::take(std::move(left), from_left), par::take(std::move(right), n));
 }
+/// The same, behind a chain.
 template <parallel_source B>
 [[nodiscard]] auto interleave_shortest(B&& b) {
   return detail::closure{[b = as_parallel(std::forward<B>(b))]<class R>(R&& range) mutable {

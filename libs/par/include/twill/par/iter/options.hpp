@@ -27,6 +27,7 @@ struct chain_guard {
   bool (*tripped)(const void* object) noexcept = nullptr;
   /// What to do when an exception leaves a leaf; null: nothing.
   void (*on_exception)(const void* object) noexcept = nullptr;
+  /// What the two functions are given.
   const void* object = nullptr;
   /// Whether the loop then ends with `cancelled`; otherwise it ends as if its source were exhausted.
   bool cancels = false;
@@ -34,11 +35,11 @@ struct chain_guard {
 
 /// What the caller asked of a chain. Adaptors hand it on from what they adapt.
 struct chain_options {
-  std::size_t min_len = 1;
-  std::size_t max_len = std::numeric_limits<std::size_t>::max();
-  std::size_t block = 0;  ///< of the fixed tree; 0: a function of the length
-  affinity_partitioner* partitioner = nullptr;
-  std::vector<chain_guard> guards{};
+  std::size_t min_len = 1;                                        ///< no leaf gets shorter by splitting
+  std::size_t max_len = std::numeric_limits<std::size_t>::max();  ///< leaves are at most about so long
+  std::size_t block = 0;                        ///< of the fixed tree; 0: a function of the length
+  affinity_partitioner* partitioner = nullptr;  ///< of `affinity`; null: none
+  std::vector<chain_guard> guards{};            ///< what may end the loop early
 
   /// The options of a chain that is fed by two: the larger lower bound, the smaller upper one, all guards.
   void merge(const chain_options& other) {

@@ -16,8 +16,8 @@ namespace twill::par {
 
 /// Where a pattern matches in a text, in bytes; `begin == npos`: nowhere.
 struct text_match {
-  std::size_t begin = std::string_view::npos;
-  std::size_t end = std::string_view::npos;
+  std::size_t begin = std::string_view::npos;  ///< its first byte
+  std::size_t end = std::string_view::npos;    ///< behind its last byte
   explicit operator bool() const noexcept { return begin != std::string_view::npos; }
 };
 

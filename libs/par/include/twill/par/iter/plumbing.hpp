@@ -62,7 +62,7 @@ concept consumer = requires(T c, const T& k) {
 /// A folder that fits every item; only for checking concepts.
 template <class Item>
 struct archetype_folder {
-  void consume(Item) {}
+  void consume(Item) {}  ///< does nothing
   [[nodiscard]] bool full() const { return false; }
   int complete() && { return 0; }
 };
@@ -71,8 +71,9 @@ struct archetype_folder {
 template <class Item>
 struct archetype_consumer {
   using result_type = int;
+  /// Joins nothing.
   struct reducer_type {
-    int combine(int, int) { return 0; }
+    int combine(int, int) { return 0; }  ///< nothing
   };
   archetype_consumer split_off_left() { return *this; }
   archetype_folder<Item> into_folder() && { return {}; }
@@ -139,7 +140,7 @@ concept indexed_parallel_range = parallel_range<R> && requires(const std::remove
 /// The reducer of consumers whose results say nothing.
 template <class Result>
 struct keep_left {
-  Result combine(Result left, Result) { return left; }
+  Result combine(Result left, Result) { return left; }  ///< the left one
 };
 
 /// Whether a consumer asks for the fixed tree.

@@ -66,6 +66,7 @@ class repeat_range {
     return callback(detail::repeat_producer<T>(std::optional<T>(std::move(value_)), size_));
   }
 
+  /// The length of a repetition without end.
   static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
 
  private:

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -19,7 +20,7 @@ namespace twill::par {
 template <class It, class Item>
 class sequence_producer {
  public:
-  using item_type = Item;
+  using item_type = Item;  ///< what the cursor gives
   sequence_producer(It first, std::size_t size) : first_(std::move(first)), size_(size) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -29,14 +30,21 @@ class sequence_producer {
     return right;
   }
 
+  /// Makes items by index.
   struct cursor {
-    It first;
+    It first;  ///< of item 0
     Item operator()(std::size_t i) const {
       if constexpr (std::is_rvalue_reference_v<Item>) {
         return std::move(first[static_cast<std::iter_difference_t<It>>(i)]);
       } else {
         return static_cast<Item>(first[static_cast<std::iter_difference_t<It>>(i)]);
       }
+    }
+    /// For folders that are faster over memory than over items.
+    [[nodiscard]] std::span<const std::iter_value_t<It>> contiguous(std::size_t begin, std::size_t end) const
+      requires std::contiguous_iterator<It>
+    {
+      return {std::to_address(first) + begin, end - begin};
     }
   };
   [[nodiscard]] cursor leaf() && { return {std::move(first_)}; }

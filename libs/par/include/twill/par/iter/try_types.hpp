@@ -16,12 +16,13 @@ namespace twill::par {
 template <class R>
 struct try_traits {};
 
+/// False is the failure; there is no value.
 template <>
 struct try_traits<bool> {
   using value_type = unit;
-  static bool succeeded(bool r) noexcept { return r; }
-  static unit take(bool) noexcept { return {}; }
-  static bool wrap(unit) noexcept { return true; }
+  static bool succeeded(bool r) noexcept { return r; }  ///< whether it is no failure
+  static unit take(bool) noexcept { return {}; }        ///< the value of a success
+  static bool wrap(unit) noexcept { return true; }      ///< a success with this value
   static bool cancelled() noexcept { return false; }
 };
 
@@ -34,6 +35,7 @@ struct try_traits<std::optional<T>> {
   static std::optional<T> cancelled() noexcept { return std::nullopt; }
 };
 
+/// Everything shaped like `std::expected`.
 template <class R>
   requires requires(R& r, const R& c) {
     typename R::value_type;
@@ -42,9 +44,9 @@ template <class R>
   }
 struct try_traits<R> {
   using value_type = std::conditional_t<std::is_void_v<typename R::value_type>, unit, typename R::value_type>;
-  static bool succeeded(const R& r) { return r.has_value(); }
-  static value_type take(R&& r) { return value_type(std::move(*r)); }
-  static R wrap(value_type value) { return R(std::move(value)); }
+  static bool succeeded(const R& r) { return r.has_value(); }          ///< whether it is no failure
+  static value_type take(R&& r) { return value_type(std::move(*r)); }  ///< the value of a success
+  static R wrap(value_type value) { return R(std::move(value)); }      ///< a success with this value
 };
 
 /// Whether the `try_` forms understand R.

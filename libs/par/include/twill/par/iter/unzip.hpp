@@ -24,6 +24,7 @@ auto unzip_chain(R range) {
   return detail::closure{
       []<class R>(R&& range) { return detail::unzip_chain(as_parallel(std::forward<R>(range))); }};
 }
+/// The same, of a range that stands first.
 template <parallel_source R>
 [[nodiscard]] auto unzip(R&& range) {
   return detail::unzip_chain(as_parallel(std::forward<R>(range)));
@@ -33,6 +34,7 @@ template <class C1, class C2>
 [[nodiscard]] auto unzip() {
   return collect<std::pair<C1, C2>>();
 }
+/// The same, of a range that stands first.
 template <class C1, class C2, parallel_source R>
 [[nodiscard]] auto unzip(R&& range) {
   return collect<std::pair<C1, C2>>(std::forward<R>(range));

@@ -66,6 +66,7 @@ auto make_array_windows(R range) {
   return detail::closure{
       [n]<class R>(R&& range) { return detail::make_windows(as_parallel(std::forward<R>(range)), n); }};
 }
+/// The same, of a range that stands first.
 template <parallel_source R>
 [[nodiscard]] auto windows(R&& range, detail::item_count n) {
   return detail::make_windows(as_parallel(std::forward<R>(range)), n);
@@ -76,6 +77,7 @@ template <std::size_t N>
   return detail::closure{
       []<class R>(R&& range) { return detail::make_array_windows<N>(as_parallel(std::forward<R>(range))); }};
 }
+/// The same, of a range that stands first.
 template <std::size_t N, parallel_source R>
 [[nodiscard]] auto windows(R&& range) {
   return detail::make_array_windows<N>(as_parallel(std::forward<R>(range)));

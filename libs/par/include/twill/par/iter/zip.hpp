@@ -147,6 +147,7 @@ template <parallel_source A, parallel_source B>
   }
   return par::zip(std::move(left), std::move(right));
 }
+/// The same, behind a chain.
 template <parallel_source B>
 [[nodiscard]] auto zip_eq(B&& b) {
   return detail::closure{[b = as_parallel(std::forward<B>(b))]<class R>(R&& range) mutable {
