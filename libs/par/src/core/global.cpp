@@ -106,6 +106,7 @@ void thread_pool_builder::build_global() {
   if (detail::try_set_global(detail::make_plan(options_))) return;
   throw error(errc::global_pool_already_initialized,
               {.what = "the global pool exists already",
+               .where = location{},
                .hint = "call build_global before the first use of par, or shutdown_global first"});
 }
 

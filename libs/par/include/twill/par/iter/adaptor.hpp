@@ -63,7 +63,7 @@ template <parallel_range R>
       text += "custom";
     }
     if constexpr (!requires { range.base(); }) {
-      if (const auto n = range.opt_len()) text += "[" + std::to_string(*n) + "]";
+      if (const auto n = range.opt_len()) text.append("[").append(std::to_string(*n)).append("]");
     }
     return text;
   }
