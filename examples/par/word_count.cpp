@@ -10,7 +10,6 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -48,15 +47,19 @@ int main(int argc, char** argv) {
   if (argc == 3) builder.num_threads(std::strtoul(argv[2], nullptr, 10));
   const par::thread_pool pool = builder.build();
   // [snippet:chain]
-  const counts parallel = texts | par::on(pool) |
-                          par::flat_map([](const std::string& text) { return par::split_whitespace(text); }) |
-                          par::fold([] { return counts{}; }, add) |
-                          par::reduce([] { return counts{}; }, merge);
+  const counts parallel =
+      texts | par::on(pool) |
+      par::flat_map([](const std::string& text) { return par::split_ascii_whitespace(text); }) |
+      par::fold([] { return counts{}; }, add) | par::reduce([] { return counts{}; }, merge);
   // [end:chain]
   counts serial;
   for (const auto& text : texts) {
-    std::istringstream in(text);
-    for (std::string word; in >> word;) ++serial[word];
+    constexpr const char* blanks = " \t\n\f\r";
+    for (auto at = text.find_first_not_of(blanks); at != std::string::npos;) {
+      const auto end = std::min(text.find_first_of(blanks, at), text.size());
+      ++serial[text.substr(at, end - at)];
+      at = text.find_first_not_of(blanks, end);
+    }
   }
   auto top = parallel | par::map([](const auto& x) { return std::pair(x.second, x.first); }) |
              par::collect<std::vector>();
