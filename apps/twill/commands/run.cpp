@@ -3,8 +3,7 @@
 #include "twill/base/error.hpp"
 #include "twill/base/number.hpp"
 #include "twill/base/settings.hpp"
-#include "twill/comm/detail/launch.hpp"
-#include "twill/comm/detail/rendezvous.hpp"
+#include "twill/comm/launch.hpp"
 
 #include <fmt/format.h>
 
@@ -31,7 +30,8 @@ struct words {
   std::vector<std::string> program;
 };
 
-[[noreturn]] void refuse(const std::string& flag, const std::string& found, std::string what, std::string expected) {
+[[noreturn]] void refuse(const std::string& flag, const std::string& found, std::string what,
+                         std::string expected) {
   throw error(errc::bad_configuration, {.what = std::move(what),
                                         .where = twill::location{.file = flag},
                                         .found = found,
@@ -48,7 +48,8 @@ int read_count(const std::string& flag, const std::string& text, int most) {
 
 std::chrono::nanoseconds read_interval(const std::string& flag, const std::string& text) {
   const auto duration = parse_duration(text);
-  if (!duration || duration->count() < 0) refuse(flag, text, "not a length of time", "seconds, or like 500ms; 0: never");
+  if (!duration || duration->count() < 0)
+    refuse(flag, text, "not a length of time", "seconds, or like 500ms; 0: never");
   return *duration;
 }
 
@@ -61,7 +62,7 @@ std::vector<std::string> environment_of_process() {
 int run_ranks(const words& w, session& s) {
   launch::plan p;
   p.environment = environment_of_process();
-  p.ranks = read_count("-n", w.ranks, comm::detail::rendezvous::max_ranks);
+  p.ranks = read_count("-n", w.ranks, launch::most_ranks);
   if (!w.threads.empty()) p.threads = read_count("--threads", w.threads, 65536);
   p.report_waits = read_interval("--report-waits", w.report_waits);
   p.record = w.record;
@@ -89,7 +90,8 @@ const registration run_command{{
       app.add_option("--report-waits", w->report_waits,
                      "Tell who waits where after so long without progress; 0: never (default 10s)")
           ->type_name("SECONDS");
-      app.add_option("--record", w->record, "Write the pids of launcher and ranks to this file")->type_name("FILE");
+      app.add_option("--record", w->record, "Write the pids of launcher and ranks to this file")
+          ->type_name("FILE");
       app.add_flag("--dry-run", w->dry_run, "Print what would be started, and start nothing");
       app.add_option("program", w->program, "The program and its arguments, after --")
           ->required()

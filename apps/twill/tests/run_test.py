@@ -112,9 +112,9 @@ class Usage(unittest.TestCase):
         self.assertIn("twill run has no flag --thread\nhint: did you mean --threads?", done.stderr)
 
     def test_a_program_that_is_not_there_is_named_with_a_hint(self):
-        done = run("-n", "2", "--", "/bin/shh")
+        done = run("-n", "2", "--", TWILL[:-1])
         self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertIn("there is no such program (found /bin/shh)\nhint: did you mean /bin/sh?", done.stderr)
+        self.assertIn(f"there is no such program (found {TWILL[:-1]})\nhint: did you mean {TWILL}?", done.stderr)
         done = run("-n", "2", "--", "/etc/passwd")
         self.assertEqual(done.returncode, 2)
         self.assertIn("may not be executed (found /etc/passwd)", done.stderr)

@@ -13,8 +13,10 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
+
+namespace rendezvous = detail::rendezvous;
 
 constexpr int pipe_bytes = 1 << 20;
 
@@ -71,7 +73,8 @@ child start_rank(const start& s) {
   }
   if (pid == 0) become(s, launcher, s.input < 0 ? in.read.get() : s.input, out.write.get(), err.write.get());
   setpgid(pid, pid);  // as the rank does itself: whoever comes first, it is done before we signal the group
-  return {.pid = pid, .output = std::move(out.read), .errors = std::move(err.read), .input = std::move(in.write)};
+  return {
+      .pid = pid, .output = std::move(out.read), .errors = std::move(err.read), .input = std::move(in.write)};
 }
 
 pipe_ends make_pipe() {
@@ -86,4 +89,4 @@ void fail_system(const std::string& step, int code, std::string hint) {
                      {.what = fmt::format("{}: {}", step, std::strerror(code)), .hint = std::move(hint)});
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

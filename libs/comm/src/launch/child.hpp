@@ -2,7 +2,7 @@
 #pragma once
 
 #include "descriptor.hpp"
-#include "twill/comm/detail/launch.hpp"
+#include "twill/comm/launch.hpp"
 
 #include <csignal>
 #include <cstddef>
@@ -11,18 +11,18 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 /// What a rank gets back that the launcher changed for itself.
 struct inherited_state {
-  sigset_t mask{};                ///< of blocked signals
-  struct sigaction broken_pipe{}; ///< of SIGPIPE
-  struct sigaction child{};       ///< of SIGCHLD
-  rlimit files{};                 ///< open files
+  sigset_t mask{};                 ///< of blocked signals
+  struct sigaction broken_pipe{};  ///< of SIGPIPE
+  struct sigaction child{};        ///< of SIGCHLD
+  rlimit files{};                  ///< open files
 };
 
-/// A rank's program, arguments and environment as execve takes them. Made before the fork: after it, only calls that
-/// are safe in a signal handler are made.
+/// A rank's program, arguments and environment as execve takes them. Made before the fork: after it, only
+/// calls that are safe in a signal handler are made.
 class image {
  public:
   image(const checked_plan& p, int rank, int memory_fd);
@@ -52,8 +52,8 @@ struct child {
 /// How one rank is started.
 struct start {
   const image& what;
-  int input;             ///< becomes its standard input; -1: a pipe from the launcher
-  int exec_failures;     ///< where it writes exec_failure
+  int input;          ///< becomes its standard input; -1: a pipe from the launcher
+  int exec_failures;  ///< where it writes exec_failure
   int rank;
   const inherited_state& back;
 };
@@ -78,4 +78,4 @@ struct pipe_ends {
 /// Throws: twill::error(errc::internal) that names the step and errno.
 [[noreturn]] void fail_system(const std::string& step, int code, std::string hint = {});
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

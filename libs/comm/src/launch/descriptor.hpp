@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 /// Owns a file descriptor.
 class descriptor {
@@ -32,4 +32,4 @@ class descriptor {
   int fd_ = -1;
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -13,10 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
-// Closes all but standard input. The launcher's output must not stay open here: its readers wait for the end of file.
+// Closes all but standard input. The launcher's output must not stay open here: its readers wait for the end
+// of file.
 void keep_input_only() noexcept {
   if (syscall(SYS_close_range, 1U, ~0U, 0U) == 0) return;
   const long most = sysconf(_SC_OPEN_MAX);  // kernels before 5.9
@@ -75,4 +76,4 @@ void guard::watch(int rank, pid_t group) noexcept {
   groups_[static_cast<std::size_t>(rank)].store(group, std::memory_order_release);
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

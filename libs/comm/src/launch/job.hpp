@@ -7,8 +7,8 @@
 #include "signals.hpp"
 #include "sink.hpp"
 #include "stream.hpp"
-#include "twill/comm/detail/launch.hpp"
 #include "twill/comm/detail/rendezvous.hpp"
+#include "twill/comm/launch.hpp"
 #include "verdict.hpp"
 #include "waits.hpp"
 
@@ -18,7 +18,9 @@
 #include <string>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
+
+namespace rendezvous = detail::rendezvous;
 
 /// A job while it runs: one loop around poll(2), in one thread. Nothing in it blocks but poll.
 class job {
@@ -79,11 +81,11 @@ class job {
   std::vector<char> scratch_;
   std::vector<pollfd> polled_;
   std::vector<stream*> polled_streams_;
-  std::optional<clock::time_point> term_at_;  // when who is left is asked to end
-  std::optional<clock::time_point> kill_at_;  // when they are killed
+  std::optional<clock::time_point> term_at_;     // when who is left is asked to end
+  std::optional<clock::time_point> kill_at_;     // when they are killed
   std::optional<clock::time_point> stopped_at_;  // the first signal that ends the job
   int stop_signal_ = 0;
   bool pursued_ = false;  // the first failure has set term_at_
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job.hpp"
-
 #include "twill/base/error.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +9,7 @@
 #include <csignal>
 #include <sys/wait.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 // Between the request to end and the end.
@@ -60,8 +59,9 @@ void job::pursue_stragglers(clock::time_point now) {
     term_at_.reset();
     kill_at_ = now + until_kill;
     verdict_.ending();
-    say(format_diagnosis("warning", "straggler",
-                         {.what = fmt::format("ranks that go on after the failure are ended: {}", names_of_running())}) +
+    say(format_diagnosis(
+            "warning", "straggler",
+            {.what = fmt::format("ranks that go on after the failure are ended: {}", names_of_running())}) +
         '\n');
     kill_ranks(SIGTERM);
     kill_ranks(SIGCONT);  // a stopped process ends when it goes on
@@ -93,4 +93,4 @@ void job::say(const std::string& lines) {
   errors_->write(lines);
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

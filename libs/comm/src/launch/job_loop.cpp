@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job.hpp"
-
 #include "twill/base/error.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using std::chrono::milliseconds;
@@ -50,7 +49,9 @@ int job::timeout_ms(clock::time_point now) const {
 void job::poll_once(int timeout_ms) {
   polled_.clear();
   polled_streams_.clear();
-  const auto add = [this](int fd, short events) { polled_.push_back({.fd = fd, .events = events, .revents = 0}); };
+  const auto add = [this](int fd, short events) {
+    polled_.push_back({.fd = fd, .events = events, .revents = 0});
+  };
   // A negative descriptor is passed over: what stands where never changes.
   add(signals_.fd(), POLLIN);
   add(output_->queued() > 0 ? output_->fd() : -1, POLLOUT);
@@ -105,8 +106,8 @@ void job::check_sinks() {
   kill_at_ = clock::now() + milliseconds(1000);
 }
 
-// All ranks have ended. What they wrote is in their pipes; who left its rank's group may hold a pipe for ever, so an
-// empty pipe is the end. A signal ends a launcher whose reader does not read.
+// All ranks have ended. What they wrote is in their pipes; who left its rank's group may hold a pipe for
+// ever, so an empty pipe is the end. A signal ends a launcher whose reader does not read.
 void job::drain() {
   for (;;) {
     bool more = false;
@@ -120,9 +121,10 @@ void job::drain() {
     }
     const bool waiting = output_->queued() + errors_->queued() > 0;
     if (!more && !waiting) return;
-    std::array<pollfd, 3> room{{{.fd = output_->queued() > 0 ? output_->fd() : -1, .events = POLLOUT, .revents = 0},
-                                {.fd = errors_->queued() > 0 ? errors_->fd() : -1, .events = POLLOUT, .revents = 0},
-                                {.fd = signals_.fd(), .events = POLLIN, .revents = 0}}};
+    std::array<pollfd, 3> room{
+        {{.fd = output_->queued() > 0 ? output_->fd() : -1, .events = POLLOUT, .revents = 0},
+         {.fd = errors_->queued() > 0 ? errors_->fd() : -1, .events = POLLOUT, .revents = 0},
+         {.fd = signals_.fd(), .events = POLLIN, .revents = 0}}};
     poll(room.data(), room.size(), waiting ? -1 : 0);
     output_->flush();
     errors_->flush();
@@ -132,4 +134,4 @@ void job::drain() {
   }
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

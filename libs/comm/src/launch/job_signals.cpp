@@ -5,11 +5,11 @@
 
 #include <csignal>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
-// timeout(1) and some service managers send a signal to a process and to its group: both reach the launcher at once, and
-// that is one wish, not two.
+// timeout(1) and some service managers send a signal to a process and to its group: both reach the launcher
+// at once, and that is one wish, not two.
 constexpr std::chrono::milliseconds same_wish{200};
 
 }  // namespace
@@ -24,7 +24,8 @@ void job::take_signals() {
       case SIGTERM:
       case SIGHUP: stop_by(number, now); break;
       case SIGQUIT:
-        say(fmt::format("twill run: {} of {} ranks are running, job {}\n", running_, plan_.what.ranks, plan_.job) +
+        say(fmt::format("twill run: {} of {} ranks are running, job {}\n", running_, plan_.what.ranks,
+                        plan_.job) +
             rendezvous::describe_waits(*memory_));
         break;
       case SIGTSTP: suspend(); break;
@@ -58,4 +59,4 @@ void job::suspend() {
   raise(SIGSTOP);  // until SIGCONT, which is passed on like others
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "job.hpp"
-
 #include "twill/base/error.hpp"
 #include "twill/base/file.hpp"
 
@@ -14,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 constexpr std::size_t scratch_bytes = std::size_t{1} << 20U;
@@ -48,7 +47,8 @@ int run(const checked_plan& p) {
 job::job(const checked_plan& p)
     : plan_(p),
       guard_(p.what.ranks),
-      memory_(rendezvous::memory::create(p.what.ranks, {.limit = p.what.memory_limit, .launcher_pid = getpid()})),
+      memory_(
+          rendezvous::memory::create(p.what.ranks, {.limit = p.what.memory_limit, .launcher_pid = getpid()})),
       verdict_(*memory_, p.what.ranks),
       waits_(*memory_, std::chrono::duration_cast<clock::duration>(p.what.report_waits)),
       output_(std::make_shared<sink>(p.what.output)),
@@ -57,8 +57,9 @@ job::job(const checked_plan& p)
 
 job::~job() {
   kill_ranks(SIGKILL);
-  for (const rank& r : ranks_) {
-    while (r.pid > 0 && waitpid(r.pid, nullptr, 0) < 0 && errno == EINTR) {
+  for (std::size_t r = 0; r < ranks_.size(); ++r) {
+    guard_.release(static_cast<int>(r));
+    while (ranks_[r].pid > 0 && waitpid(ranks_[r].pid, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
 }
@@ -116,4 +117,4 @@ void job::write_record() const {
   write_file_atomically(plan_.what.record, text);
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

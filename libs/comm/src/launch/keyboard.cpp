@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <unistd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 bool keyboard::wants_input() const noexcept {
   return to_ && !ended_ && waiting_.empty() && tcgetpgrp(terminal_) == getpgrp();
@@ -34,4 +34,4 @@ void keyboard::write_some() {
   if (ended_) to_.close();
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
-/// Passes a terminal on to rank 0, which is not in the terminal's foreground group and would be stopped if it read from
-/// it. Anything but a terminal is given to rank 0 as it is and never passes here.
+/// Passes a terminal on to rank 0, which is not in the terminal's foreground group and would be stopped if it
+/// read from it. Anything but a terminal is given to rank 0 as it is and never passes here.
 class keyboard {
  public:
   keyboard(int terminal, descriptor to) : terminal_(terminal), to_(std::move(to)) {}
@@ -31,4 +31,4 @@ class keyboard {
   bool ended_ = false;  // the person has ended the input
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "program.hpp"
+
 #include "twill/base/error.hpp"
 #include "twill/base/suggest.hpp"
-#include "twill/comm/detail/launch.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 enum class kind { absent, folder, not_executable, good };
@@ -95,4 +96,4 @@ std::string find_program(const std::string& word, std::string_view path) {
                     : fmt::format("did you mean {}?", near));
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <unistd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 signals::signals() {
   struct sigaction standard{};
@@ -17,8 +17,7 @@ signals::signals() {
   sigset_t ours;
   sigemptyset(&ours);
   sigaddset(&ours, SIGCHLD);
-  for (const int number :
-       {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT, SIGTSTP}) {
     // A blocked signal is queued even where it is ignored, so what was ignored must be left out.
     struct sigaction present{};
     sigaction(number, nullptr, &present);
@@ -54,4 +53,4 @@ std::string signal_name(int number) {
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

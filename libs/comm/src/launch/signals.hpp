@@ -9,11 +9,11 @@
 #include <string>
 #include <sys/signalfd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
-/// Takes the signals that a launcher handles out of their normal way, for as long as it lives: they are blocked and
-/// read from a descriptor. Those that were ignored before (nohup, a shell's background jobs) stay ignored, here and in
-/// the ranks.
+/// Takes the signals that a launcher handles out of their normal way, for as long as it lives: they are
+/// blocked and read from a descriptor. Those that were ignored before (nohup, a shell's background jobs) stay
+/// ignored, here and in the ranks.
 class signals {
  public:
   /// Throws: twill::error.
@@ -36,4 +36,4 @@ class signals {
 /// `SIGSEGV`, or `signal 40` for those without a name.
 [[nodiscard]] std::string signal_name(int number);
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

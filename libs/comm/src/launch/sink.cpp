@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sink.hpp"
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 sink::sink(int fd) : fd_(fd) {
   struct stat info{};
@@ -35,9 +35,8 @@ std::size_t sink::attempt(std::string_view text) {
       if (poll(&room, 1, 0) <= 0) break;
       length = std::min<std::size_t>(length, PIPE_BUF);
     }
-    const ssize_t n = way_ == way::socket
-                          ? send(fd_, text.data() + done, length, MSG_DONTWAIT | MSG_NOSIGNAL)
-                          : ::write(fd_, text.data() + done, length);
+    const ssize_t n = way_ == way::socket ? send(fd_, text.data() + done, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                          : ::write(fd_, text.data() + done, length);
     if (n >= 0) {
       done += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN) {
@@ -74,4 +73,4 @@ bool same_target(int a, int b) noexcept {
          x.st_rdev == y.st_rdev;
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

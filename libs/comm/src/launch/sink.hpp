@@ -7,15 +7,16 @@
 #include <string>
 #include <string_view>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 class stream;
 
 /// Where output goes. Writing never blocks the launcher, whoever reads: what is not taken at once is queued.
 ///
-/// O_NONBLOCK on an inherited descriptor would change it for the shell and everyone else that shares it. So a pipe or a
-/// terminal is opened once more through /proc, which makes an open file of our own; a socket takes MSG_DONTWAIT; and
-/// where neither works, pieces of PIPE_BUF bytes are written when poll says that there is room for them.
+/// O_NONBLOCK on an inherited descriptor would change it for the shell and everyone else that shares it. So a
+/// pipe or a terminal is opened once more through /proc, which makes an open file of our own; a socket takes
+/// MSG_DONTWAIT; and where neither works, pieces of PIPE_BUF bytes are written when poll says that there is
+/// room for them.
 class sink {
  public:
   explicit sink(int fd);
@@ -53,4 +54,4 @@ class sink {
 /// Whether both descriptors lead to the same pipe, terminal, socket or file.
 [[nodiscard]] bool same_target(int a, int b) noexcept;
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 bool stream::pump(std::span<char> scratch) {
   const ssize_t n = read(from_.get(), scratch.data(), scratch.size());
@@ -19,7 +19,8 @@ bool stream::pump(std::span<char> scratch) {
   return true;
 }
 
-// One read takes all that a pipe holds, the second sees its end; a process that goes on writing is not followed.
+// One read takes all that a pipe holds, the second sees its end; a process that goes on writing is not
+// followed.
 void stream::empty_pipe(std::span<char> scratch) {
   for (int reads = 0; reads < 2 && from_ && pump(scratch); ++reads) {
   }
@@ -94,4 +95,4 @@ void stream::resume() {
   if (from_) hold_for_long_line();
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -11,13 +11,14 @@
 #include <string_view>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 /// One rank's output or error stream on its way to a sink, in whole lines.
 ///
-/// Invariants. Bytes of one stream keep their order and value. A line is passed on at once when it ends; one that is
-/// longer than `long_line` is passed on in pieces, and its stream holds the sink until it ends, so that no line is ever
-/// torn. Streams that wait for that keep up to `most_waiting` bytes and then leave the rest in their pipe.
+/// Invariants. Bytes of one stream keep their order and value. A line is passed on at once when it ends; one
+/// that is longer than `long_line` is passed on in pieces, and its stream holds the sink until it ends, so
+/// that no line is ever torn. Streams that wait for that keep up to `most_waiting` bytes and then leave the
+/// rest in their pipe.
 class stream {
  public:
   static constexpr std::size_t long_line = std::size_t{1} << 20U;
@@ -66,9 +67,9 @@ class stream {
   std::shared_ptr<sink> to_;
   mode how_;
   std::string prefix_;
-  std::string line_;      // unfinished
-  std::string waiting_;   // ready, but another stream holds the sink
+  std::string line_;         // unfinished
+  std::string waiting_;      // ready, but another stream holds the sink
   bool line_begun_ = false;  // part of the present line has been passed on
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

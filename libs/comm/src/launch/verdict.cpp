@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 constexpr int lost = static_cast<int>(twill::exit_code::internal);
@@ -70,11 +70,12 @@ std::optional<verdict::finding> verdict::judge(const ended_rank& e) {
                         std::string(hint_for(signal)))};
   }
   if (left_with_0) {
-    return finding{e.rank, 2, lost, false,
-                   line("rank_failed",
-                        fmt::format("rank {} of {} left with exit code 0 before it had finished communicating",
-                                    e.rank, ranks_),
-                        "let the environment end (return from main) instead of calling exit")};
+    return finding{
+        e.rank, 2, lost, false,
+        line("rank_failed",
+             fmt::format("rank {} of {} left with exit code 0 before it had finished communicating", e.rank,
+                         ranks_),
+             "let the environment end (return from main) instead of calling exit")};
   }
   return finding{e.rank, 1, WEXITSTATUS(e.wait_status), false,
                  line("rank_failed", fmt::format("rank {} of {} left with exit code {}", e.rank, ranks_,
@@ -83,8 +84,8 @@ std::optional<verdict::finding> verdict::judge(const ended_rank& e) {
 
 // The others wait for it until they are told.
 verdict::finding verdict::left_without_taking_part(int rank) {
-  std::string what =
-      fmt::format("rank {} of {} left with exit code 0 without taking part, and others wait for it", rank, ranks_);
+  std::string what = fmt::format(
+      "rank {} of {} left with exit code 0 without taking part, and others wait for it", rank, ranks_);
   rendezvous::record_abort(job_, rendezvous::abort_cause::left, -1, lost, what);
   return {rank, 2, lost, false,
           line("rank_failed", std::move(what), "either all ranks of a job communicate or none")};
@@ -136,4 +137,4 @@ bool verdict::fail(int code) noexcept {
   return true;
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
+
+namespace rendezvous = detail::rendezvous;
 
 /// A rank that ended, with what waitid told.
 struct ended_rank {
@@ -17,8 +19,9 @@ struct ended_rank {
   int wait_status = 0;  ///< as waitpid gives it
 };
 
-/// Decides what the job's end means. The first failure decides the exit code; of ranks that ended at the same time the
-/// one that a signal killed comes before one that left with a code, since the latter may be its consequence.
+/// Decides what the job's end means. The first failure decides the exit code; of ranks that ended at the same
+/// time the one that a signal killed comes before one that left with a code, since the latter may be its
+/// consequence.
 class verdict {
  public:
   explicit verdict(rendezvous::memory& job, int ranks) : job_(job), ranks_(ranks) {}
@@ -60,4 +63,4 @@ class verdict {
   bool ending_ = false;
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 struct sample {
@@ -28,9 +28,8 @@ sample take(const rendezvous::memory& job) {
     // ORD relaxed [waits]: likewise.
     s.words.push_back(w.waiting_since.load(std::memory_order_relaxed));
     s.words.push_back((std::uint64_t{operation} << 32U) | phase);
-    s.anybody_waits =
-        s.anybody_waits ||
-        (operation != 0 && static_cast<rendezvous::rank_phase>(phase) == rendezvous::rank_phase::attached);
+    s.anybody_waits = s.anybody_waits || (operation != 0 && static_cast<rendezvous::rank_phase>(phase) ==
+                                                                rendezvous::rank_phase::attached);
   }
   return s;
 }
@@ -49,12 +48,12 @@ std::string waits::look(clock::time_point now) {
   }
   if (now - changed_ < interval_) return {};
   changed_ = now;
-  return format_diagnosis(
-             "warning", "no_progress",
-             {.what = fmt::format("ranks wait, and none has made progress for {:g} s",
-                                  std::chrono::duration<double>(interval_).count()),
-              .hint = "a rank that computes for long is no mistake; TWILL_COMM_TIMEOUT makes a long wait an error"}) +
+  return format_diagnosis("warning", "no_progress",
+                          {.what = fmt::format("ranks wait, and none has made progress for {:g} s",
+                                               std::chrono::duration<double>(interval_).count()),
+                           .hint = "a rank that computes for long is no mistake; TWILL_COMM_TIMEOUT makes a "
+                                   "long wait an error"}) +
          '\n' + rendezvous::describe_waits(job_);
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
+
+namespace rendezvous = detail::rendezvous;
 
 using clock = std::chrono::steady_clock;
 
-/// Notices that ranks wait and none makes progress: no rank's words have changed for an interval. A rank that computes
-/// for long looks the same, so this is told, once an interval, and nothing is killed for it.
+/// Notices that ranks wait and none makes progress: no rank's words have changed for an interval. A rank that
+/// computes for long looks the same, so this is told, once an interval, and nothing is killed for it.
 class waits {
  public:
   waits(const rendezvous::memory& job, clock::duration interval) : job_(job), interval_(interval) {}
@@ -34,4 +36,4 @@ class waits {
   std::vector<std::uint64_t> seen_;
 };
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using std::chrono::milliseconds;
@@ -45,13 +45,15 @@ TEST(launch_failure, a_kill_comes_with_a_hint) {
 
 TEST(launch_failure, last_words_come_before_the_message_about_the_end) {
   const outcome done = run_deeds(2, {"1:error=last words", "1:raise=6"});
-  EXPECT_THAT(done.errors, StartsWith("[1] last words\nerror[rank_failed]: rank 1 of 2 was killed by signal 6 (SIGABRT)"));
+  EXPECT_THAT(done.errors,
+              StartsWith("[1] last words\nerror[rank_failed]: rank 1 of 2 was killed by signal 6 (SIGABRT)"));
 }
 
 TEST(launch_failure, code_0_before_the_end_of_communication_is_a_failure) {
   const outcome done = run_deeds(2, {"attach", "all-attached", "1:exit=0", "leave"});
   EXPECT_EQ(done.code, 4);
-  EXPECT_THAT(done.errors, HasSubstr("rank 1 of 2 left with exit code 0 before it had finished communicating"));
+  EXPECT_THAT(done.errors,
+              HasSubstr("rank 1 of 2 left with exit code 0 before it had finished communicating"));
 }
 
 TEST(launch_failure, code_0_without_taking_part_is_a_failure_once_another_rank_takes_part) {
@@ -61,26 +63,30 @@ TEST(launch_failure, code_0_without_taking_part_is_a_failure_once_another_rank_t
     p.grace = milliseconds(1);
     const outcome done = run_plan(p);
     EXPECT_EQ(done.code, 4);
-    EXPECT_THAT(done.errors, HasSubstr("rank 0 of 2 left with exit code 0 without taking part, and others wait for it"));
+    EXPECT_THAT(done.errors,
+                HasSubstr("rank 0 of 2 left with exit code 0 without taking part, and others wait for it"));
   }
 }
 
 TEST(launch_failure, an_abort_decides_the_code_and_is_told_with_its_reason) {
   const outcome done = run_deeds(3, {"attach", "all-attached", "1:abort-job=7", "leave"});
   EXPECT_EQ(done.code, 7);
-  EXPECT_THAT(done.errors, HasSubstr("error[job_aborted]: rank 1 of 3 ended the job with exit code 7: the reason"));
+  EXPECT_THAT(done.errors,
+              HasSubstr("error[job_aborted]: rank 1 of 3 ended the job with exit code 7: the reason"));
 }
 
 TEST(launch_failure, who_goes_on_after_a_failure_is_ended) {
   const auto begin = std::chrono::steady_clock::now();
   const outcome done = run_with_grace(milliseconds(20), 3, {"0:exit=5", "for-ever"});
   EXPECT_EQ(done.code, 5);
-  EXPECT_THAT(done.errors, HasSubstr("warning[straggler]: ranks that go on after the failure are ended: 1, 2\n"));
+  EXPECT_THAT(done.errors,
+              HasSubstr("warning[straggler]: ranks that go on after the failure are ended: 1, 2\n"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(5));
 }
 
 TEST(launch_failure, who_does_not_listen_to_sigterm_is_killed) {
-  const outcome done = run_with_grace(milliseconds(20), 2, {"ignore=15", "attach", "all-attached", "0:exit=5", "for-ever"});
+  const outcome done =
+      run_with_grace(milliseconds(20), 2, {"ignore=15", "attach", "all-attached", "0:exit=5", "for-ever"});
   EXPECT_EQ(done.code, 5);
   EXPECT_THAT(done.errors, Not(HasSubstr("was killed by")));
 }
@@ -94,4 +100,4 @@ TEST(launch_failure, after_a_timeout_a_stuck_rank_is_not_waited_for_again) {
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "launch/program.hpp"
 #include "launch_support.hpp"
 #include "twill/base/error.hpp"
-#include "twill/comm/detail/rendezvous.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using testing::HasSubstr;
@@ -41,8 +41,9 @@ TEST(launch_plan, a_number_of_ranks_outside_its_range_is_refused) {
   for (const int n : {0, -1, 1025}) {
     const refusal why = refusal_of(plan_of(n, {}));
     EXPECT_EQ(why.code, 64);
-    EXPECT_EQ(why.message, "error[bad_configuration] -n: not a number of ranks that one machine can have (found " +
-                               std::to_string(n) + ", expected 1 to 1024)");
+    EXPECT_EQ(why.message,
+              "error[bad_configuration] -n: not a number of ranks that one machine can have (found " +
+                  std::to_string(n) + ", expected 1 to 1024)");
   }
 }
 
@@ -51,7 +52,8 @@ TEST(launch_plan, a_number_of_threads_outside_its_range_is_refused) {
   p.threads = 0;
   const refusal why = refusal_of(p);
   EXPECT_EQ(why.code, 64);
-  EXPECT_EQ(why.message, "error[bad_configuration] --threads: not a number of threads (found 0, expected 1 to 65536)");
+  EXPECT_EQ(why.message,
+            "error[bad_configuration] --threads: not a number of threads (found 0, expected 1 to 65536)");
 }
 
 TEST(launch_plan, ranks_inside_a_rank_are_refused) {
@@ -118,12 +120,14 @@ TEST_F(launch_program, that_is_not_there_is_answered_with_the_nearest) {
   const refusal in_folder = find(folder_ + "/solvr", "");
   EXPECT_EQ(in_folder.message, "error[cannot_read]: there is no such program (found " + folder_ +
                                    "/solvr)\nhint: did you mean " + folder_ + "/solver?");
-  EXPECT_THAT(find("zzzzqqqq", folder_).message, HasSubstr("hint: a program that is not on PATH is named with its folder"));
+  EXPECT_THAT(find("zzzzqqqq", folder_).message,
+              HasSubstr("hint: a program that is not on PATH is named with its folder"));
 }
 
 TEST_F(launch_program, that_may_not_be_executed_or_is_a_folder_says_so) {
-  EXPECT_EQ(find(folder_ + "/notes", "").message, "error[cannot_read]: the program is a file that may not be executed (found " +
-                                                      folder_ + "/notes)\nhint: chmod +x " + folder_ + "/notes");
+  EXPECT_EQ(find(folder_ + "/notes", "").message,
+            "error[cannot_read]: the program is a file that may not be executed (found " + folder_ +
+                "/notes)\nhint: chmod +x " + folder_ + "/notes");
   EXPECT_THAT(find("notes", folder_).message, HasSubstr("hint: chmod +x " + folder_ + "/notes"));
   EXPECT_THAT(find(folder_, "").message, HasSubstr("the program is a folder"));
 }
@@ -131,7 +135,8 @@ TEST_F(launch_program, that_may_not_be_executed_or_is_a_folder_says_so) {
 TEST_F(launch_program, that_the_system_cannot_execute_is_named_with_the_reason) {
   const refusal headless = start("headless");
   EXPECT_EQ(headless.code, 2);
-  EXPECT_THAT(headless.message, HasSubstr("cannot be started: Exec format error (found " + folder_ + "/headless)\nhint: a script begins"));
+  EXPECT_THAT(headless.message, HasSubstr("cannot be started: Exec format error (found " + folder_ +
+                                          "/headless)\nhint: a script begins"));
   EXPECT_THAT(start("lost").message, HasSubstr("cannot be started: No such file or directory"));
 }
 
@@ -140,10 +145,12 @@ TEST(launch_plan, a_description_names_program_arguments_and_every_ranks_variable
   p.threads = 4;
   const checked_plan checked = check(p);
   const std::string text = describe(checked);
-  EXPECT_THAT(text, HasSubstr("ranks      2\nprogram    " + p.command.front() + "\narguments  'a b' 'it'\\''s' plain\n"));
+  EXPECT_THAT(text, HasSubstr("ranks      2\nprogram    " + p.command.front() +
+                              "\narguments  'a b' 'it'\\''s' plain\n"));
   EXPECT_THAT(text, HasSubstr("threads    4 in each rank, 8 in all\n"));
   EXPECT_THAT(text, HasSubstr("waits      reported after 10 s without progress\n"));
-  EXPECT_THAT(text, HasSubstr("rank 1     TWILL_RANK=1 TWILL_SIZE=2 TWILL_JOB=" + checked.job + " TWILL_NUM_THREADS=4\n"));
+  EXPECT_THAT(text, HasSubstr("rank 1     TWILL_RANK=1 TWILL_SIZE=2 TWILL_JOB=" + checked.job +
+                              " TWILL_NUM_THREADS=4\n"));
   EXPECT_THAT(text, Not(HasSubstr("rank 2 ")));
 }
 
@@ -158,7 +165,9 @@ TEST(launch_plan, pids_are_written_to_the_record) {
   int guard = 0;
   int first = 0;
   int second = 0;
-  EXPECT_EQ(std::fscanf(in, "launcher %d\nguard %d\nrank 0 %d\nrank 1 %d\n", &launcher, &guard, &first, &second), 4);
+  EXPECT_EQ(
+      std::fscanf(in, "launcher %d\nguard %d\nrank 0 %d\nrank 1 %d\n", &launcher, &guard, &first, &second),
+      4);
   std::fclose(in);
   unlink(file.c_str());
   EXPECT_EQ(launcher, getpid());
@@ -169,4 +178,4 @@ TEST(launch_plan, pids_are_written_to_the_record) {
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

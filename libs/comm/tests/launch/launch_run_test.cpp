@@ -16,7 +16,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using testing::ElementsAre;
@@ -26,9 +26,8 @@ TEST(launch, ranks_know_their_rank_their_size_and_their_job) {
   const outcome done = run_deeds(3, {"print-variable=TWILL_SIZE", "print-variable=TWILL_RANK"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.errors, "");
-  EXPECT_THAT(sorted_lines(done.output),
-              ElementsAre("0 TWILL_RANK=0", "0 TWILL_SIZE=3", "1 TWILL_RANK=1", "1 TWILL_SIZE=3",
-                          "2 TWILL_RANK=2", "2 TWILL_SIZE=3"));
+  EXPECT_THAT(sorted_lines(done.output), ElementsAre("0 TWILL_RANK=0", "0 TWILL_SIZE=3", "1 TWILL_RANK=1",
+                                                     "1 TWILL_SIZE=3", "2 TWILL_RANK=2", "2 TWILL_SIZE=3"));
   const outcome job = run_deeds(2, {"print-variable=TWILL_JOB"});
   const auto lines = sorted_lines(job.output);
   ASSERT_EQ(lines.size(), 2U);
@@ -39,9 +38,11 @@ TEST(launch, ranks_know_their_rank_their_size_and_their_job) {
 TEST(launch, threads_are_told_to_every_rank_only_when_they_are_given) {
   plan p = plan_of(2, {"print-variable=TWILL_NUM_THREADS"}, {"TWILL_NUM_THREADS=7"});
   p.threads = 3;
-  EXPECT_THAT(sorted_lines(run_plan(p).output), ElementsAre("0 TWILL_NUM_THREADS=3", "1 TWILL_NUM_THREADS=3"));
+  EXPECT_THAT(sorted_lines(run_plan(p).output),
+              ElementsAre("0 TWILL_NUM_THREADS=3", "1 TWILL_NUM_THREADS=3"));
   p.threads.reset();
-  EXPECT_THAT(sorted_lines(run_plan(p).output), ElementsAre("0 TWILL_NUM_THREADS=7", "1 TWILL_NUM_THREADS=7"));
+  EXPECT_THAT(sorted_lines(run_plan(p).output),
+              ElementsAre("0 TWILL_NUM_THREADS=7", "1 TWILL_NUM_THREADS=7"));
 }
 
 TEST(launch, other_variables_are_inherited_and_the_memory_is_an_open_descriptor) {
@@ -117,7 +118,9 @@ TEST(launch, a_hundred_megabytes_of_four_ranks_arrive_whole_in_order_and_untorn)
       const int rank = static_cast<int>(std::strtol(line, &at, 10));
       const long number = std::strtol(at + 1, &at, 10);
       const std::string rest(at, line + n);
-      if (number != next[rank]++ || rest != ':' + std::string(static_cast<std::size_t>(number % 90), 'x') + '\n') ++wrong;
+      if (number != next[rank]++ ||
+          rest != ':' + std::string(static_cast<std::size_t>(number % 90), 'x') + '\n')
+        ++wrong;
     }
     std::free(line);
     std::fclose(in);
@@ -136,7 +139,8 @@ TEST(launch, a_hundred_megabytes_of_four_ranks_arrive_whole_in_order_and_untorn)
 
 TEST(launch, a_line_longer_than_any_buffer_is_not_torn_either) {
   constexpr std::size_t length = 3'000'000;
-  const auto lines = sorted_lines(run_deeds(3, {"print=begin", "long-line=" + std::to_string(length), "print=end"}).output);
+  const auto lines =
+      sorted_lines(run_deeds(3, {"print=begin", "long-line=" + std::to_string(length), "print=end"}).output);
   ASSERT_EQ(lines.size(), 9U);
   for (int rank = 0; rank < 3; ++rank) {
     const std::string whole(length, static_cast<char>('a' + rank));
@@ -168,8 +172,9 @@ TEST(launch, a_full_disk_is_an_error_that_says_so) {
   std::array<char, 4096> text{};
   const ssize_t n = read(ends[0], text.data(), text.size());
   ASSERT_GT(n, 0);
-  EXPECT_THAT(std::string(text.data(), static_cast<std::size_t>(n)),
-              HasSubstr("error[disk_full] standard output: cannot write the ranks' output: No space left on device"));
+  EXPECT_THAT(
+      std::string(text.data(), static_cast<std::size_t>(n)),
+      HasSubstr("error[disk_full] standard output: cannot write the ranks' output: No space left on device"));
   for (const int fd : {p.output, ends[0], ends[1]}) close(fd);
 }
 
@@ -187,4 +192,4 @@ TEST(launch, many_ranks_start_and_end) {
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

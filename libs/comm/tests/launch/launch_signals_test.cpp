@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using std::chrono::milliseconds;
@@ -24,8 +24,8 @@ using testing::StartsWith;
 TEST(launch_signals, a_signal_is_passed_on_once_to_every_rank_and_a_clean_stop_is_success) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH}) {
     const std::string n = std::to_string(signal);
-    const outcome done =
-        run_deeds(2, {"catch=" + n, "attach", "all-attached", "0:signal-launcher=" + n, "await-signal", "leave"});
+    const outcome done = run_deeds(
+        2, {"catch=" + n, "attach", "all-attached", "0:signal-launcher=" + n, "await-signal", "leave"});
     EXPECT_EQ(done.code, 0) << signal << done.errors;
     EXPECT_THAT(sorted_lines(done.output), ElementsAre("0 caught " + n, "1 caught " + n)) << signal;
   }
@@ -41,12 +41,14 @@ TEST(launch_signals, ranks_that_die_of_a_signal_that_was_passed_on_give_its_code
 }
 
 TEST(launch_signals, a_code_that_a_rank_chose_after_a_signal_is_kept) {
-  const outcome done = run_deeds(2, {"catch=2", "attach", "all-attached", "0:signal-launcher=2", "await-signal", "exit=75"});
+  const outcome done =
+      run_deeds(2, {"catch=2", "attach", "all-attached", "0:signal-launcher=2", "await-signal", "exit=75"});
   EXPECT_EQ(done.code, 75);
 }
 
 TEST(launch_signals, a_second_interrupt_kills) {
-  const outcome done = run_deeds(2, {"ignore=2", "attach", "all-attached", "0:signal-launcher-until-the-end=2", "for-ever"});
+  const outcome done =
+      run_deeds(2, {"ignore=2", "attach", "all-attached", "0:signal-launcher-until-the-end=2", "for-ever"});
   EXPECT_EQ(done.code, 130);
   EXPECT_THAT(done.errors, StartsWith("twill run: SIGINT passed on to 2 ranks; a second one kills them\n"));
   EXPECT_THAT(done.errors, HasSubstr("twill run: SIGINT again: the ranks are killed\n"));
@@ -102,12 +104,14 @@ TEST(launch_waits, are_told_when_nobody_makes_progress_and_nothing_is_killed_for
   // Rank 1 leaves at once; rank 0 alone waits.
   const outcome done = run_until_seen(p, "barrier, waits for rank 1");
   EXPECT_EQ(done.code, 0) << done.errors;
-  EXPECT_THAT(done.errors, HasSubstr("warning[no_progress]: ranks wait, and none has made progress for 0.05 s\n"));
+  EXPECT_THAT(done.errors,
+              HasSubstr("warning[no_progress]: ranks wait, and none has made progress for 0.05 s\n"));
   EXPECT_THAT(done.errors, HasSubstr("\nrank 0: barrier, waits for rank 1"));
 }
 
 TEST(launch_waits, are_told_on_sigquit_which_is_not_passed_on) {
-  plan p = plan_of(2, {"attach", "all-attached", "0:waiting-for=1", "0:signal-launcher=3", "0:read-a-byte", "leave"});
+  plan p = plan_of(
+      2, {"attach", "all-attached", "0:waiting-for=1", "0:signal-launcher=3", "0:read-a-byte", "leave"});
   p.report_waits = milliseconds(0);
   const outcome done = run_until_seen(p, "rank 0: barrier, waits for rank 1");
   EXPECT_EQ(done.code, 0) << done.errors;
@@ -116,4 +120,4 @@ TEST(launch_waits, are_told_on_sigquit_which_is_not_passed_on) {
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 std::string content(int fd) { return read_file("/proc/self/fd/" + std::to_string(fd)); }
@@ -68,4 +68,4 @@ bool gone(int pid) {
   return true;
 }
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "twill/comm/detail/launch.hpp"
+#include "twill/comm/launch.hpp"
 
 #include <string>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 
 /// What a job printed and returned.
 struct outcome {
@@ -15,8 +15,10 @@ struct outcome {
   std::string errors;
 };
 
-/// A plan of the test program with these deeds (see rank_program.cpp); of the environment, PATH and what is given.
-[[nodiscard]] plan plan_of(int ranks, std::vector<std::string> deeds, std::vector<std::string> environment = {});
+/// A plan of the test program with these deeds (see rank_program.cpp); of the environment, PATH and what is
+/// given.
+[[nodiscard]] plan plan_of(int ranks, std::vector<std::string> deeds,
+                           std::vector<std::string> environment = {});
 
 /// Runs it with memory files for its output.
 [[nodiscard]] outcome run_plan(plan p);
@@ -30,4 +32,4 @@ struct outcome {
 /// True once no such process is there, or only its remains; waits for that for two seconds.
 [[nodiscard]] bool gone(int pid);
 
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

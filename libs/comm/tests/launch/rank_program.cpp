@@ -40,13 +40,16 @@ void all_of(int fd, std::string_view bytes) {
 }
 
 // The value behind `name=` of a deed.
-std::string argument(std::string_view deed) { return std::string(deed.substr(std::min(deed.find('=') + 1, deed.size()))); }
+std::string argument(std::string_view deed) {
+  return std::string(deed.substr(std::min(deed.find('=') + 1, deed.size())));
+}
 
 void lines(long count) {
   // Written in pieces that end anywhere, so that whole lines are the launcher's doing.
   std::string text;
   for (long i = 0; i < count; ++i) {
-    text += std::to_string(rank()) + ':' + std::to_string(i) + ':' + std::string(static_cast<std::size_t>(i % 90), 'x') + '\n';
+    text += std::to_string(rank()) + ':' + std::to_string(i) + ':' +
+            std::string(static_cast<std::size_t>(i % 90), 'x') + '\n';
     if (text.size() > 7000) {
       all_of(1, std::string_view(text).substr(0, 6997));
       text.erase(0, 6997);
@@ -77,7 +80,8 @@ void look_like_waiting(int peer) {
   // ORD relaxed [test-waits]: a report reads it.
   w.waiting_for.store(peer, std::memory_order_relaxed);
   // ORD relaxed [test-waits]: likewise.
-  w.operation.store(static_cast<std::uint32_t>(twill::comm::detail::op_kind::barrier), std::memory_order_relaxed);
+  w.operation.store(static_cast<std::uint32_t>(twill::comm::detail::op_kind::barrier),
+                    std::memory_order_relaxed);
 }
 
 void catch_signal(int signal) {
@@ -109,7 +113,8 @@ void act(std::string_view deed) {
   if (is("error")) all_of(2, value + '\n');
   if (is("error-raw")) all_of(2, value);
   if (is("lines")) lines(n);
-  if (is("long-line")) all_of(1, std::string(static_cast<std::size_t>(n), static_cast<char>('a' + rank())) + '\n');
+  if (is("long-line"))
+    all_of(1, std::string(static_cast<std::size_t>(n), static_cast<char>('a' + rank())) + '\n');
   if (is("cat")) copy_input();
   if (is("print-variable")) {
     const char* found = std::getenv(value.c_str());
@@ -144,7 +149,8 @@ void act(std::string_view deed) {
   if (is("leave")) rendezvous::leave(*job, rank());
   if (is("waiting-for")) look_like_waiting(static_cast<int>(n));
   if (is("abort-job")) {
-    rendezvous::record_abort(*job, rendezvous::abort_cause::call, rank(), static_cast<int>(n), "the reason\n");
+    rendezvous::record_abort(*job, rendezvous::abort_cause::call, rank(), static_cast<int>(n),
+                             "the reason\n");
     std::_Exit(static_cast<int>(n));
   }
   if (is("timeout-job"))
@@ -176,7 +182,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string_view deed = argv[i];
     const auto colon = deed.find(':');
-    if (colon != std::string_view::npos && deed.substr(0, colon).find_first_not_of("0123456789") == std::string_view::npos) {
+    if (colon != std::string_view::npos &&
+        deed.substr(0, colon).find_first_not_of("0123456789") == std::string_view::npos) {
       if (std::atoi(argv[i]) != rank()) continue;
       deed.remove_prefix(colon + 1);
     }

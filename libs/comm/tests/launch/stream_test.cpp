@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "launch/sink.hpp"
 #include "launch/stream.hpp"
+
+#include "launch/sink.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 struct channel {
@@ -109,7 +110,8 @@ TEST(stream, holds_the_sink_for_a_line_too_long_to_keep_and_the_others_follow_in
 TEST(stream, prefixes_every_line_once_and_ends_the_last) {
   channel out;
   channel from;
-  stream s(std::move(from.read_end), std::make_shared<sink>(out.write_end.get()), stream::mode::prefixed, "[7] ");
+  stream s(std::move(from.read_end), std::make_shared<sink>(out.write_end.get()), stream::mode::prefixed,
+           "[7] ");
   std::vector<char> scratch(4096);
   from.put("a\n\nb");
   s.pump(scratch);
@@ -168,4 +170,4 @@ TEST(sink, knows_targets_that_are_the_same) {
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch

@@ -10,7 +10,7 @@
 #include <string>
 #include <sys/wait.h>
 
-namespace twill::comm::detail::launch {
+namespace twill::comm::launch {
 namespace {
 
 using testing::HasSubstr;
@@ -44,15 +44,16 @@ TEST(verdict, a_job_whose_ranks_finished_or_never_communicated_is_a_success) {
 
 TEST(verdict, the_signal_decides_where_ranks_end_at_the_same_time) {
   a_job j(3, 3);
-  const std::string text = j.decided.note(std::array{ended_rank{0, left_with(9)}, ended_rank{1, left_with(9)},
-                                                     ended_rank{2, killed_by(SIGBUS)}});
+  const std::string text = j.decided.note(
+      std::array{ended_rank{0, left_with(9)}, ended_rank{1, left_with(9)}, ended_rank{2, killed_by(SIGBUS)}});
   EXPECT_EQ(text, "error[rank_failed]: rank 2 of 3 was killed by signal 7 (SIGBUS)\n");
   EXPECT_EQ(j.decided.exit_code(), 4);
 }
 
 TEST(verdict, the_first_failure_keeps_the_code_and_later_signals_are_still_told) {
   a_job j(3, 3);
-  EXPECT_THAT(j.decided.note(std::array{ended_rank{1, left_with(3)}}), HasSubstr("rank 1 of 3 left with exit code 3"));
+  EXPECT_THAT(j.decided.note(std::array{ended_rank{1, left_with(3)}}),
+              HasSubstr("rank 1 of 3 left with exit code 3"));
   EXPECT_EQ(j.decided.note(std::array{ended_rank{0, left_with(4)}}), "");
   EXPECT_EQ(j.decided.note(std::array{ended_rank{2, killed_by(SIGFPE)}}),
             "error[rank_failed]: rank 2 of 3 was killed by signal 8 (SIGFPE)\n");
@@ -62,7 +63,8 @@ TEST(verdict, the_first_failure_keeps_the_code_and_later_signals_are_still_told)
 TEST(verdict, an_abort_gives_its_code_but_a_killed_rank_is_named_as_the_cause) {
   a_job j(2, 2);
   rendezvous::record_abort(*j.memory, rendezvous::abort_cause::exception, 0, 6, "peer lost");
-  const std::string text = j.decided.note(std::array{ended_rank{0, left_with(6)}, ended_rank{1, killed_by(SIGKILL)}});
+  const std::string text =
+      j.decided.note(std::array{ended_rank{0, left_with(6)}, ended_rank{1, killed_by(SIGKILL)}});
   EXPECT_THAT(text, StartsWith("error[rank_failed]: rank 1 of 2 was killed by signal 9 (SIGKILL)"));
   EXPECT_THAT(text, Not(HasSubstr("peer lost")));
   EXPECT_EQ(j.decided.exit_code(), 6);
@@ -99,9 +101,10 @@ TEST(verdict, ranks_that_are_being_ended_are_not_reported) {
   EXPECT_TRUE(j.decided.fail(2));
   EXPECT_FALSE(j.decided.fail(3));
   j.decided.ending();
-  EXPECT_EQ(j.decided.note(std::array{ended_rank{0, killed_by(SIGTERM)}, ended_rank{1, killed_by(SIGKILL)}}), "");
+  EXPECT_EQ(j.decided.note(std::array{ended_rank{0, killed_by(SIGTERM)}, ended_rank{1, killed_by(SIGKILL)}}),
+            "");
   EXPECT_EQ(j.decided.exit_code(), 2);
 }
 
 }  // namespace
-}  // namespace twill::comm::detail::launch
+}  // namespace twill::comm::launch
