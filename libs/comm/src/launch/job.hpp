@@ -12,6 +12,7 @@
 #include "verdict.hpp"
 #include "waits.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <poll.h>
@@ -81,11 +82,10 @@ class job {
   std::vector<char> scratch_;
   std::vector<pollfd> polled_;
   std::vector<stream*> polled_streams_;
-  std::optional<clock::time_point> term_at_;     // when who is left is asked to end
-  std::optional<clock::time_point> kill_at_;     // when they are killed
-  std::optional<clock::time_point> stopped_at_;  // the first signal that ends the job
-  int stop_signal_ = 0;
-  bool pursued_ = false;  // the first failure has set term_at_
+  std::optional<clock::time_point> term_at_;  // when who is left is asked to end
+  std::optional<clock::time_point> kill_at_;  // when they are killed
+  std::map<int, clock::time_point> stops_;    // signals that end the job, when each first came
+  bool pursued_ = false;                      // the first failure has set term_at_
 };
 
 }  // namespace twill::comm::launch

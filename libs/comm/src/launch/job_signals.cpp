@@ -38,14 +38,13 @@ void job::take_signals() {
 }
 
 void job::stop_by(int signal, clock::time_point now) {
-  if (stop_signal_ == 0 || (signal != stop_signal_ && signal == SIGHUP)) {
-    if (stop_signal_ == 0) stopped_at_ = now;
-    stop_signal_ = signal;
+  const auto [first, is_first] = stops_.try_emplace(signal, now);
+  if (is_first) {
     verdict_.passed_on(signal);
     kill_ranks(signal);
     if (signal == SIGINT)
       say(fmt::format("twill run: SIGINT passed on to {} ranks; a second one kills them\n", running_));
-  } else if (now - *stopped_at_ >= same_wish) {
+  } else if (now - first->second >= same_wish) {
     verdict_.fail(128 + signal);
     verdict_.ending();
     say(fmt::format("twill run: {} again: the ranks are killed\n", signal_name(signal)));

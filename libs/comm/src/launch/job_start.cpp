@@ -57,6 +57,7 @@ job::job(const checked_plan& p)
 
 job::~job() {
   kill_ranks(SIGKILL);
+  setrlimit(RLIMIT_NOFILE, &signals_.before().files);
   for (std::size_t r = 0; r < ranks_.size(); ++r) {
     guard_.release(static_cast<int>(r));
     while (ranks_[r].pid > 0 && waitpid(ranks_[r].pid, nullptr, 0) < 0 && errno == EINTR) {

@@ -28,17 +28,6 @@ struct plan {
   int input = 0;         ///< descriptor that rank 0 reads
   int output = 1;        ///< descriptor for the ranks' standard output
   int errors = 2;        ///< descriptor for their standard error and messages
-};      ///< the program and its arguments
-  std::vector<std::string> environment{};  ///< `NAME=VALUE`, what the ranks inherit
-  std::optional<int> threads{};            ///< TWILL_NUM_THREADS of every rank
-  std::uint64_t memory_limit = 0;          ///< bytes that ranks may share; 0: half of the machine's
-  std::chrono::nanoseconds grace =
-      std::chrono::seconds(5);  ///< from the first failure to SIGTERM for who is left
-  std::chrono::nanoseconds report_waits = std::chrono::seconds(10);  ///< without progress; 0: never
-  std::string record{};                                              ///< file for the pids; empty: none
-  int input = 0;                                                     ///< descriptor that rank 0 reads
-  int output = 1;  ///< descriptor for the ranks' standard output
-  int errors = 2;  ///< descriptor for their standard error and messages
 };
 
 /// A plan whose program has been found and whose fields have been checked.
