@@ -18,7 +18,7 @@
 namespace twill::apps {
 namespace {
 
-namespace launch = comm::detail::launch;
+namespace launch = comm::launch;
 
 /// The command line as it was written; numbers are read later, so that a message names the flag.
 struct words {

@@ -108,7 +108,7 @@ std::string verdict::look_again() {
 
 std::string verdict::settle(std::vector<finding> found) {
   if (found.empty()) return {};
-  std::ranges::stable_sort(found, std::ranges::greater{}, &finding::weight);
+  std::ranges::sort(found, {}, [](const finding& f) { return std::pair(-f.weight, f.rank); });
   std::string text;
   const bool first = !code_.has_value();
   if (first) {
