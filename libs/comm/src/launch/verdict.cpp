@@ -32,10 +32,11 @@ std::string line(std::string_view code, std::string what, std::string hint = {})
   return format_diagnosis("error", code, {.what = std::move(what), .hint = std::move(hint)}) + '\n';
 }
 
-// The reason, unless the rank has told it already: what leaves `run` as an exception is printed there.
+// The reason's first line, unless the rank has told it already: what leaves `run` as an exception is printed
+// there.
 std::string reason_of(const rendezvous::abort_notice& abort) {
   if (abort.cause == rendezvous::abort_cause::exception) return {};
-  return ": " + abort.message.substr(0, abort.message.find_last_not_of(" \n") + 1);
+  return ": " + abort.message.substr(0, abort.message.find('\n'));
 }
 
 std::string_view hint_for(int signal) {
