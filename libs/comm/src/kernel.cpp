@@ -46,6 +46,7 @@ std::size_t varying_kernel::bytes() const noexcept {
 }
 
 void varying_kernel::produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
+  if (!sends) return;
   const std::byte* from = copied ? copy.data() : in;
   std::size_t at = header();
   std::size_t packed_at = 0;

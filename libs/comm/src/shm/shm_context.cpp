@@ -213,7 +213,7 @@ std::uint64_t shm_context::post_parcel(const signature& sig, std::size_t bytes, 
   std::uint64_t number = 0;
   {
     const std::lock_guard hold(parcels_lock);
-    std::atomic<std::uint64_t>& link = last == nullptr ? heads[rank] : last->next;
+    std::atomic<std::uint64_t>& link = last == nullptr ? head(rank) : last->next;
     // ORD release [parcel]: pairs with find_parcels; header and payload are written before.
     link.store(static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(parcel) - base), std::memory_order_release);
     last = parcel;
@@ -231,7 +231,7 @@ bool shm_context::find_parcels(std::uint64_t number, std::vector<const shm_parce
     const shm_parcel*& at = newest[r];
     for (;;) {
       // ORD acquire [parcel]: pairs with post_parcel.
-      const std::uint64_t offset = (at == nullptr ? heads[r] : at->next).load(std::memory_order_acquire);
+      const std::uint64_t offset = (at == nullptr ? head(static_cast<int>(r)) : at->next).load(std::memory_order_acquire);
       if (offset == 0) break;
       if (at != nullptr) parcel_block(at)->release();
       at = reinterpret_cast<const shm_parcel*>(base + offset);

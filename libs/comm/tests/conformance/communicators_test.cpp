@@ -147,9 +147,8 @@ TEST_P(communicators_peers, two_threads_in_one_communicator_are_found_out) {
     while (!code) {
       // Before the thread is inside, this one would be the first and wait for ever.
       // ORD acquire [busy]: pairs with one_collective.
-      code = code_of([&] {
-        if (other.engine().ctx().busy.load(std::memory_order_acquire)) other.barrier();
-      });
+      const bool inside = other.engine().ctx().busy.load(std::memory_order_acquire);
+      if (inside) code = code_of([&] { other.barrier(); });
     }
     EXPECT_EQ(code, make_error_code(comm::errc::concurrent_collective));
     for (int r = 1; r < world.size(); ++r) world.send(std::vector<int>{1}, r, 0);

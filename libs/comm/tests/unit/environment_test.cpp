@@ -99,7 +99,7 @@ TEST(environment, thread_levels_that_contradict_each_other_are_refused) {
 }
 
 TEST(environment, levels_of_checks_come_from_options_and_settings) {
-  twill::settings from({{"TWILL_COMM_CHECK", "heavy"}});
+  twill::settings from(twill::settings::environment_map{{"TWILL_COMM_CHECK", "heavy"}});
   from.declare(twill::catalogue());
   {
     auto env = comm::environment::init({.backend = "local"}, from);

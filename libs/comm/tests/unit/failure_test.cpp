@@ -131,7 +131,7 @@ TEST(failure, a_rank_that_has_finished_is_not_waited_for) {
 }
 
 TEST(failure, the_holder_of_a_lock_that_dies_ends_the_wait_for_it) {
-  const std::vector<int> statuses = ranks::fork_ranks(2, [](int r) {
+  const std::vector<int> statuses = ranks::fork_ranks(2, [](int r) -> int {
     auto env = comm::environment::init({.backend = "shm"});
     auto window = env.world().create_window<int>(1);
     if (r == 1) {

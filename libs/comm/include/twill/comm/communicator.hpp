@@ -20,6 +20,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -457,6 +459,7 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[noreturn]] void abort(int code) const {
     engine_.ctx().ep->abort(code, "rank " + std::to_string(rank()) + " called abort(" + std::to_string(code) + ")",
                             true);
+    std::terminate();  // for the compiler: abort of an endpoint does not return
   }
 
   // --- memory

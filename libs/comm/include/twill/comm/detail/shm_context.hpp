@@ -124,7 +124,9 @@ struct shm_context final : context {
 
   [[nodiscard]] shm_endpoint& home() const noexcept;
 
-  std::atomic<std::uint64_t>* heads = nullptr;  // in shared memory: each rank's first parcel
+  // In shared memory: where rank r's first parcel stands.
+  [[nodiscard]] std::atomic<std::uint64_t>& head(int r) const noexcept { return *(heads + r); }
+  std::atomic<std::uint64_t>* heads = nullptr;
   std::mutex parcels_lock;
   std::uint64_t posted = 0;
   std::uint64_t released = 0;  // operations below this number are released here
