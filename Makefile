@@ -18,8 +18,10 @@ help:
 run:
 	@.ci/setup build
 	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF)
-	@cmake --build --preset release --target twill
+	@cmake --build --preset release --target twill example_par_word_count
 	@build/release/bin/twill doctor
+	@echo && echo "the words of docs/, counted by par and once more serially"
+	@build/release/examples/par/word_count docs
 
 test:
 	@.ci/test
@@ -46,7 +48,7 @@ fuzz:
 
 tidy:
 	@.ci/setup build test tools
-	@cmake --preset tidy && cmake --build --preset tidy
+	@cmake --preset tidy && cmake --build --preset tidy -- -k 0
 
 format:
 	@.ci/setup tools

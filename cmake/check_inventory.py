@@ -179,7 +179,8 @@ class CMakeTests:
     def __init__(self, root):
         self.root = root
         self.cases = []  # (pattern of the name, [script files], has an expectation)
-        for path in sorted(p for place in PLACES for p in (root / place).rglob("CMakeLists.txt")):
+        lists = ("CMakeLists.txt", "*.cmake")
+        for path in sorted(p for place in PLACES for name in lists for p in (root / place).rglob(name)):
             if FIXTURES & set(path.relative_to(root).parts):
                 continue
             text = path.read_text(encoding="utf-8", errors="replace")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source and a consumer of one's own: all that a loop needs to know of them.
+#include "twill/par/range.hpp"
+
 #include <cstdio>
 #include <string>
 #include <vector>
-
-#include "twill/par/range.hpp"
 
 namespace par = twill::par;
 
@@ -21,7 +21,9 @@ struct inverse_squares {
     producer split_at(std::size_t k) { return {first + k}; }
     /// At a leaf: how to make item i of the piece.
     auto leaf() && {
-      return [f = first](std::size_t i) { return 1.0 / (static_cast<double>(f + i + 1) * static_cast<double>(f + i + 1)); };
+      return [f = first](std::size_t i) {
+        return 1.0 / (static_cast<double>(f + i + 1) * static_cast<double>(f + i + 1));
+      };
     }
   };
 
@@ -37,7 +39,7 @@ struct inverse_squares {
   }
 };
 static_assert(par::indexed_parallel_range<inverse_squares>);
-// [/snippet:source]
+// [end:source]
 
 // [snippet:consumer]
 /// Joins words into lines of at most `width` characters within a leaf, and counts the lines.
@@ -71,11 +73,13 @@ struct line_counter {
   [[nodiscard]] bool full() const { return false; }
 };
 static_assert(par::consumer<line_counter, const std::string&>);
-// [/snippet:consumer]
+// [end:consumer]
 
 int main() {
+  // [snippet:use]
   const double sum = inverse_squares{1000000} | par::sum<double>();
   const std::vector<std::string> words{"all", "that", "a", "loop", "needs", "to", "know"};
   const std::size_t lines = words | par::with_deterministic_tree(3) | par::drive(line_counter{12});
+  // [end:use]
   std::printf("sum %.12f, lines %zu\n", sum, lines);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums a vector by forking halves, then squares its blocks in place with the tasks of a scope.
+#include "twill/par/join.hpp"
+#include "twill/par/scope.hpp"
+
 #include <cstdio>
 #include <numeric>
 #include <span>
 #include <vector>
-
-#include "twill/par/join.hpp"
-#include "twill/par/scope.hpp"
 
 namespace {
 

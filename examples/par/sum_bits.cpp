@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same sums in pools of 1 to 16 threads: one hash of their bits. `sum_bits THREADS` prints that of one pool.
+// The same sums in pools of 1 to 16 threads: one hash of their bits. `sum_bits THREADS` prints that of one
+// pool.
+#include "twill/par.hpp"
+#include "twill/par/range.hpp"
+
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -7,9 +11,6 @@
 #include <cstdlib>
 #include <set>
 #include <vector>
-
-#include "twill/par.hpp"
-#include "twill/par/range.hpp"
 
 namespace par = twill::par;
 
@@ -32,7 +33,8 @@ int main(int argc, char** argv) {
     v[i] = std::sin(static_cast<double>(i)) * std::exp2(static_cast<double>(i % 61) - 30);
   }
   if (argc == 2) {
-    std::printf("%016llx\n", static_cast<unsigned long long>(hash_of_sums(v, std::strtoul(argv[1], nullptr, 10))));
+    std::printf("%016llx\n",
+                static_cast<unsigned long long>(hash_of_sums(v, std::strtoul(argv[1], nullptr, 10))));
     return 0;
   }
   std::set<std::uint64_t> hashes;

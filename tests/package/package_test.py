@@ -17,6 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 EXPECTED = (HERE / "expected.txt").read_text(encoding="utf-8")
+# What parts/<part>.cpp prints.
+PRINTED = {
+    "table": "0.5 0.25 0.125 0.5 0.25 0.125 \n",
+    "report": "name   level (m)\n-----  ---------\nupper       0.5\nlower      12.25\n",
+    "par": "42 on 3 threads\n",
+}
 BUILD = None  # the build tree under test, from the command line
 
 
@@ -158,6 +164,45 @@ class Package(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         ran = run([output])
         self.assertEqual((ran.returncode, ran.stdout), (0, EXPECTED))
+
+    def installed_parts(self):
+        stems = {p.stem.removeprefix("twill-") for p in self.pkg_config_folder(self.prefix).glob("*.pc")}
+        self.assertLessEqual(stems, {"base", *PRINTED}, "a part without a program under parts/")
+        return sorted(stems & set(PRINTED))
+
+    def test_find_package_links_every_part_with_what_it_needs(self):
+        parts = self.installed_parts()
+        source = self.work / "consumers" / "parts"
+        programs = ";".join(f"{part}={part}.cpp" for part in parts)
+        build, done = self.configure("parts", f"-DPROGRAMS={programs}")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        built = run(["cmake", "--build", build])
+        self.assertEqual(built.returncode, 0, built.stdout)
+        for part in parts:
+            self.assertTrue((source / f"{part}.cpp").is_file())
+            ran = run([build / f"{part}_program"])
+            self.assertEqual((ran.returncode, ran.stdout), (0, PRINTED[part]), part)
+
+    def test_pkg_config_links_every_part_with_what_it_needs(self):
+        # The codecs' and the topology library's own .pc files come from the system.
+        environment = clean_environment(PKG_CONFIG_PATH=str(self.pkg_config_folder(self.prefix)))
+        consumers = self.work / "consumers"
+        for part in self.installed_parts():
+            output = self.work / f"{part} by pkg-config"
+            done = run(
+                [
+                    "sh",
+                    consumers / "pkg_config" / "build.sh",
+                    cache_value("CMAKE_CXX_COMPILER"),
+                    consumers / "parts" / f"{part}.cpp",
+                    output,
+                    part,
+                ],
+                env=environment,
+            )
+            self.assertEqual((done.returncode, done.stdout), (0, ""), part)
+            ran = run([output])
+            self.assertEqual((ran.returncode, ran.stdout), (0, PRINTED[part]), part)
 
     def test_pkg_config_knows_the_version_and_every_installed_part(self):
         folder = self.pkg_config_folder(self.prefix)

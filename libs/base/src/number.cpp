@@ -41,7 +41,8 @@ std::int64_t decimal_exponent(std::string_view text) noexcept {
   const std::string_view digits = without_sign(text);
   std::int64_t power = 0;
   const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), power);
-  constexpr std::int64_t enough = std::int64_t{1} << 40;  // beyond any exponent, and sums with it do not overflow
+  constexpr std::int64_t enough = std::int64_t{1}
+                                  << 40;  // beyond any exponent, and sums with it do not overflow
   if (parsed.ec == std::errc::result_out_of_range || power > enough) power = enough;
   return text.front() == '-' ? -power : power;
 }

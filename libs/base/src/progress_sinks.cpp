@@ -111,12 +111,12 @@ class bar_sink final : public writing_sink {
     return place;
   }
 
-  std::string fit(std::string_view text) const {
+  [[nodiscard]] std::string fit(std::string_view text) const {
     // The last column stays free: writing into it makes some terminals wrap.
     return std::string(detail::first_columns(text, display_.width > 1 ? display_.width - 1 : 1));
   }
 
-  std::string bar_line(const progress_update& update) const {
+  [[nodiscard]] std::string bar_line(const progress_update& update) const {
     const std::string head = fmt::format("{:{}}{} {}", "", 2 * update.depth, detail::one_line(update.name),
                                          detail::count_text(update));
     std::string tail;

@@ -41,7 +41,7 @@ std::optional<std::uint64_t> bytes_in(std::string_view unit) noexcept {
   const std::size_t power = std::string_view("KMGTP").find(unit[0] == 'k' ? 'K' : unit[0]);
   if (power == std::string_view::npos) return std::nullopt;
   const std::string_view rest = unit.substr(1);
-  if (rest != "" && rest != "iB" && rest != "B") return std::nullopt;
+  if (!rest.empty() && rest != "iB" && rest != "B") return std::nullopt;
   const std::uint64_t step = rest == "B" ? 1000 : 1024;
   std::uint64_t factor = step;
   for (std::size_t i = 0; i < power; ++i) factor *= step;

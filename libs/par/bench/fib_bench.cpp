@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One JSON line: nanoseconds for each fork of a recursive Fibonacci that joins at every level.
 // usage: fib_bench [n] [threads] [rounds]
+#include "twill/par/join.hpp"
+#include "twill/par/pool.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
-
-#include "twill/par/join.hpp"
-#include "twill/par/pool.hpp"
 
 namespace {
 

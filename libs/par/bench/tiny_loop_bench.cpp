@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tiny_loop_bench [ITEMS] [THREADS]: increments of ints, entered from outside of every pool, beside the serial loop.
+// tiny_loop_bench [ITEMS] [THREADS]: increments of ints, entered from outside of every pool, beside the
+// serial loop.
 #include "iter_bench.hpp"
 #include "twill/par.hpp"
 #include "twill/par/range.hpp"
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   const auto ns = iter_bench::interleaved(
       11, calls, [&] { v | par::for_each([](int& x) { x += 1; }); }, [&] { plain(v.data(), n); });
   iter_bench::keep(v[0]);
-  std::printf("{\"bench\":\"tiny_loop\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f}\n", n, threads,
-              ns[0], ns[1]);
+  std::printf(
+      "{\"bench\":\"tiny_loop\",\"items\":%zu,\"threads\":%zu,\"ns_per_op\":%.1f,\"plain_serial_ns\":%.1f}\n",
+      n, threads, ns[0], ns[1]);
 }

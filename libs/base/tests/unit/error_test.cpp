@@ -57,7 +57,7 @@ TEST(error, is_a_system_error_that_copies_without_throwing) {
   static_assert(std::is_base_of_v<std::system_error, error>);
   static_assert(std::is_nothrow_copy_constructible_v<error>);
   const error e(errc::disk_full, full());
-  const error copy = e;
+  const error copy = e;  // NOLINT(performance-unnecessary-copy-initialization): the copy is what is tested
   EXPECT_STREQ(copy.what(), e.what());
   EXPECT_EQ(&copy.details(), &e.details());
 }

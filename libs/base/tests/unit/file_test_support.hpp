@@ -111,7 +111,8 @@ class faulty_calls final : public detail::file_calls {
  private:
   bool refused(const std::string& name) {
     const bool interruptible = name == "open" || name == "read" || name == "write" || name == "sync";
-    if (interrupt && interruptible && (odd_ = !odd_)) {  // the repetition gets through
+    if (interrupt && interruptible) odd_ = !odd_;
+    if (interrupt && interruptible && odd_) {  // the repetition gets through
       errno = EINTR;
       return true;
     }

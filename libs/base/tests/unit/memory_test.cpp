@@ -54,9 +54,11 @@ TEST(aligned_buffer, moving_leaves_the_source_empty_and_assignment_drops_the_old
   b = std::move(a);
   EXPECT_EQ(counted.use_count(), 2);
   EXPECT_EQ(b.size(), 2U);
-  EXPECT_EQ(a.size(), 0U);  // what a move leaves behind is promised
+  // NOLINTNEXTLINE(bugprone-use-after-move): what a move leaves behind is promised
+  EXPECT_EQ(a.size(), 0U);
   const aligned_buffer<std::shared_ptr<int>> c(std::move(b));
   EXPECT_EQ(c[0], counted);
+  // NOLINTNEXTLINE(bugprone-use-after-move): as above
   EXPECT_EQ(b.data(), nullptr);
 }
 

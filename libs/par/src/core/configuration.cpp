@@ -96,7 +96,8 @@ pool_plan make_plan(pool_options options) {
   plan.placement_library = placement_library();
   if (plan.options.thread_name) {
     plan.worker_names.reserve(plan.num_threads);
-    for (std::size_t i = 0; i < plan.num_threads; ++i) plan.worker_names.push_back(plan.options.thread_name(i));
+    for (std::size_t i = 0; i < plan.num_threads; ++i)
+      plan.worker_names.push_back(plan.options.thread_name(i));
   }
   return plan;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/budget.hpp"
+#include "twill/par/pool_options.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "twill/par/budget.hpp"
-#include "twill/par/pool_options.hpp"
 
 namespace twill::par::detail {
 
@@ -22,9 +22,10 @@ struct pool_plan {
   std::string idle_origin{};
   std::optional<cpu_budget_report> budget{};
   std::vector<std::vector<int>> worker_cpus{};  ///< empty without pinning
-  std::vector<std::string> worker_names{};       ///< empty without thread_name
+  std::vector<std::string> worker_names{};      ///< empty without thread_name
   std::string placement_library{};
   bool oversubscribed = false;
+  bool threadless = false;  ///< one seat and no thread: whoever calls sits down and works
 };
 
 /// Throws: `twill::error` for a malformed setting, `par::error` for an impossible placement or stack size.
@@ -34,8 +35,8 @@ struct pool_plan {
 [[nodiscard]] std::vector<int> allowed_cpus();
 
 /// The CPUs of each of n workers. Throws: `invalid_placement` for a listed CPU outside of `allowed`.
-[[nodiscard]] std::vector<std::vector<int>> place_workers(pin policy, const std::vector<int>& listed, std::size_t n,
-                                                          const std::vector<int>& allowed);
+[[nodiscard]] std::vector<std::vector<int>> place_workers(pin policy, const std::vector<int>& listed,
+                                                          std::size_t n, const std::vector<int>& allowed);
 /// What `place_workers` asks for the layout of the machine.
 [[nodiscard]] std::string placement_library();
 /// Binds the calling thread. Returns 0 or errno.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the header templates call: entering a pool, spawning, waiting.
-#include <chrono>
-
 #include "core/global.hpp"
 #include "core/registry.hpp"
 #include "twill/par/detail/spawn_impl.hpp"
+
+#include <chrono>
 
 namespace twill::par::detail {
 namespace {
@@ -23,7 +23,8 @@ void completion::set(registry& setter) noexcept {
     if (word.exchange(word_set, std::memory_order_acq_rel) == word_waiting) std_atomics::wake(word);
     return;
   }
-  // The waiter may return and end its own pool as soon as it sees the latch: that pool is held across the wake.
+  // The waiter may return and end its own pool as soon as it sees the latch: that pool is held across the
+  // wake.
   std::shared_ptr<registry> keep;
   if (&waiter->pool() != &setter) keep = waiter->pool().shared_from_this();
   if (latch_.set()) waiter->wake_for_latch();
@@ -34,8 +35,9 @@ void completion::wait(registry& setter) {
     waiter_->wait(latch_, nullptr, &waiter_->pool() != &setter);
     return;
   }
-  // Short work comes back within this; longer work is worth the sleep.
-  constexpr auto spin = std::chrono::microseconds(5);
+  // Short work comes back within this, and so does a worker that has to wake first; longer work is worth the
+  // sleep. A setter that has to wake this thread pays a system call, and meanwhile its pool goes to sleep.
+  const auto spin = std::chrono::microseconds(setter.plan().oversubscribed ? 5 : 20);
   const auto start = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - start < spin) {
     for (int i = 0; i < 16; ++i) {
@@ -48,7 +50,9 @@ void completion::wait(registry& setter) {
   }
   std::uint32_t seen = word_unset;
   // ORD acq_rel [W1]: tells the setter to wake; on failure the result is acquired.
-  if (!word_.compare_exchange_strong(seen, word_waiting, std::memory_order_acq_rel, std::memory_order_acquire)) return;
+  if (!word_.compare_exchange_strong(seen, word_waiting, std::memory_order_acq_rel,
+                                     std::memory_order_acquire))
+    return;
   // ORD acquire [W1]: the result, from the setter's exchange.
   while (word_.load(std::memory_order_acquire) != word_set) std_atomics::wait(word_, word_waiting);
 }
@@ -60,10 +64,7 @@ void enter(registry* pool, seat_call call, bool guest) {
     return;
   }
   registry& target = pool != nullptr ? *pool : global_registry();
-  // The first use of the global pool may have made this thread its worker (no thread could be created).
-  if (worker* const made = current_worker(); made != nullptr && made != seat) {
-    call.run(call.target, *made, false);
-  } else if (seat != nullptr) {
+  if (seat != nullptr) {
     target.enter_from(*seat, call);
   } else {
     target.enter_from_outside(call, guest);

@@ -22,7 +22,8 @@ description describe(int code) noexcept {
       return {"global_pool_already_initialized", "the global pool exists already", exit_code::internal};
     case errc::pool_lost_in_fork:
       return {"pool_lost_in_fork", "the pool's threads did not survive fork()", exit_code::internal};
-    case errc::pool_shut_down: return {"pool_shut_down", "the pool takes no work any more", exit_code::internal};
+    case errc::pool_shut_down:
+      return {"pool_shut_down", "the pool takes no work any more", exit_code::internal};
     case errc::invalid_placement:
       return {"invalid_placement", "a CPU outside of what this process may use", exit_code::usage};
     case errc::invalid_stack_size:

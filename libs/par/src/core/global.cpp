@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/global.hpp"
 
-#include <pthread.h>
+#include "twill/base/event.hpp"
+#include "twill/par/error.hpp"
 
 #include <mutex>
-
-#include "twill/par/error.hpp"
+#include <pthread.h>
 
 namespace twill::par {
 namespace detail {
@@ -43,9 +43,12 @@ std::shared_ptr<registry> start_lazily() {
     return registry::start(make_plan({}));
   } catch (const error& e) {
     if (e.code() != errc::thread_spawn_failed) throw;
-    // No thread can be had: the caller is the pool. `describe()` tells so.
-    pool_plan plan = make_plan({.num_threads = 1, .use_current_thread = true});
-    plan.num_threads_origin = std::string("fallback: ") + e.details().what;
+    // No thread can be had: whoever calls does the work. A warning says so, and `describe_current_pool()`.
+    pool_plan plan = make_plan({.num_threads = 1});
+    plan.threadless = true;
+    plan.num_threads_origin = "fallback: " + e.details().what;
+    emit(event_level::warning, "par.pool.no_threads",
+         "the global pool has no threads, callers do their work themselves", {{"reason", e.details().what}});
     return registry::start(std::move(plan));
   }
 }

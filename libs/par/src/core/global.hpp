@@ -5,8 +5,8 @@
 
 namespace twill::par::detail {
 
-/// The pool of threads that sit in none, started on first use. One for each process: this symbol is shared by every
-/// shared object that links it.
+/// The pool of threads that sit in none, started on first use. One for each process: this symbol is shared by
+/// every shared object that links it.
 [[gnu::visibility("default")]] registry& global_registry();
 
 /// Makes it the global pool. False when there is one already.

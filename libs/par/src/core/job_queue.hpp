@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/job.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <vector>
 
-#include "twill/par/detail/job.hpp"
-
 namespace twill::par::detail {
 
 /// Unbounded FIFO of jobs behind a mutex: the injector, a worker's broadcast queue, a FIFO of spawned tasks.
 ///
-/// Invariant: size_ is the number of jobs in the ring, changed only under the mutex and read anywhere as a hint. A
-/// reader that must not miss a job orders its read by a fence of the sleep protocol.
+/// Invariant: size_ is the number of jobs in the ring, changed only under the mutex and read anywhere as a
+/// hint. A reader that must not miss a job orders its read by a fence of the sleep protocol.
 class job_queue {
  public:
   void push(job* j);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pool's threads: how they start, what they do first and last, how the pool ends.
+#include "core/registry.hpp"
+#include "twill/par/error.hpp"
+
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <pthread.h>
 #include <utility>
-
-#include "core/registry.hpp"
-#include "twill/par/error.hpp"
 
 namespace twill::par {
 namespace detail {
@@ -57,7 +57,8 @@ void registry::launch(std::size_t i) {
   pthread_attr_t attributes;
   int code = pthread_attr_init(&attributes);
   if (code == 0) {
-    if (plan_.options.stack_size != 0) code = pthread_attr_setstacksize(&attributes, plan_.options.stack_size);
+    if (plan_.options.stack_size != 0)
+      code = pthread_attr_setstacksize(&attributes, plan_.options.stack_size);
     worker_extra& seat = seats_[i]->extra();
     if (code == 0) code = pthread_create(&seat.thread, &attributes, &twill_par_worker_entry, self.get());
     pthread_attr_destroy(&attributes);
@@ -94,7 +95,8 @@ void registry::main_loop(std::size_t i) {
   if (!plan_.worker_cpus.empty()) static_cast<void>(bind_current_thread(plan_.worker_cpus[i]));
   current_worker_slot = &seat;
   if (plan_.options.start_handler) {
-    if (auto error = capture([&] { plan_.options.start_handler(i); })) handle_panic(error, "the start handler");
+    if (auto error = capture([&] { plan_.options.start_handler(i); }))
+      handle_panic(error, "the start handler");
   }
   seat.wait(seat.extra().terminate, nullptr);
   if (plan_.options.exit_handler) {
@@ -136,7 +138,8 @@ void registry::wait_for_end() {
 void registry::shutdown(shutdown_mode mode) {
   worker* const seat = current_worker();
   const bool inside = seat != nullptr && &seat->pool() == this;
-  if (inside && seat->extra().has_thread) fatal("a thread_pool was destroyed or shut down by one of its own workers");
+  if (inside && seat->extra().has_thread)
+    fatal("a thread_pool was destroyed or shut down by one of its own workers");
   if (plan_.options.use_current_thread && !inside && !joined_) {
     fatal("a thread_pool with use_current_thread was destroyed by another thread than its worker 0");
   }
@@ -149,7 +152,8 @@ void registry::shutdown(shutdown_mode mode) {
 
 bool registry::shutdown_for(std::chrono::nanoseconds limit) {
   worker* const seat = current_worker();
-  if (seat != nullptr && &seat->pool() == this) fatal("shutdown_for was called by one of the pool's own workers");
+  if (seat != nullptr && &seat->pool() == this)
+    fatal("shutdown_for was called by one of the pool's own workers");
   begin_shutdown(shutdown_mode::drain);
   {
     std::unique_lock lock(end_mutex_);
@@ -170,7 +174,7 @@ worker_thread::~worker_thread() {
   if (pool_ != nullptr) pool_->worker_ended();
 }
 
-const std::string& worker_thread::name() const noexcept { 
+const std::string& worker_thread::name() const noexcept {
   static const std::string none;
   const auto& names = pool_->plan().worker_names;
   return names.empty() ? none : names[index_];

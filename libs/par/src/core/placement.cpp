@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which CPUs each worker may use. The layout comes from hwloc when built in, else from sysfs; the binding is
 // sched_setaffinity in both cases, so that a pool never leaves the mask it was started with.
+#include "core/configuration.hpp"
+#include "twill/par/error.hpp"
+
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <map>
+#include <sched.h>
 #include <tuple>
-
-#include "core/configuration.hpp"
-#include "twill/par/error.hpp"
 
 #if TWILL_PAR_HWLOC
 #include <hwloc.h>
@@ -47,7 +47,8 @@ std::vector<cpu_place> layout_of(const std::vector<int>& cpus) {
       int node = 0;
       for (hwloc_obj_t n = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, nullptr); n != nullptr;
            n = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, n)) {
-        if (hwloc_bitmap_isset(n->cpuset, static_cast<unsigned>(cpu)) != 0) node = static_cast<int>(n->logical_index);
+        if (hwloc_bitmap_isset(n->cpuset, static_cast<unsigned>(cpu)) != 0)
+          node = static_cast<int>(n->logical_index);
       }
       places.push_back({cpu, ancestor_index(topology, HWLOC_OBJ_PACKAGE, pu), node,
                         ancestor_index(topology, HWLOC_OBJ_CORE, pu), 0});
@@ -69,7 +70,8 @@ std::vector<cpu_place> layout_of(const std::vector<int>& cpus) {
   std::vector<cpu_place> places;
   for (const int cpu : cpus) {
     const std::string folder = fmt::format("/sys/devices/system/cpu/cpu{}", cpu);
-    cpu_place p{cpu, number_in(folder + "/topology/physical_package_id"), 0, number_in(folder + "/topology/core_id"), 0};
+    cpu_place p{cpu, number_in(folder + "/topology/physical_package_id"), 0,
+                number_in(folder + "/topology/core_id"), 0};
     for (int node = 0; node < 1024; ++node) {
       if (std::ifstream(fmt::format("{}/node{}/cpumap", folder, node)).good()) p.node = node;
       if (!std::ifstream(fmt::format("/sys/devices/system/node/node{}/cpumap", node)).good()) break;
@@ -89,8 +91,9 @@ std::vector<cpu_place> with_threads(std::vector<cpu_place> places) {
 }
 
 std::vector<cpu_place> compact_order(std::vector<cpu_place> places) {
-  std::stable_sort(places.begin(), places.end(), [](const cpu_place& a, const cpu_place& b) {
-    return std::tie(a.thread, a.package, a.node, a.core) < std::tie(b.thread, b.package, b.node, b.core);
+  std::sort(places.begin(), places.end(), [](const cpu_place& a, const cpu_place& b) {
+    return std::tie(a.thread, a.package, a.node, a.core, a.cpu) <
+           std::tie(b.thread, b.package, b.node, b.core, b.cpu);
   });
   return places;
 }
@@ -103,7 +106,8 @@ std::vector<cpu_place> scatter_order(const std::vector<cpu_place>& places) {
     const int turn = taken[{p.package, p.node}]++;
     keyed.push_back({{turn, p.package, p.node}, p});
   }
-  std::stable_sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  // No two keys are equal: the turn counts within package and node.
+  std::sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<cpu_place> order;
   order.reserve(keyed.size());
   for (const auto& [key, p] : keyed) order.push_back(p);
@@ -141,11 +145,12 @@ std::vector<std::vector<int>> place_workers(pin policy, const std::vector<int>& 
   if (policy == pin::list) {
     for (const int cpu : listed) {
       if (std::find(allowed.begin(), allowed.end(), cpu) != allowed.end()) continue;
-      throw error(errc::invalid_placement, {.what = fmt::format("CPU {} is outside of what this process may use", cpu),
-                                            .found = std::to_string(cpu),
-                                            .expected = fmt::format("one of {} CPUs, {} to {}", allowed.size(),
-                                                                    allowed.front(), allowed.back()),
-                                            .hint = "see taskset -p, the control group and the scheduler's binding"});
+      throw error(errc::invalid_placement,
+                  {.what = fmt::format("CPU {} is outside of what this process may use", cpu),
+                   .found = std::to_string(cpu),
+                   .expected = fmt::format("one of {} CPUs, {} to {}", allowed.size(), allowed.front(),
+                                           allowed.back()),
+                   .hint = "see taskset -p, the control group and the scheduler's binding"});
     }
     if (listed.empty()) {
       throw error(errc::invalid_placement,

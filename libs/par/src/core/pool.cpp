@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/par/pool.hpp"
 
-#include <fmt/format.h>
-
 #include "core/registry.hpp"
+#include "twill/par/broadcast.hpp"
+#include "twill/par/detail/broadcast_call.hpp"
+
+#include <fmt/format.h>
 
 namespace twill::par {
 namespace {
@@ -78,8 +80,12 @@ thread_pool::~thread_pool() {
   registry_->shutdown(shutdown_mode::drain);
 }
 
-std::optional<yield_result> thread_pool::yield_now() const { return run_one(seat_in(registry_.get()), false); }
-std::optional<yield_result> thread_pool::yield_local() const { return run_one(seat_in(registry_.get()), true); }
+std::optional<yield_result> thread_pool::yield_now() const {
+  return run_one(seat_in(registry_.get()), false);
+}
+std::optional<yield_result> thread_pool::yield_local() const {
+  return run_one(seat_in(registry_.get()), true);
+}
 
 std::optional<std::size_t> thread_pool::current_thread_index() const noexcept {
   const detail::worker* const seat = seat_in(registry_.get());
@@ -103,8 +109,9 @@ bool thread_pool::shutdown_for(std::chrono::nanoseconds limit) {
   return registry_->shutdown_for(limit);
 }
 
-pool_description thread_pool::describe() const {
-  const detail::pool_plan& plan = registry_->plan();
+namespace {
+
+pool_description description_of(const detail::pool_plan& plan) {
   pool_description d{.num_threads = plan.num_threads,
                      .num_threads_origin = plan.num_threads_origin,
                      .placement = plan.placement,
@@ -118,14 +125,28 @@ pool_description thread_pool::describe() const {
   return d;
 }
 
+}  // namespace
+
+pool_description thread_pool::describe() const { return description_of(registry_->plan()); }
+
+pool_description describe_current_pool() { return description_of(detail::current_or_global().plan()); }
+
+detail::registry* detail::registry_of(const thread_pool& pool) noexcept { return pool.handle(); }
+
+void detail::broadcast_call(void* target, void (*run)(void*, broadcast_context)) {
+  broadcast([target, run](broadcast_context context) { run(target, context); });
+}
+
 pool_counters thread_pool::counters() const noexcept { return registry_->counters(); }
 
 std::string pool_description::to_string() const {
-  std::string text = fmt::format("threads {} ({})\npin {} ({})", num_threads, num_threads_origin, name_of(placement),
-                                 placement_origin);
-  for (std::size_t i = 0; i < worker_cpu.size(); ++i) text += fmt::format("\n  worker {} cpu {}", i, worker_cpu[i]);
+  std::string text = fmt::format("threads {} ({})\npin {} ({})", num_threads, num_threads_origin,
+                                 name_of(placement), placement_origin);
+  for (std::size_t i = 0; i < worker_cpu.size(); ++i)
+    text += fmt::format("\n  worker {} cpu {}", i, worker_cpu[i]);
   text += fmt::format("\nidle {} ({})", name_of(idle), idle_origin);
-  text += stack_size == 0 ? std::string("\nstack platform default") : fmt::format("\nstack {} bytes", stack_size);
+  text +=
+      stack_size == 0 ? std::string("\nstack platform default") : fmt::format("\nstack {} bytes", stack_size);
   text += "\nlayout from " + placement_library;
   if (budget) text += "\nbudget " + budget->to_string();
   return text;

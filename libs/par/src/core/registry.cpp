@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/registry.hpp"
 
+#include "twill/par/error.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
-
-#include "twill/par/error.hpp"
 
 namespace twill::par::detail {
 
@@ -13,7 +13,8 @@ namespace {
 
 [[noreturn]] void raise_fatal(const std::string& what) { throw std::logic_error("twill::par: " + what); }
 
-/// The terminate handler shows the exception that leaves a noexcept function: ours, with a sentence for the user.
+/// The terminate handler shows the exception that leaves a noexcept function: ours, with a sentence for the
+/// user.
 [[noreturn]] void terminate_with(const std::string& what) noexcept { raise_fatal(what); }
 
 }  // namespace
@@ -26,9 +27,9 @@ registry::registry(pool_plan plan) : plan_(std::move(plan)), generation_(fork_ge
     seats_.push_back(std::make_unique<worker>(*this, sleep_, i));
   }
   running_ = plan_.num_threads;
-  if (plan_.options.use_current_thread) {
+  if (plan_.options.use_current_thread || plan_.threadless) {
     --running_;
-    seats_[0]->extra().has_thread = false;
+    seats_.front()->extra().has_thread = false;
   }
 }
 
@@ -38,14 +39,19 @@ bool registry::lost_in_fork() const noexcept { return generation_ != fork_genera
 
 void registry::check_not_forked() const {
   if (!lost_in_fork()) return;
-  throw error(errc::pool_lost_in_fork,
-              {.what = "this pool's threads belong to the process that forked",
-               .hint = "make a new pool after fork(), or use the global one, which starts afresh in the child"});
+  throw error(
+      errc::pool_lost_in_fork,
+      {.what = "this pool's threads belong to the process that forked",
+       .hint = "make a new pool after fork(), or use the global one, which starts afresh in the child"});
 }
 
 void registry::inject(job* j) {
   check_not_forked();
   injector_.push(j);
+  if (plan_.threadless) {
+    run_threadless({});
+    return;
+  }
   const sleep_word now = sleep_.job_injected();
   if (now.sleeping() == 0) return;
   // Those that are awake and idle look at the injector before they sleep or leave ([S5], [S12]).
@@ -59,6 +65,10 @@ void registry::inject_broadcast(job* const* jobs) {
     const std::scoped_lock lock(broadcast_mutex_);
     for (std::size_t i = 0; i < seats_.size(); ++i) seats_[i]->extra().broadcasts.push(jobs[i]);
   }
+  if (plan_.threadless) {
+    run_threadless({});
+    return;
+  }
   static_cast<void>(sleep_.job_injected());
   for (auto& seat : seats_) seat->wake_for_latch();
 }
@@ -66,7 +76,8 @@ void registry::inject_broadcast(job* const* jobs) {
 namespace {
 
 struct call_job final : job {
-  call_job(registry& p, seat_call c, worker* waiter) : job(&call_job::run_call), pool(&p), call(c), done(waiter) {}
+  call_job(registry& p, seat_call c, worker* waiter)
+      : job(&call_job::run_call), pool(&p), call(c), done(waiter) {}
   static void run_call(job* self, worker& seat) {
     auto* const j = static_cast<call_job*>(self);
     registry& where = *j->pool;
@@ -99,6 +110,10 @@ void registry::enter_from_outside(seat_call call, bool guest) {
   } const inside(*this);
   // ORD seq_cst [R1]: see visit.
   if (closed_.load(std::memory_order_seq_cst)) refuse_shut_down();
+  if (plan_.threadless) {
+    run_threadless(call);
+    return;
+  }
   if (guest) {
     if (worker* const seat = borrow()) {
       current_worker_slot = seat;
@@ -115,11 +130,30 @@ void registry::enter_from_outside(seat_call call, bool guest) {
 
 void registry::enter_from(worker& other, seat_call call) {
   check_not_forked();
-  // ORD acquire [R1]: a worker of another pool is no visitor; using a pool that is being destroyed is its caller's error.
+  // ORD acquire [R1]: a worker of another pool is no visitor; using a pool that is being destroyed is its
+  // caller's error.
   if (closed_.load(std::memory_order_acquire)) refuse_shut_down();
   call_job work(*this, call, &other);
   inject(&work);
   work.done.wait(*this);
+}
+
+void registry::run_threadless(seat_call call) {
+  worker& seat = *seats_.front();
+  // A worker that broadcasts to its own pool: it runs what is queued when it waits.
+  if (current_worker() == &seat) return;
+  const std::scoped_lock lock(threadless_mutex_);
+  current_worker_slot = &seat;
+  if (call.run != nullptr) call.run(call.target, seat, false);
+  // Nobody else will run what was left in the seat or injected meanwhile.
+  for (;;) {
+    job* j = seat.take();
+    if (j == nullptr) j = seat.extra().broadcasts.pop();
+    if (j == nullptr) j = injector_.pop();
+    if (j == nullptr) break;
+    seat.run(j);
+  }
+  current_worker_slot = nullptr;
 }
 
 worker* registry::borrow() noexcept {

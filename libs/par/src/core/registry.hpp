@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pthread.h>
+#include "core/configuration.hpp"
+#include "core/fifo_job.hpp"
+#include "core/job_queue.hpp"
+#include "core/task_memory.hpp"
+#include "twill/par/detail/completion.hpp"
+#include "twill/par/pool.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -10,18 +15,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <pthread.h>
 #include <vector>
-
-#include "core/configuration.hpp"
-#include "core/fifo_job.hpp"
-#include "core/job_queue.hpp"
-#include "core/task_memory.hpp"
-#include "twill/par/detail/completion.hpp"
-#include "twill/par/pool.hpp"
 
 namespace twill::par::detail {
 
-/// What a seat needs beside the hot members of `worker`. The owner's, except the queue, the latch and the counters.
+/// What a seat needs beside the hot members of `worker`. The owner's, except the queue, the latch and the
+/// counters.
 struct worker_extra {
   job_queue broadcasts;
   fifo_job spawned_fifo;
@@ -42,9 +42,10 @@ struct worker_extra {
 ///
 /// Thread safety: all members may be called by any thread unless they say otherwise.
 /// Invariants:
-///   (1) detached_ is one for the handle plus one for each detached task that has not ended; at zero every worker ends;
-///   (2) visitors_ counts the calls of outside threads that are inside; the pool must not end before they are out;
-///   (3) a seat has one owner at a time: its thread, or a guest between borrow and give_back.
+///   (1) detached_ is one for the handle plus one for each detached task that has not ended; at zero every
+///   worker ends; (2) visitors_ counts the calls of outside threads that are inside; the pool must not end
+///   before they are out; (3) a seat has one owner at a time: its thread, or a guest between borrow and
+///   give_back.
 class registry : public std::enable_shared_from_this<registry> {
  public:
   explicit registry(pool_plan plan);
@@ -103,12 +104,14 @@ class registry : public std::enable_shared_from_this<registry> {
   void wait_for_end();
   [[nodiscard]] worker* borrow() noexcept;
   void give_back(worker& w) noexcept;
+  void run_threadless(seat_call call);
 
   pool_plan plan_;
   sleep_protocol<std_atomics> sleep_;
   std::vector<std::unique_ptr<worker>> seats_;
   job_queue injector_;
   std::mutex broadcast_mutex_;
+  std::mutex threadless_mutex_;  ///< held by the thread that sits on the seat of a pool without threads
   std::atomic<std::size_t> detached_{1};
   std::atomic<std::size_t> visitors_{0};
   std::atomic<std::size_t> guests_{0};

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/par/scope.hpp"
 
-#include <algorithm>
-#include <mutex>
-#include <vector>
-
 #include "core/registry.hpp"
 #include "twill/par/error.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <tuple>
+#include <vector>
 
 namespace twill::par::detail {
 namespace {
@@ -23,6 +24,7 @@ void suppressed_exception() noexcept {
 struct collected_errors {
   struct entry {
     std::size_t number;
+    std::size_t arrival;  ///< tells the members of one broadcast apart
     std::exception_ptr error;
   };
   std::mutex mutex;
@@ -58,7 +60,7 @@ std::size_t scope_base::next_spawn_number() noexcept {
 void scope_base::record(std::exception_ptr error, std::size_t spawn_number) noexcept {
   if (collected_ != nullptr) {
     const std::scoped_lock lock(collected_->mutex);
-    collected_->entries.push_back({spawn_number, std::move(error)});
+    collected_->entries.push_back({spawn_number, collected_->entries.size(), std::move(error)});
     return;
   }
   // ORD relaxed [C6]: elects the one writer of error_; the count [C2] publishes it.
@@ -74,7 +76,9 @@ void scope_base::finish_and_rethrow() {
   if (pending_.fetch_sub(1, std::memory_order_acq_rel) != 1) completion_.wait(*pool_);
   if (collected_ != nullptr && !collected_->entries.empty()) {
     auto& entries = collected_->entries;
-    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.number, a.arrival) < std::tie(b.number, b.arrival);
+    });
     std::vector<std::exception_ptr> errors;
     errors.reserve(entries.size());
     for (auto& e : entries) errors.push_back(std::move(e.error));

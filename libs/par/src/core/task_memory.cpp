@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/task_memory.hpp"
 
-#include <new>
-
 #include "core/registry.hpp"
 #include "twill/par/detail/task.hpp"
+
+#include <new>
 
 namespace twill::par::detail {
 namespace {
 
 constexpr std::size_t granule = 32;
 constexpr std::size_t largest = 128;
-// Beyond this many a seat gives blocks back to malloc: where one seat spawns and another runs, they would pile up.
-constexpr std::size_t keep = 256;
+// Beyond this a seat gives blocks back to malloc: where one seat spawns and another runs, they would pile up.
+// Four lists of 8 KiB at most, so that a worker stays far below 64 KiB.
+constexpr std::size_t keep_bytes = std::size_t{8} * 1024;
 
 }  // namespace
 
@@ -46,7 +47,7 @@ void* task_memory::allocate(std::size_t bytes) {
 void task_memory::free(void* memory, std::size_t bytes) noexcept {
   if (bytes <= largest) {
     list& l = lists_[(bytes - 1) / granule];
-    if (l.size < keep) {
+    if (l.size < keep_bytes / rounded(bytes)) {
       l.first = ::new (memory) block{l.first};
       ++l.size;
       return;

@@ -6,7 +6,8 @@
 
 namespace twill::par::detail {
 
-/// Free blocks of one seat, in four sizes up to 128 bytes: spawning in a steady state asks malloc for nothing.
+/// Free blocks of one seat, in four sizes up to 128 bytes: spawning in a steady state asks malloc for
+/// nothing.
 ///
 /// Thread safety: the seat's owner only. A block may be freed on another seat than the one that allocated it.
 class task_memory {

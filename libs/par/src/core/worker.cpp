@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pthread.h>
-#include <sched.h>
+#include "core/registry.hpp"
 
 #include <algorithm>
 #include <chrono>
-
-#include "core/registry.hpp"
+#include <pthread.h>
+#include <sched.h>
 
 namespace twill::par::detail {
 
@@ -48,7 +47,8 @@ void pause_briefly(unsigned rounds) noexcept {
   }
 }
 
-/// How an idle worker spends the time between two rounds of search: pauses that grow, then yields, within a time bound.
+/// How an idle worker spends the time between two rounds of search: pauses that grow, then yields, within a
+/// time bound.
 class idle_time {
  public:
   idle_time(idle_policy policy, bool oversubscribed) noexcept : oversubscribed_(oversubscribed) {
@@ -69,7 +69,7 @@ class idle_time {
     if (oversubscribed_ || spent >= budget_ / 2) {
       sched_yield();
     } else {
-      pause_briefly(1U << std::min(rounds_, 6U));
+      pause_briefly(1U << std::min(rounds_, 5U));
     }
     ++rounds_;
     return true;
@@ -106,7 +106,8 @@ worker::~worker() { delete extra_; }
 void worker::notify_pushed() noexcept {
   const sleep_word now = sleep_->job_posted();
   if (now.sleeping() == 0) return;
-  // A queue that grows while others sleep needs one more; the first job of a queue only if nobody is looking already.
+  // A queue that grows while others sleep needs one more; the first job of a queue only if nobody is looking
+  // already.
   if (deque_.size_hint() > 1 || now.inactive() <= now.sleeping()) pool_->wake_sleepers(1);
 }
 
@@ -115,7 +116,8 @@ void worker::wait_slow(latch& l, const std::atomic<worker*>* thief, bool other_p
   registry& pool = *pool_;
   const bool in_main_loop = &l == &mine.terminate;
   // A wait for another pool may need what that pool sends here, so that only the stack limits it.
-  const bool limited = !in_main_loop && (stack_is_low() || (!other_pool && mine.steal_depth >= deepest_steal));
+  const bool limited =
+      !in_main_loop && (stack_is_low() || (!other_pool && mine.steal_depth >= deepest_steal));
   const parked kind = in_main_loop && mine.has_thread ? parked::idle : parked::asleep;
   parking_spot<std_atomics>& spot = mine.has_guest ? guest_spot_ : own_spot_;
 
@@ -161,9 +163,8 @@ void worker::wait_slow(latch& l, const std::atomic<worker*>* thief, bool other_p
       }
       announced = false;
       if (!l.doze()) continue;
-      const bool slept = sleep_->park(spot, kind, jec, [&] {
-        return l.probe() || pool.has_injected() || !mine.broadcasts.empty();
-      });
+      const bool slept = sleep_->park(
+          spot, kind, jec, [&] { return l.probe() || pool.has_injected() || !mine.broadcasts.empty(); });
       l.rouse();
       if (slept) {
         count(mine.sleeps);
@@ -224,9 +225,11 @@ job* registry::find_foreign(worker& w) noexcept {
 void registry::active_again(worker& w) noexcept {
   sleep_.became_active();
   if (sleep_.read().sleeping() == 0) return;
-  // Work that is left where this worker looked: somebody else should have it. Deques may be missed, the injector not.
+  // Work that is left where this worker looked: somebody else should have it. Deques may be missed, the
+  // injector not.
   bool more = has_injected();
-  for (std::size_t i = 0; i < seats_.size() && !more; ++i) more = i != w.index() && !seats_[i]->deque_looks_empty();
+  for (std::size_t i = 0; i < seats_.size() && !more; ++i)
+    more = i != w.index() && !seats_[i]->deque_looks_empty();
   if (more) wake_sleepers(1);
 }
 

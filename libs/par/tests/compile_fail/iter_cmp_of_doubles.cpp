@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::cmp: these items are only partially ordered; use par::partial_cmp
-#include <vector>
-
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 int main() {
   const std::vector<double> v{1, 2, 3};

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::copy_items: the items of this chain cannot be copied
+#include "twill/par/range.hpp"
+
 #include <memory>
 #include <vector>
-
-#include "twill/par/range.hpp"
 
 int main() {
   std::vector<std::unique_ptr<int>> v;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::map: the callable is shared between workers, so it must be callable when const
-#include <vector>
-
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 int main() {
   std::vector<int> v{1, 2, 3};

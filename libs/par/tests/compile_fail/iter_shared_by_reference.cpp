@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// EXPECT: par::for_each: the callable is shared between workers, so it must be callable when const
-#include <vector>
-
 #include "twill/par/range.hpp"
+
+#include <vector>
 
 // A callable with state of its own would be written by all workers at once.
 struct counter {

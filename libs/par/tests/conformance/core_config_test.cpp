@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sched.h>
+#include "core_support.hpp"
 
 #include <cstdlib>
 #include <optional>
-
-#include "core_support.hpp"
+#include <sched.h>
 
 namespace twill::par::test {
 namespace {
@@ -103,7 +102,8 @@ TEST_F(config, reads_idle_policy_and_stack_size_and_refuses_what_they_are_not) {
   EXPECT_EQ(d.idle_origin, "TWILL_IDLE");
   EXPECT_EQ(d.stack_size, 1048576U);
   const variable bad("TWILL_IDLE", "lazy");
-  const std::string what = message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); });
+  const std::string what =
+      message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); });
   EXPECT_EQ(what.find("error[bad_configuration] TWILL_IDLE: "), 0U) << what;
   EXPECT_NE(what.find("lazy"), std::string::npos) << what;
 }
@@ -132,9 +132,11 @@ TEST_F(config, pins_to_listed_cpus_and_refuses_those_outside_of_the_mask) {
   const int cpu = allowed().back();
   const auto pool = thread_pool_builder{}.num_threads(2).pin(std::vector<int>{cpu}).build();
   EXPECT_EQ(pool.describe().worker_cpu, (std::vector<int>{cpu, cpu}));
-  const std::string what =
-      message_of<error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).pin(std::vector<int>{99999}).build()); });
-  EXPECT_NE(what.find("error[invalid_placement]: CPU 99999 is outside of what this process may use"), std::string::npos) << what;
+  const std::string what = message_of<error>(
+      [] { static_cast<void>(thread_pool_builder{}.num_threads(1).pin(std::vector<int>{99999}).build()); });
+  EXPECT_NE(what.find("error[invalid_placement]: CPU 99999 is outside of what this process may use"),
+            std::string::npos)
+      << what;
 }
 
 TEST_F(config, reads_placement_from_the_environment) {
@@ -142,7 +144,8 @@ TEST_F(config, reads_placement_from_the_environment) {
   EXPECT_EQ(thread_pool_builder{}.num_threads(1).build().describe().placement_origin, "TWILL_PIN");
   const variable bad("TWILL_PIN", "0,,1");
   EXPECT_EQ(message_of<twill::error>([] { static_cast<void>(thread_pool_builder{}.num_threads(1).build()); }),
-            "error[bad_configuration] TWILL_PIN: malformed placement (found \"0,,1\", expected none, compact, scatter, "
+            "error[bad_configuration] TWILL_PIN: malformed placement (found \"0,,1\", expected none, "
+            "compact, scatter, "
             "per_node or CPUs such as 0,2,4-7)");
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
+
 #include <latch>
 #include <thread>
-
-#include "core_support.hpp"
+#include <vector>
 
 namespace twill::par::test {
 namespace {
@@ -13,7 +14,26 @@ INSTANTIATE_TEST_SUITE_P(threads, cross_pool_test, ::testing::Values(1, 2, 7), t
 TEST_P(cross_pool_test, two_pools_install_into_each_other) {
   const auto one = make();
   const auto two = make();
-  EXPECT_EQ(one.install([&] { return two.install([&] { return one.install([&] { return two.install([] { return 4; }); }); }); }), 4);
+  EXPECT_EQ(one.install([&] {
+    return two.install([&] { return one.install([&] { return two.install([] { return 4; }); }); });
+  }),
+            4);
+}
+
+TEST_P(cross_pool_test, two_sleeping_pools_install_and_broadcast_into_each_other) {
+  const auto one = make();
+  const auto two = make();
+  for (int i = 0; i < 20; ++i) {
+    until_a_worker_sleeps(one);
+    until_a_worker_sleeps(two);
+    EXPECT_EQ(one.install([&] { return two.install([&] { return one.install([] { return 4; }); }); }), 4);
+    until_a_worker_sleeps(two);
+    const auto sizes = one.install([&] {
+      return two.broadcast(
+          [&](broadcast_context) { return one.broadcast([](broadcast_context) { return 1; }).size(); });
+    });
+    EXPECT_EQ(sizes, std::vector<std::size_t>(GetParam(), GetParam()));
+  }
 }
 
 TEST(cross_pool, mutual_installs_nest_deeper_than_the_steal_limit) {
@@ -72,11 +92,7 @@ TEST_P(cross_pool_test, in_place_scope_of_another_pool_waits_as_a_worker) {
   one.install([&] {
     two.in_place_scope([&](scope_t& s) {
       for (int i = 0; i < 10; ++i) {
-        s.spawn([&] {
-          one.install([&] {
-            ran.add();
-          });
-        });
+        s.spawn([&] { one.install([&] { ran.add(); }); });
       }
     });
   });

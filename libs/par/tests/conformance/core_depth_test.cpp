@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A worker that waits steals unrelated work on top of its stack: that depth is bounded.
+#include "core_support.hpp"
+
 #include <algorithm>
 #include <mutex>
 #include <vector>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -37,11 +37,8 @@ TEST(depth, many_tasks_that_wait_for_another_pool_fit_on_a_small_stack) {
   tally ran;
   one.in_place_scope([&](scope_t& s) {
     for (int i = 0; i < 3000; ++i) {
-      s.spawn([&] {
-        two.install([&] {
-          two.scope([&](scope_t& inner) { inner.spawn([&] { ran.add(); }); });
-        });
-      });
+      s.spawn(
+          [&] { two.install([&] { two.scope([&](scope_t& inner) { inner.spawn([&] { ran.add(); }); }); }); });
     }
   });
   EXPECT_EQ(ran.value(), 3000U);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
+
+#include <functional>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
-
-#include "core_support.hpp"
-
 #if defined(__SANITIZE_THREAD__)
-// A forked child of a process with threads starts threads of its own, which ThreadSanitizer refuses by default.
+// A forked child of a process with threads starts threads of its own, which ThreadSanitizer refuses by
+// default.
 extern "C" const char* __tsan_default_options();
 extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
 #endif
@@ -71,7 +71,9 @@ TEST(fork, child_may_destroy_its_parents_pool_and_build_its_own) {
   EXPECT_EQ(pool->install([] { return 1; }), 1);
   EXPECT_EQ(exit_code_of_child([&] {
               pool.reset();
-              const auto own = thread_pool_builder{}.num_threads(2).build();
+              // A larger stack than the parent's threads had: the C library hands out theirs otherwise, and
+              // ThreadSanitizer takes a thread at a known address for the old one.
+              const auto own = thread_pool_builder{}.num_threads(2).stack_size(std::size_t{1} << 26U).build();
               return own.install([] { return fib(10); }) == 55 ? 11 : 1;
             }),
             11);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread outside of the pool sits on a free seat for the call it starts.
-#include <thread>
-
 #include "core_support.hpp"
+
+#include <thread>
 
 namespace twill::par::test {
 namespace {
@@ -10,27 +10,16 @@ namespace {
 class guest_test : public with_threads {};
 INSTANTIATE_TEST_SUITE_P(threads, guest_test, ::testing::Values(1, 2, 7), threads_name);
 
-/// The workers of a new pool need a moment until they sleep and their seats are free.
-void until_a_guest_sits(const thread_pool& pool) {
-  const auto caller = std::this_thread::get_id();
-  for (;;) {
-    std::thread::id where;
-    pool.scope([&](scope_t&) { where = std::this_thread::get_id(); });
-    if (where == caller) return;
-    std::this_thread::yield();
-  }
-}
-
 TEST_P(guest_test, runs_the_call_on_the_calling_thread_with_a_valid_index) {
   const auto pool = make();
-  until_a_guest_sits(pool);
+  until_a_worker_sleeps(pool);
   EXPECT_GT(pool.counters().guests, 0U);
   EXPECT_EQ(current_thread_index(), std::nullopt);
 }
 
 TEST_P(guest_test, shares_its_call_with_the_workers) {
   const auto pool = make();
-  until_a_guest_sits(pool);
+  until_a_worker_sleeps(pool);
   for (int i = 0; i < 50; ++i) {
     tally ran;
     pool.scope([&](scope_t& s) {
@@ -46,7 +35,7 @@ TEST_P(guest_test, leaves_what_it_spawned_detached_to_the_seat) {
   tally ran;
   {
     const auto pool = make();
-    until_a_guest_sits(pool);
+    until_a_worker_sleeps(pool);
     pool.scope([&](scope_t&) {
       for (int i = 0; i < 10; ++i) spawn([&] { ran.add(); });
     });
@@ -74,7 +63,7 @@ TEST_P(guest_test, never_sits_where_no_guests_are_allowed) {
 
 TEST_P(guest_test, broadcasts_from_its_seat) {
   const auto pool = make();
-  until_a_guest_sits(pool);
+  until_a_worker_sleeps(pool);
   pool.scope([&](scope_t&) {
     EXPECT_EQ(broadcast([](broadcast_context c) { return c.index(); }).size(), GetParam());
   });
@@ -90,7 +79,7 @@ TEST_P(guest_test, many_guests_and_installs_compete_for_the_seats) {
         const bool ok = t % 2 == 0 ? pool.join([] { return fib(7); }, [] { return 1; }).first == 13
                                    : pool.install([] { return fib(7); }) == 13;
         if (ok) right.add();
-        if (i % 20 == 0) std::this_thread::sleep_for(std::chrono::microseconds(60));
+        if (i % 20 == 0) busy_for(std::chrono::microseconds(60));
       }
     });
   }

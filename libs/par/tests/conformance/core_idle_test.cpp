@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pool costs when it has nothing to do, and that it never oversleeps.
-#include <dirent.h>
-#include <unistd.h>
+#include "core_support.hpp"
 
 #include <chrono>
 #include <cstdlib>
+#include <dirent.h>
 #include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
 #include <thread>
-
-#include "core_support.hpp"
+#include <unistd.h>
 
 namespace twill::par::test {
 namespace {
@@ -19,6 +18,7 @@ namespace {
 struct usage {
   double cpu_ms = 0;
   long switches = 0;
+  bool sleeps = false;
 };
 
 /// CPU time and context switches of the threads of this process whose name starts so.
@@ -38,6 +38,7 @@ std::map<std::string, usage> usage_of(const std::string& prefix) {
     u.cpu_ms = ns / 1e6;
     std::ifstream status(folder + "/status");
     for (std::string line; std::getline(status, line);) {
+      if (line.rfind("State:", 0) == 0) u.sleeps = line.find('S', 6) != std::string::npos;
       const std::size_t at = line.find("ctxt_switches:");
       if (at != std::string::npos) u.switches += std::strtol(line.c_str() + at + 14, nullptr, 10);
     }
@@ -47,6 +48,18 @@ std::map<std::string, usage> usage_of(const std::string& prefix) {
   return all;
 }
 
+/// Returns when so many threads of this name exist and all of them sleep: an idle worker that still searches
+/// runs.
+void until_asleep(const std::string& prefix, std::size_t n) {
+  for (;;) {
+    const auto now = usage_of(prefix);
+    std::size_t asleep = 0;
+    for (const auto& [thread, u] : now) asleep += u.sleeps ? 1 : 0;
+    if (asleep == n) return;
+    std::this_thread::yield();
+  }
+}
+
 TEST(idle, a_pool_costs_no_cpu_and_no_context_switches) {
   const auto pool = thread_pool_builder{}
                         .num_threads(4)
@@ -54,9 +67,10 @@ TEST(idle, a_pool_costs_no_cpu_and_no_context_switches) {
                         .build();
   EXPECT_EQ(pool.install([] { return fib(15); }), 610);
   pool.broadcast([](broadcast_context) {});
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  until_asleep("idlepool", 4);
   const auto before = usage_of("idlepool");
   ASSERT_EQ(before.size(), 4U);
+  // The time of the measurement.
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const auto after = usage_of("idlepool");
   ASSERT_EQ(after.size(), 4U);
@@ -74,28 +88,34 @@ TEST(idle, workers_fall_asleep_soon_after_the_last_job) {
                         .build();
   pool.broadcast([](broadcast_context) {});
   const auto before = usage_of("lastjob");
+  // The time of the measurement.
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   const auto after = usage_of("lastjob");
   ASSERT_EQ(before.size(), 2U);
-  for (const auto& [thread, was] : before) EXPECT_LT(after.at(thread).cpu_ms - was.cpu_ms, 1.0) << "thread " << thread;
+  for (const auto& [thread, was] : before)
+    EXPECT_LT(after.at(thread).cpu_ms - was.cpu_ms, 1.0) << "thread " << thread;
 }
 
 class idle_test : public ::testing::TestWithParam<idle_policy> {};
 INSTANTIATE_TEST_SUITE_P(policies, idle_test,
-                         ::testing::Values(idle_policy::throughput, idle_policy::balanced, idle_policy::power));
+                         ::testing::Values(idle_policy::throughput, idle_policy::balanced,
+                                           idle_policy::power));
 
-/// A lost wake-up would hang: the timeout of the test is the watchdog.
-TEST_P(idle_test, no_single_injection_is_lost_whatever_the_delay_before_it) {
-  const auto pool = thread_pool_builder{}.num_threads(2).idle(GetParam()).guest_slots(0).build();
+/// So many single jobs, each injected into a pool that may be anywhere between busy and asleep. A lost
+/// wake-up hangs: the timeout of the test is the watchdog.
+std::size_t inject_singly(idle_policy policy, std::size_t jobs, unsigned longest_pause_us) {
+  const auto pool = thread_pool_builder{}.num_threads(2).idle(policy).guest_slots(0).build();
   std::mt19937 random(3);
-  int answered = 0;
-  for (int i = 0; i < 4000; ++i) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 100);
-    while (std::chrono::steady_clock::now() < until) {
-    }
-    answered += pool.install([] { return 1; });
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < jobs; ++i) {
+    if (longest_pause_us > 0) busy_for(std::chrono::microseconds(random() % longest_pause_us));
+    answered += pool.install([] { return std::size_t{1}; });
   }
-  EXPECT_EQ(answered, 4000);
+  return answered;
+}
+
+TEST_P(idle_test, no_single_injection_is_lost_whatever_the_delay_before_it) {
+  EXPECT_EQ(inject_singly(GetParam(), 4000, 100), 4000U);
 }
 
 TEST_P(idle_test, no_job_is_lost_while_guests_come_and_go) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
 #include "twill/par/join.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 #include <span>
 #include <thread>
 #include <vector>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -83,8 +82,8 @@ TEST_P(join_test, joins_three_and_more_closures_in_argument_order) {
   const auto pool = make();
   pool.install([] {
     int side = 0;
-    const auto all = join([] { return 1; }, [] { return 2.5; }, [&] { side = 3; }, [] { return std::string("4"); },
-                          [] { return 'e'; });
+    const auto all = join([] { return 1; }, [] { return 2.5; }, [&] { side = 3; },
+                          [] { return std::string("4"); }, [] { return 'e'; });
     EXPECT_EQ(all, std::make_tuple(1, 2.5, unit{}, std::string("4"), 'e'));
     EXPECT_EQ(side, 3);
   });

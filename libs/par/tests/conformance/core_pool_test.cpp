@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
 #include "twill/par/pool.hpp"
-
-#include <pthread.h>
-#include <sys/resource.h>
 
 #include <array>
 #include <future>
 #include <latch>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <thread>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -30,7 +28,8 @@ TEST_P(pool_test, install_runs_on_a_worker_and_returns_its_value) {
 
 TEST_P(pool_test, install_brings_the_exception_back) {
   const auto pool = make();
-  EXPECT_EQ(message_of<std::runtime_error>([&] { pool.install([] { throw std::runtime_error("inside"); }); }), "inside");
+  EXPECT_EQ(message_of<std::runtime_error>([&] { pool.install([] { throw std::runtime_error("inside"); }); }),
+            "inside");
 }
 
 TEST_P(pool_test, install_on_its_own_worker_is_a_plain_call) {
@@ -59,9 +58,7 @@ TEST_P(pool_test, start_and_exit_handlers_run_once_for_each_worker) {
                             indices.add(i);
                             started.add();
                           })
-                          .exit_handler([&](std::size_t) {
-                            ended.add();
-                          })
+                          .exit_handler([&](std::size_t) { ended.add(); })
                           .build();
     EXPECT_EQ(pool.broadcast([](broadcast_context) { return 1; }).size(), GetParam());
     EXPECT_EQ(started.value(), GetParam());
@@ -78,9 +75,7 @@ TEST_P(pool_test, handlers_that_throw_go_to_the_panic_handler_and_the_worker_goe
                           .num_threads(GetParam())
                           .start_handler([](std::size_t) { throw std::runtime_error("start"); })
                           .exit_handler([](std::size_t) { throw std::runtime_error("exit"); })
-                          .panic_handler([&](const std::exception_ptr&) {
-                            panics.add();
-                          })
+                          .panic_handler([&](const std::exception_ptr&) { panics.add(); })
                           .build();
     EXPECT_EQ(pool.install([] { return 5; }), 5);
   }
@@ -94,10 +89,11 @@ std::string name_of_this_thread() {
 }
 
 TEST(pool, names_its_threads_and_cuts_long_names) {
-  const auto pool = thread_pool_builder{}
-                        .num_threads(2)
-                        .thread_name([](std::size_t i) { return "w" + std::to_string(i) + "-a-very-long-name"; })
-                        .build();
+  const auto pool =
+      thread_pool_builder{}
+          .num_threads(2)
+          .thread_name([](std::size_t i) { return "w" + std::to_string(i) + "-a-very-long-name"; })
+          .build();
   EXPECT_EQ(pool.broadcast([](broadcast_context) { return name_of_this_thread(); }),
             (std::vector<std::string>{"w0-a-very-long-", "w1-a-very-long-"}));
   const auto unnamed = thread_pool_builder{}.num_threads(1).build();
@@ -123,7 +119,8 @@ TEST(pool, honours_the_stack_size) {
 TEST(pool, refuses_a_stack_below_the_platforms_least) {
   const auto build = [] { static_cast<void>(thread_pool_builder{}.num_threads(1).stack_size(1).build()); };
   const std::string what = message_of<error>(build);
-  EXPECT_NE(what.find("error[invalid_stack_size]: the stack size is below what a thread needs here (found 1 bytes, expected at least "),
+  EXPECT_NE(what.find("error[invalid_stack_size]: the stack size is below what a thread needs here (found 1 "
+                      "bytes, expected at least "),
             std::string::npos)
       << what;
 }
@@ -140,11 +137,10 @@ TEST(pool, spawn_handler_that_fails_leaves_nothing_behind) {
   const std::string what = message_of<error>([&] {
     static_cast<void>(thread_pool_builder{}
                           .num_threads(4)
-                          .exit_handler([&](std::size_t) {
-                            ended.add();
-                          })
+                          .exit_handler([&](std::size_t) { ended.add(); })
                           .spawn_handler([&](worker_thread&& w) -> std::error_code {
-                            if (w.index() == 2) return std::make_error_code(std::errc::resource_unavailable_try_again);
+                            if (w.index() == 2)
+                              return std::make_error_code(std::errc::resource_unavailable_try_again);
                             threads.emplace_back([mine = std::move(w)]() mutable { mine.run(); });
                             return {};
                           })
@@ -154,7 +150,8 @@ TEST(pool, spawn_handler_that_fails_leaves_nothing_behind) {
   EXPECT_EQ(threads.size(), 2U);
   EXPECT_EQ(ended.value(), 2U);
   EXPECT_EQ(what.substr(0, what.find('\n')),
-            "error[thread_spawn_failed]: worker thread 2 of 4 could not be created: Resource temporarily unavailable "
+            "error[thread_spawn_failed]: worker thread 2 of 4 could not be created: Resource temporarily "
+            "unavailable "
             "(errno 11) (found 2 started, expected 4)");
 }
 
@@ -167,7 +164,8 @@ TEST(pool, spawn_handler_sees_index_name_and_stack_size) {
                           .thread_name([](std::size_t i) { return "own-" + std::to_string(i); })
                           .stack_size(1 << 20)
                           .spawn_handler([&](worker_thread&& w) -> std::error_code {
-                            names.push_back(w.name() + "/" + std::to_string(w.index()) + "/" + std::to_string(w.stack_size()));
+                            names.push_back(w.name() + "/" + std::to_string(w.index()) + "/" +
+                                            std::to_string(w.stack_size()));
                             threads.emplace_back([mine = std::move(w)]() mutable { mine.run(); });
                             return {};
                           })
@@ -209,7 +207,8 @@ TEST(pool, current_thread_becomes_worker_zero_without_handlers) {
     EXPECT_EQ(current_thread_index(), 0U);
     EXPECT_EQ(pool.install([] { return current_thread_index(); }), 0U);
     EXPECT_EQ(fib(15), 610);
-    EXPECT_EQ(pool.broadcast([](broadcast_context c) { return c.index(); }), (std::vector<std::size_t>{0, 1}));
+    EXPECT_EQ(pool.broadcast([](broadcast_context c) { return c.index(); }),
+              (std::vector<std::size_t>{0, 1}));
   }
   EXPECT_EQ(current_thread_index(), std::nullopt);
   EXPECT_EQ(starts.value(), 1U);
@@ -260,7 +259,8 @@ TEST(pool, workers_forget_their_pool_when_they_end) {
   struct at_thread_exit {
     tally* flag = nullptr;
     ~at_thread_exit() {
-      if (flag != nullptr) if (current_thread_index() == std::nullopt) flag->add();
+      if (flag != nullptr)
+        if (current_thread_index() == std::nullopt) flag->add();
     }
   };
   {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
 #include "twill/par/scope.hpp"
 
 #include <barrier>
@@ -7,8 +8,6 @@
 #include <numeric>
 #include <random>
 #include <vector>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -62,7 +61,8 @@ struct tree {
                            [](long s, const tree& t) { return s + t.sum(); });
   }
   [[nodiscard]] long size() const {
-    return std::accumulate(children.begin(), children.end(), 1L, [](long s, const tree& t) { return s + t.size(); });
+    return std::accumulate(children.begin(), children.end(), 1L,
+                           [](long s, const tree& t) { return s + t.size(); });
   }
 };
 
@@ -122,7 +122,9 @@ TEST(scope, nested_spawns_on_one_worker_use_a_bounded_stack) {
 
 TEST_P(scope_test, throws_what_its_body_threw) {
   const auto pool = make();
-  EXPECT_EQ(message_of<std::runtime_error>([&] { pool.scope([](scope_t&) { throw std::runtime_error("body"); }); }), "body");
+  EXPECT_EQ(
+      message_of<std::runtime_error>([&] { pool.scope([](scope_t&) { throw std::runtime_error("body"); }); }),
+      "body");
 }
 
 TEST_P(scope_test, throws_what_a_task_threw) {
@@ -136,7 +138,9 @@ TEST_P(scope_test, throws_what_a_nested_task_threw) {
   const auto pool = make();
   EXPECT_EQ(message_of<std::runtime_error>([&] {
               pool.scope([](scope_t& s) {
-                s.spawn([](scope_t& a) { a.spawn([](scope_t& b) { b.spawn([] { throw std::runtime_error("deep"); }); }); });
+                s.spawn([](scope_t& a) {
+                  a.spawn([](scope_t& b) { b.spawn([] { throw std::runtime_error("deep"); }); });
+                });
               });
             }),
             "deep");
@@ -144,33 +148,32 @@ TEST_P(scope_test, throws_what_a_nested_task_threw) {
 
 TEST_P(scope_test, throws_what_a_nested_scope_threw) {
   const auto pool = make();
-  EXPECT_EQ(message_of<std::runtime_error>([&] {
-              pool.scope([](scope_t& s) {
-                s.spawn([] { scope([](scope_t& n) { n.spawn([] { throw std::runtime_error("nested"); }); }); });
-              });
-            }),
-            "nested");
+  EXPECT_EQ(
+      message_of<std::runtime_error>([&] {
+        pool.scope([](scope_t& s) {
+          s.spawn([] { scope([](scope_t& n) { n.spawn([] { throw std::runtime_error("nested"); }); }); });
+        });
+      }),
+      "nested");
 }
 
 TEST_P(scope_test, tasks_still_run_when_the_body_throws) {
   const auto pool = make();
   tally ran;
-  const auto task = [&] {
-    ran.add();
-  };
+  const auto task = [&] { ran.add(); };
   EXPECT_THROW(pool.scope([&](scope_t& s) {
-                 s.spawn(task);
-                 throw std::runtime_error("body");
-               }),
+    s.spawn(task);
+    throw std::runtime_error("body");
+  }),
                std::runtime_error);
   EXPECT_EQ(ran.value(), 1U);
   EXPECT_THROW(pool.scope([&](scope_t& s) {
-                 s.spawn([&](scope_t& inner) {
-                   inner.spawn(task);
-                   throw std::runtime_error("task");
-                 });
-                 s.spawn(task);
-               }),
+    s.spawn([&](scope_t& inner) {
+      inner.spawn(task);
+      throw std::runtime_error("task");
+    });
+    s.spawn(task);
+  }),
                std::runtime_error);
   EXPECT_EQ(ran.value(), 3U);
 }
@@ -202,7 +205,8 @@ TEST_P(scope_test, collects_all_errors_in_spawn_order) {
     });
   } catch (const aggregate_error& e) {
     summary = e.what();
-    for (const auto& one : e.errors()) messages.push_back(message_of<std::runtime_error>([&] { std::rethrow_exception(one); }));
+    for (const auto& one : e.errors())
+      messages.push_back(message_of<std::runtime_error>([&] { std::rethrow_exception(one); }));
   }
   EXPECT_EQ(messages, (std::vector<std::string>{"task 0", "task 2", "task 4", "body"}));
   EXPECT_EQ(summary, "4 tasks failed; the first: task 0");
@@ -308,11 +312,11 @@ TEST_P(scope_test, throws_when_one_or_all_of_a_broadcast_throw) {
   tally ran;
   for (const bool all : {false, true}) {
     EXPECT_THROW(pool.scope([&](scope_t& s) {
-                   s.spawn_broadcast([&ran, all](broadcast_context c) {
-                     ran.add();
-                     if (all || c.index() == 0) throw std::runtime_error("broadcast");
-                   });
-                 }),
+      s.spawn_broadcast([&ran, all](broadcast_context c) {
+        ran.add();
+        if (all || c.index() == 0) throw std::runtime_error("broadcast");
+      });
+    }),
                  std::runtime_error);
   }
   EXPECT_EQ(ran.value(), 2 * GetParam());
@@ -325,7 +329,9 @@ TEST_P(scope_test, in_place_body_stays_on_the_calling_thread) {
   tally task_elsewhere;
   pool.in_place_scope([&](scope_t& s) {
     body = std::this_thread::get_id();
-    s.spawn([&] { if (std::this_thread::get_id() != caller) task_elsewhere.add(); });
+    s.spawn([&] {
+      if (std::this_thread::get_id() != caller) task_elsewhere.add();
+    });
   });
   EXPECT_EQ(body, caller);
   EXPECT_EQ(task_elsewhere.value(), 1U);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
+
 #include <future>
 #include <memory>
 #include <thread>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -12,22 +12,24 @@ class shutdown_test : public with_threads {};
 INSTANTIATE_TEST_SUITE_P(threads, shutdown_test, ::testing::Values(1, 2, 7), threads_name);
 
 TEST_P(shutdown_test, ends_workers_that_never_worked) {
-  for (int i = 0; i < 20; ++i) static_cast<void>(make());
+  for (int i = 0; i < 20; ++i) {
+    auto pool = make();
+    EXPECT_TRUE(pool.shutdown_for(std::chrono::seconds(60)));
+  }
 }
 
 TEST_P(shutdown_test, ends_workers_that_sleep) {
-  const auto pool = make();
+  auto pool = make();
   pool.broadcast([](broadcast_context) {});
-  std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  until_a_worker_sleeps(pool);
+  EXPECT_TRUE(pool.shutdown_for(std::chrono::seconds(60)));
 }
 
 TEST_P(shutdown_test, drains_queued_tasks) {
   tally ran;
   auto pool = make();
   for (int i = 0; i < 500; ++i) {
-    pool.spawn([&ran] {
-      ran.add();
-    });
+    pool.spawn([&ran] { ran.add(); });
   }
   pool.shutdown(shutdown_mode::drain);
   EXPECT_EQ(ran.value(), 500U);
@@ -45,12 +47,18 @@ TEST(shutdown, discard_destroys_queued_closures_unrun) {
   });
   started.get_future().wait();
   for (int i = 0; i < 50; ++i) {
-    pool.spawn([token, &ran] {
-      ran.add();
-    });
+    pool.spawn([token, &ran] { ran.add(); });
   }
+  // The gate opens once the pool refuses work: by then it discards.
   std::thread opener([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    bool refused = false;
+    while (!refused) {
+      try {
+        pool.spawn([] {});
+      } catch (const error& e) {
+        refused = e.code() == errc::pool_shut_down;
+      }
+    }
     gate.set_value();
   });
   pool.shutdown(shutdown_mode::discard);
@@ -85,7 +93,7 @@ TEST(shutdown, joins_the_thread_local_destructors_of_its_workers) {
     tally* count = nullptr;
     ~slow() {
       if (count == nullptr) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      busy_for(std::chrono::milliseconds(5));
       count->add();
     }
   };
@@ -118,7 +126,7 @@ TEST(shutdown_death, a_pool_may_not_end_while_a_call_is_in_it) {
         std::thread caller([&] {
           pool.install([&] {
             inside.set_value();
-            std::this_thread::sleep_for(std::chrono::seconds(60));
+            std::promise<void>().get_future().wait();
           });
         });
         inside.get_future().wait();

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core_support.hpp"
 #include "twill/par/spawn.hpp"
 
 #include <future>
 #include <latch>
 #include <mutex>
 #include <vector>
-
-#include "core_support.hpp"
 
 namespace twill::par::test {
 namespace {
@@ -53,13 +52,52 @@ TEST_P(spawn_test, forwards_an_exception_to_the_panic_handler) {
   EXPECT_EQ(seen.get_future().get(), "detached");
 }
 
+TEST(spawn, exceptions_go_to_the_handler_of_the_pool_that_ran_the_task) {
+  tally outer;
+  tally inner;
+  {
+    const auto one = thread_pool_builder{}
+                         .num_threads(1)
+                         .panic_handler([&](const std::exception_ptr&) { outer.add(); })
+                         .build();
+    const auto two = thread_pool_builder{}
+                         .num_threads(1)
+                         .panic_handler([&](const std::exception_ptr&) {
+                           inner.add();
+                           // A handler is code like any other: it may spawn what fails in its turn.
+                           one.spawn([] { throw 2; });
+                         })
+                         .build();
+    one.spawn([&] {
+      two.spawn([] { throw 1; });
+      throw 3;
+    });
+    one.install([&] { two.install([] {}); });
+  }
+  EXPECT_EQ(inner.value(), 1U);
+  EXPECT_EQ(outer.value(), 2U);
+}
+
+TEST(spawn, a_pool_that_ends_while_a_task_runs_waits_for_it_and_what_it_spawns) {
+  tally ran;
+  std::promise<void> started;
+  {
+    const auto pool = thread_pool_builder{}.num_threads(2).build();
+    pool.spawn([&] {
+      started.set_value();
+      busy_for(std::chrono::milliseconds(2));
+      for (int i = 0; i < 10; ++i) spawn([&] { ran.add(); });
+    });
+    started.get_future().wait();
+  }
+  EXPECT_EQ(ran.value(), 10U);
+}
+
 TEST_P(spawn_test, goes_on_after_an_exception) {
   tally panics;
   auto pool = thread_pool_builder{}
                   .num_threads(GetParam())
-                  .panic_handler([&](const std::exception_ptr&) {
-                    panics.add();
-                  })
+                  .panic_handler([&](const std::exception_ptr&) { panics.add(); })
                   .build();
   for (int i = 0; i < 10; ++i) pool.spawn([] { throw 1; });
   EXPECT_EQ(pool.install([] { return fib(10); }), 55);
@@ -139,7 +177,8 @@ TEST(spawn_death, ends_the_process_when_the_panic_handler_throws) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
-        auto pool = thread_pool_builder{}.num_threads(1).panic_handler([](std::exception_ptr) { throw 1; }).build();
+        auto pool =
+            thread_pool_builder{}.num_threads(1).panic_handler([](std::exception_ptr) { throw 1; }).build();
         pool.spawn([] { throw 2; });
         pool.shutdown();
       },

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/error.hpp"
+#include "twill/par/pool.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
 #include <string>
-
-#include "twill/par/error.hpp"
-#include "twill/par/pool.hpp"
+#include <thread>
 
 namespace twill::par::test {
 
@@ -49,6 +51,24 @@ std::string message_of(F&& f) {
     return e.what();
   }
   return {};
+}
+
+/// Spends so much time on a CPU: a random distance between two events, never a way to wait for one.
+inline void busy_for(std::chrono::microseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < until) {
+  }
+}
+
+/// Returns when a worker of the pool slept: only then may the calling thread sit on its seat.
+inline void until_a_worker_sleeps(const thread_pool& pool) {
+  const auto caller = std::this_thread::get_id();
+  for (;;) {
+    std::thread::id where;
+    pool.scope([&](scope_t&) { where = std::this_thread::get_id(); });
+    if (where == caller) return;
+    std::this_thread::yield();
+  }
 }
 
 inline long fib(long n) {

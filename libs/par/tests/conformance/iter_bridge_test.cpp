@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "iter_support.hpp"
+
 #include <atomic>
 #include <iterator>
 #include <list>
 #include <ranges>
 #include <sstream>
 #include <thread>
-
-#include "iter_support.hpp"
 
 using namespace iter_test;
 
@@ -49,7 +49,8 @@ constexpr auto same = [](int x) { return x; };
 TEST(iter_bridge, items_of_a_stream_arrive_once) {
   in_pools([] {
     std::istringstream in("5 4 3 2 1");
-    auto numbers = items(par::bridge(std::ranges::istream_view<int>(in)) | par::map([](int x) { return 2 * x; }));
+    auto numbers =
+        items(par::bridge(std::ranges::istream_view<int>(in)) | par::map([](int x) { return 2 * x; }));
     std::sort(numbers.begin(), numbers.end());
     ASSERT_EQ(numbers, (std::vector<int>{2, 4, 6, 8, 10}));
   });
@@ -73,7 +74,8 @@ TEST(iter_bridge, every_length_arrives_once) {
 TEST(iter_bridge, a_source_without_an_end_is_searched) {
   in_pools([] {
     EXPECT_EQ(par::bridge(calls_range(-1, same)) | par::find_any([](int x) { return x == 5000; }), 5000);
-    EXPECT_EQ((par::bridge(calls_range(-1, same)) | par::take_any(100) | par::collect<std::vector>()).size(), 100U);
+    EXPECT_EQ((par::bridge(calls_range(-1, same)) | par::take_any(100) | par::collect<std::vector>()).size(),
+              100U);
   });
 }
 
@@ -84,11 +86,13 @@ TEST(iter_bridge, a_source_that_throws_ends_the_loop) {
       if (x == 500) throw std::runtime_error("source");
       return x;
     });
-    EXPECT_EQ(message_of<std::runtime_error>([&] {
-                // ORD relaxed [test]: counts for this test.
-                par::bridge(calls_range(source)) | par::for_each([&](int) { consumed.fetch_add(1, std::memory_order_relaxed); });
-              }),
-              "source");
+    const auto count = [&](int) {
+      // ORD relaxed [test]: counts for this test.
+      consumed.fetch_add(1, std::memory_order_relaxed);
+    };
+    EXPECT_EQ(
+        message_of<std::runtime_error>([&] { par::bridge(calls_range(source)) | par::for_each(count); }),
+        "source");
     // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
     EXPECT_LE(consumed.load(std::memory_order_relaxed), 500);
   });
@@ -107,7 +111,8 @@ TEST(iter_bridge, a_consumer_that_throws_ends_the_loop) {
 
 TEST(iter_bridge, the_source_may_call_par_itself) {
   in_pools([] {
-    const auto source = calls_range(200, [](int x) { return par::range(0, x) | par::map(same) | par::sum<int>(); });
+    const auto source =
+        calls_range(200, [](int x) { return par::range(0, x) | par::map(same) | par::sum<int>(); });
     const long got = par::bridge(calls_range(source)) | par::sum<long>();
     long expected = 0;
     for (long x = 0; x < 200; ++x) expected += x * (x - 1) / 2;
@@ -119,12 +124,12 @@ TEST(iter_bridge, the_source_may_fork_joins_that_others_steal) {
   in_pools([] {
     for (int round = 0; round < 20; ++round) {
       const auto source = calls_range(50, [](int x) {
-        const auto [a, b] = par::join([&] { return par::join([&] { return x; }, [&] { return x; }).first; }, [&] { return x; });
+        const auto [a, b] = par::join([&] { return par::join([&] { return x; }, [&] { return x; }).first; },
+                                      [&] { return x; });
         return a + b;
       });
-      const int got = par::bridge(calls_range(source)) | par::map([](int x) {
-                        return par::join([&] { return x; }, [&] { return 1; }).first;
-                      }) |
+      const int got = par::bridge(calls_range(source)) |
+                      par::map([](int x) { return par::join([&] { return x; }, [&] { return 1; }).first; }) |
                       par::sum<int>();
       ASSERT_EQ(got, 2450);
     }
@@ -133,9 +138,8 @@ TEST(iter_bridge, the_source_may_fork_joins_that_others_steal) {
 
 TEST(iter_bridge, the_consumer_may_call_par_and_bridge_again) {
   in_pools([] {
-    const auto total = par::bridge(calls_range(50, same)) | par::map([](int x) {
-                         return par::bridge(calls_range(x, same)) | par::sum<int>();
-                       }) |
+    const auto total = par::bridge(calls_range(50, same)) |
+                       par::map([](int x) { return par::bridge(calls_range(x, same)) | par::sum<int>(); }) |
                        par::sum<int>();
     int expected = 0;
     for (int x = 0; x < 50; ++x) expected += x * (x - 1) / 2;
@@ -145,7 +149,8 @@ TEST(iter_bridge, the_consumer_may_call_par_and_bridge_again) {
 
 TEST(iter_bridge, a_slow_source_feeds_several_workers) {
   par::thread_pool pool = par::thread_pool_builder{}.num_threads(3).build();
-  // Each item is consumed only when another one is being consumed too: this needs two workers to hold items at once.
+  // Each item is consumed only when another one is being consumed too: this needs two workers to hold items
+  // at once.
   std::atomic<int> inside{0};
   std::atomic<bool> met{false};
   const auto meet = [&](int) {
@@ -177,7 +182,8 @@ TEST(iter_bridge, bridge_ordered_keeps_the_order_and_the_window) {
         // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
         int seen = most.load(std::memory_order_relaxed);
         // ORD relaxed [test]: counts for this test; the end of the parallel call orders it before the check.
-        while (now > seen && !most.compare_exchange_weak(seen, now, std::memory_order_relaxed, std::memory_order_relaxed)) {
+        while (now > seen &&
+               !most.compare_exchange_weak(seen, now, std::memory_order_relaxed, std::memory_order_relaxed)) {
         }
         return x;
       });
@@ -195,12 +201,15 @@ TEST(iter_bridge, bridge_ordered_keeps_the_order_and_the_window) {
 
 TEST(iter_bridge, bridge_ordered_stops_early_and_passes_exceptions) {
   in_pools([] {
-    EXPECT_EQ(par::bridge_ordered(calls_range(-1, same), 16) | par::find_first([](int x) { return x >= 777; }), 777);
+    EXPECT_EQ(
+        par::bridge_ordered(calls_range(-1, same), 16) | par::find_first([](int x) { return x >= 777; }),
+        777);
     EXPECT_EQ(message_of<std::runtime_error>([&] {
-                par::bridge_ordered(calls_range(100, [](int x) {
-                                      if (x == 50) throw std::runtime_error("source");
-                                      return x;
-                                    }),
+                par::bridge_ordered(calls_range(100,
+                                                [](int x) {
+                                                  if (x == 50) throw std::runtime_error("source");
+                                                  return x;
+                                                }),
                                     8) |
                     par::for_each([](int) {});
               }),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Floating-point results have the same bits for any number of threads.
+#include "iter_support.hpp"
+#include "twill/base/sum.hpp"
+
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <set>
 #include <thread>
-
-#include "iter_support.hpp"
-#include "twill/base/sum.hpp"
 
 using namespace iter_test;
 
@@ -39,7 +39,8 @@ std::set<std::uint64_t> results(F&& body) {
   return seen;
 }
 
-/// Keeps a worker busy for a while that depends on the item, so that work is stolen at other places each time.
+/// Keeps a worker busy for a while that depends on the item, so that work is stolen at other places each
+/// time.
 double delayed(double x) {
   if ((bits(x) >> 20U) % 4096 == 0) {
     volatile double waste = 0;
@@ -55,11 +56,28 @@ TEST(iter_deterministic, sums_have_the_same_bits_for_1_to_16_threads) {
     const auto v = random_doubles(seed, 100000 + 7919 * seed);
     EXPECT_EQ(results([&] { return v | par::sum<double>(); }).size(), 1U);
     EXPECT_EQ(results([&] { return v | par::map(delayed) | par::sum<double>(); }).size(), 1U);
-    EXPECT_EQ(results([&] { return v | par::map([](double x) { return 1 + x * 1e-9; }) | par::product<double>(); }).size(), 1U);
-    EXPECT_EQ(results([&] { return v | par::filter([](double x) { return x > 0; }) | par::map(delayed) | par::sum<double>(); }).size(), 1U);
-    EXPECT_EQ(results([&] { return v | par::map(delayed) | par::reduce(0.0, [](double a, double b) { return a + b; }); }).size(), 1U);
-    EXPECT_EQ(results([&] { return v | par::fold(0.0, [](double a, double b) { return a + b; }) | par::sum<double>(); }).size(), 1U);
-    EXPECT_EQ(results([&] { return v | par::zip(v) | par::map([](double a, double b) { return a * b; }) | par::sum<double>(); }).size(), 1U);
+    EXPECT_EQ(results([&] {
+                return v | par::map([](double x) { return 1 + x * 1e-9; }) | par::product<double>();
+              }).size(),
+              1U);
+    EXPECT_EQ(results([&] {
+                return v | par::filter([](double x) { return x > 0; }) | par::map(delayed) |
+                       par::sum<double>();
+              }).size(),
+              1U);
+    EXPECT_EQ(results([&] {
+                return v | par::map(delayed) | par::reduce(0.0, [](double a, double b) { return a + b; });
+              }).size(),
+              1U);
+    EXPECT_EQ(results([&] {
+                return v | par::fold(0.0, [](double a, double b) { return a + b; }) | par::sum<double>();
+              }).size(),
+              1U);
+    EXPECT_EQ(results([&] {
+                return v | par::zip(v) | par::map([](double a, double b) { return a * b; }) |
+                       par::sum<double>();
+              }).size(),
+              1U);
     EXPECT_EQ(results([&] { return v | par::sum_pairwise(); }).size(), 1U);
     EXPECT_EQ(results([&] { return v | par::sum_compensated(); }).size(), 1U);
     EXPECT_EQ(results([&] { return v | par::static_partition() | par::sum<double>(); }).size(), 1U);
@@ -84,11 +102,14 @@ TEST(iter_deterministic, the_sum_of_a_slice_is_the_pairwise_sum_of_base) {
     const auto v = random_doubles(static_cast<std::uint32_t>(n), n);
     in_pools([&] {
       ASSERT_EQ(bits(v | par::sum<double>()), bits(twill::pairwise_sum(v))) << n;
-      ASSERT_EQ(bits(v | par::map([](double x) { return x; }) | par::with_deterministic_tree() | par::sum<double>()),
+      ASSERT_EQ(bits(v | par::map([](double x) { return x; }) | par::with_deterministic_tree() |
+                     par::sum<double>()),
                 bits(twill::pairwise_sum(v)))
           << n;
       ASSERT_EQ(bits(v | par::static_partition() | par::sum<double>()), bits(twill::pairwise_sum(v))) << n;
-      ASSERT_EQ(bits(v | par::with_stop(std::stop_token{}) | par::sum<double>()), bits(twill::pairwise_sum(v))) << n;
+      ASSERT_EQ(bits(v | par::with_stop(std::stop_token{}) | par::sum<double>()),
+                bits(twill::pairwise_sum(v)))
+          << n;
     });
   }
 }
@@ -133,7 +154,8 @@ TEST(iter_deterministic, expensive_items_of_a_short_range_are_spread) {
 TEST(iter_deterministic, with_deterministic_tree_sets_the_block) {
   const auto v = random_doubles(1, 1000);
   // Three items a block: fold shows the leaves.
-  const auto blocks = items(v | par::with_deterministic_tree(3) | par::fold(0, [](int n, double) { return n + 1; }));
+  const auto blocks =
+      items(v | par::with_deterministic_tree(3) | par::fold(0, [](int n, double) { return n + 1; }));
   ASSERT_EQ(blocks.size(), 334U);
   EXPECT_EQ(blocks[333], 1);
   EXPECT_EQ(results([&] { return v | par::with_deterministic_tree(3) | par::sum<double>(); }).size(), 1U);
@@ -142,9 +164,8 @@ TEST(iter_deterministic, with_deterministic_tree_sets_the_block) {
 TEST(iter_deterministic, unordered_sums_are_close) {
   const auto v = random_doubles(3, 100000);
   const double exact = twill::reproducible_sum(v);
-  in_pools([&] {
-    EXPECT_NEAR(v | par::unordered() | par::sum<double>(), exact, std::abs(exact) * 1e-9 + 1e-3);
-  });
+  in_pools(
+      [&] { EXPECT_NEAR(v | par::unordered() | par::sum<double>(), exact, std::abs(exact) * 1e-9 + 1e-3); });
 }
 
 TEST(iter_deterministic, reproducible_sum_is_equal_for_any_order_and_partition) {

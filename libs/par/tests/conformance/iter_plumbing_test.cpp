@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sources and consumers of the user's own.
-#include <list>
-#include <map>
-#include <set>
-
 #include "iter_support.hpp"
 #include "twill/par/slice.hpp"
 #include "twill/par/string.hpp"
+
+#include <list>
+#include <map>
+#include <set>
 
 using namespace iter_test;
 
@@ -97,7 +97,8 @@ static_assert(par::reducer<digit_counter::reducer_type, std::map<int, int>>);
 TEST(iter_plumbing, a_source_of_ones_own_works_with_every_adaptor) {
   in_pools([] {
     EXPECT_EQ(squares{1000} | par::sum<std::uint64_t>(), 332833500U);
-    EXPECT_EQ(items(squares{5} | par::rev() | par::enumerate() | par::map([](std::size_t i, std::uint64_t x) { return i + x; })),
+    EXPECT_EQ(items(squares{5} | par::rev() | par::enumerate() |
+                    par::map([](std::size_t i, std::uint64_t x) { return i + x; })),
               (std::vector<std::size_t>{16, 10, 6, 4, 4}));
     EXPECT_EQ(par::describe(squares{5} | par::skip(1)), "custom[5] | skip");
     EXPECT_EQ(items(squares{6} | par::zip(par::range(0, 9)) | par::step_by(2)).size(), 3U);
@@ -111,17 +112,21 @@ TEST(iter_plumbing, a_consumer_of_ones_own_works_with_every_chain) {
     const auto counts = par::range(0, 12345) | par::drive(digit_counter{});
     EXPECT_EQ(counts.at(3), 1235);
     EXPECT_EQ(counts.at(7), 1234);
-    const auto filtered = par::range(0, 12345) | par::filter([](int x) { return x % 2 == 0; }) | par::drive(digit_counter{});
+    const auto filtered =
+        par::range(0, 12345) | par::filter([](int x) { return x % 2 == 0; }) | par::drive(digit_counter{});
     EXPECT_EQ(filtered.size(), 5U);
   });
 }
 
 TEST(iter_plumbing, producers_and_consumers_meet_without_a_chain) {
   in_pools([] {
-    const auto counts = par::bridge_producer_consumer(1000, par::sequence_producer<const int*, int>([] {
-                                                        static const std::vector<int> v(1000, 7);
-                                                        return v.data();
-                                                      }(), 1000),
+    const auto counts = par::bridge_producer_consumer(1000,
+                                                      par::sequence_producer<const int*, int>(
+                                                          [] {
+                                                            static const std::vector<int> v(1000, 7);
+                                                            return v.data();
+                                                          }(),
+                                                          1000),
                                                       digit_counter{});
     EXPECT_EQ(counts, (std::map<int, int>{{7, 1000}}));
   });

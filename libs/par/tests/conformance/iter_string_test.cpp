@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "iter_support.hpp"
+#include "twill/par/string.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <random>
 #include <string>
 #include <string_view>
-
-#include "iter_support.hpp"
-#include "twill/par/string.hpp"
 
 using namespace iter_test;
 using namespace std::string_view_literals;
@@ -18,8 +18,8 @@ using views = std::vector<std::string_view>;
 /// Text of random characters of one to four bytes, now and then with a byte that belongs to none.
 std::string random_text(std::uint32_t seed, std::size_t n, bool ill_formed) {
   std::mt19937 random(seed);
-  const std::vector<std::string> alphabet{"a", "b", " ", "\n", "\r\n", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8D\x8C",
-                                          "\xE3\x80\x80", ",", "\t"};
+  const std::vector<std::string> alphabet{
+      "a", "b", " ", "\n", "\r\n", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8D\x8C", "\xE3\x80\x80", ",", "\t"};
   std::string text;
   for (std::size_t i = 0; i < n; ++i) {
     if (ill_formed && random() % 4 == 0) {
@@ -39,7 +39,8 @@ struct serial_split {
 };
 
 /// By hand, for a separator that matches at given places.
-serial_split split_serially(std::string_view text, const std::function<std::size_t(std::string_view)>& match_at_front) {
+serial_split split_serially(std::string_view text,
+                            const std::function<std::size_t(std::string_view)>& match_at_front) {
   serial_split out;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < text.size();) {
@@ -92,9 +93,12 @@ TEST(iter_string, chars_decodes_every_length) {
 TEST(iter_string, each_maximal_ill_formed_part_is_one_replacement_character) {
   // The examples of Unicode 15, section 3.9, tables 3-8 to 3-11.
   const std::vector<std::pair<std::string, std::vector<char32_t>>> cases{
-      {"\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41", {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41}},
-      {"\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41", {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41}},
-      {"\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42", {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41, 0xFFFD, 0xFFFD, 0x42}},
+      {"\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41",
+       {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41}},
+      {"\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41",
+       {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41}},
+      {"\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42",
+       {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41, 0xFFFD, 0xFFFD, 0x42}},
       {"\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41", {0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0x41}},
       {"\xE2\x82", {0xFFFD}}};
   in_pools([&] {
@@ -181,7 +185,8 @@ TEST(iter_string, words_stand_between_white_space) {
   in_pools([&] {
     EXPECT_EQ(items(text | par::split_whitespace()), (views{"one", "two", "three", "four", "five"}));
     EXPECT_EQ(items("\t one  two\n"sv | par::split_ascii_whitespace()), (views{"one", "two"}));
-    EXPECT_EQ(items(text | par::split_ascii_whitespace()), (views{"one\xC2\xA0two\xE3\x80\x80three", "four\x0B\x66ive"}));
+    EXPECT_EQ(items(text | par::split_ascii_whitespace()),
+              (views{"one\xC2\xA0two\xE3\x80\x80three", "four\x0B\x66ive"}));
   });
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par.hpp"
+#include "twill/par/range.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,14 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "twill/par.hpp"
-#include "twill/par/range.hpp"
-
 namespace iter_test {
 
 namespace par = twill::par;
 
-/// Runs a body in pools of 1, 2 and 7 threads, and, unless told otherwise, on the test's own thread outside of every pool.
+/// Runs a body in pools of 1, 2 and 7 threads, and, unless told otherwise, on the test's own thread outside
+/// of every pool.
 template <class F>
 void in_pools(F&& body, bool outside = true) {
   static par::thread_pool one = par::thread_pool_builder{}.num_threads(1).build();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relacy on the real deque: owner with one and two thieves, slots reused, growth. README: src/core/README-deque.md.
+// Relacy on the real deque: owner with one and two thieves, slots reused, growth. README:
+// src/core/README-deque.md.
 #include "par_model.hpp"
-
 #include "twill/par/detail/deque.hpp"
 
 namespace twill::par::model {
@@ -12,10 +12,11 @@ struct item {
   rl::var<int> taken;
 };
 
-/// The owner runs a script of pushes and takes while each thief tries so many steals. Every item leaves at most once,
-/// its payload is visible to whoever gets it, and none is left behind.
+/// The owner runs a script of pushes and takes while each thief tries so many steals. Every item leaves at
+/// most once, its payload is visible to whoever gets it, and none is left behind.
 template <bool Fences, int Thieves, int Items, int TakeEvery, int Steals, int Capacity>
-struct deque_race : rl::test_suite<deque_race<Fences, Thieves, Items, TakeEvery, Steals, Capacity>, 1 + Thieves> {
+struct deque_race
+    : rl::test_suite<deque_race<Fences, Thieves, Items, TakeEvery, Steals, Capacity>, 1 + Thieves> {
   using deque = detail::work_deque<checked_atomics<Fences>, item>;
   std::unique_ptr<deque> d;
   std::unique_ptr<item[]> items;
@@ -89,7 +90,8 @@ int main() {
       {"D11 steal claims: seq_cst -> acq_rel", {site::deque_steal_cas, o::acq_rel}},
   };
   constexpr unsigned long schedules = 100'000;
-  return check<one_thief<true>, two_thieves<true>, reuse<true>, growth<true>>("deque with fences", schedules, fenced) |
-         check<one_thief<false>, two_thieves<false>, reuse<false>, growth<false>>("deque without fences", schedules,
-                                                                                  unfenced);
+  return finish(check<one_thief<true>, two_thieves<true>, reuse<true>, growth<true>>("deque with fences",
+                                                                                     schedules, fenced) |
+                check<one_thief<false>, two_thieves<false>, reuse<false>, growth<false>>(
+                    "deque without fences", schedules, unfenced));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relacy on the real sleep protocol and latch: jobs that are injected and latches that are set while workers fall
-// asleep, seats that are lent. A lost wake-up is a livelock here. README: src/core/README-sleep.md, README-latch.md.
+// Relacy on the real sleep protocol and latch: jobs that are injected and latches that are set while workers
+// fall asleep, seats that are lent. A lost wake-up is a livelock here. README: src/core/README-sleep.md,
+// README-latch.md.
 #include "par_model.hpp"
-
 #include "twill/par/detail/latch.hpp"
 #include "twill/par/detail/sleep.hpp"
 
@@ -15,7 +15,8 @@ using spot = detail::parking_spot<policy>;
 using latch = detail::basic_latch<policy>;
 using detail::parked;
 
-/// Injector and the poster's and the worker's rules of registry.cpp and worker.cpp, with no order of their own.
+/// Injector and the poster's and the worker's rules of registry.cpp and worker.cpp, with no order of their
+/// own.
 struct pool {
   protocol sleep;
   rl::atomic<int> jobs{0};
@@ -29,7 +30,8 @@ struct pool {
   bool pop() {
     int n = jobs.load(rl::mo_relaxed, RL_INFO);
     while (n > 0) {
-      if (jobs.compare_exchange_strong(n, n - 1, rl::mo_relaxed, RL_INFO, rl::mo_relaxed, RL_INFO)) return true;
+      if (jobs.compare_exchange_strong(n, n - 1, rl::mo_relaxed, RL_INFO, rl::mo_relaxed, RL_INFO))
+        return true;
     }
     return false;
   }
@@ -107,8 +109,9 @@ struct two_jobs_two_workers : rl::test_suite<two_jobs_two_workers, 3>, base {
       p->inject();
       p->inject();
     } else {
-      p->wait(static_cast<int>(index) - 1, parked::idle, nullptr, true, [] { return false; },
-              [&] { return p->has_jobs(); });
+      p->wait(
+          static_cast<int>(index) - 1, parked::idle, nullptr, true, [] { return false; },
+          [&] { return p->has_jobs(); });
     }
   }
   void after() { balanced(); }
@@ -164,7 +167,8 @@ struct latch_only_waiter : rl::test_suite<latch_only_waiter, 2>, base {
   }
 };
 
-/// A worker whose latch is set leaves the search without the job that a poster left to it: it must pass it on.
+/// A worker whose latch is set leaves the search without the job that a poster left to it: it must pass it
+/// on.
 struct searcher_leaves : rl::test_suite<searcher_leaves, 3>, base {
   std::unique_ptr<latch> l;
   void before() {
@@ -176,8 +180,9 @@ struct searcher_leaves : rl::test_suite<searcher_leaves, 3>, base {
       if (l->set()) p->sleep.unpark_waiter(p->own[0], p->guest[0]);
       p->inject();
     } else if (index == 1) {
-      p->wait(0, parked::asleep, l.get(), false, [&] { return l->probe(); },
-              [&] { return l->probe() || p->has_jobs(); });
+      p->wait(
+          0, parked::asleep, l.get(), false, [&] { return l->probe(); },
+          [&] { return l->probe() || p->has_jobs(); });
     } else {
       p->wait(1, parked::idle, nullptr, true, [] { return false; }, [&] { return p->has_jobs(); });
     }
@@ -188,8 +193,8 @@ struct searcher_leaves : rl::test_suite<searcher_leaves, 3>, base {
   }
 };
 
-/// A guest borrows the seat while jobs arrive, and returns it asleep or awake. The seat's members are plain data with one
-/// owner at a time, and the job is run by the seat's thread in the end.
+/// A guest borrows the seat while jobs arrive, and returns it asleep or awake. The seat's members are plain
+/// data with one owner at a time, and the job is run by the seat's thread in the end.
 template <bool ReturnsAwake>
 struct guest_on_the_seat : rl::test_suite<guest_on_the_seat<ReturnsAwake>, 3>, base {
   rl::var<int> seat_member;
@@ -240,6 +245,7 @@ int main() {
       {"S11 return's fence: left out", {site::sleep_return_fence}},
       {"S12 leaving the search, fence: left out", {site::sleep_active_fence}},
   };
-  return check<inject_while_falling_asleep, two_jobs_two_workers, latch_while_falling_asleep, latch_only_waiter,
-               searcher_leaves, guest_on_the_seat<false>, guest_on_the_seat<true>>("sleep protocol", 100'000, rows);
+  return finish(check<inject_while_falling_asleep, two_jobs_two_workers, latch_while_falling_asleep,
+                      latch_only_waiter, searcher_leaves, guest_on_the_seat<false>, guest_on_the_seat<true>>(
+      "sleep protocol", 100'000, rows));
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts every allocation of the process: joining asks for none.
+#include "../conformance/core_support.hpp"
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
-
-#include "../conformance/core_support.hpp"
 
 namespace {
 
@@ -17,14 +17,15 @@ std::size_t allocation_count() {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) {
+// Not inlined: the compiler would see free() on what it thinks came from another operator new.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   // ORD relaxed: a count.
   allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* const memory = std::malloc(bytes)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace twill::par::test {
 namespace {
@@ -44,7 +45,10 @@ TEST(allocation, joins_on_workers_allocate_nothing) {
 
 TEST(allocation, calls_from_outside_allocate_nothing) {
   const auto pool = thread_pool_builder{}.num_threads(2).build();
-  for (int i = 0; i < 100; ++i) pool.join([] { return fib(8); }, [] { return fib(8); });
+  for (int i = 0; i < 100; ++i) {
+    pool.join([] { return fib(8); }, [] { return fib(8); });
+    pool.install([] { return fib(8); });
+  }
   const std::size_t before = allocation_count();
   long sum = 0;
   for (int i = 0; i < 100; ++i) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The global pool exists once in a process: these cases have one to themselves.
-#include <cstdlib>
-
 #include "../conformance/core_support.hpp"
+
+#include <cstdlib>
 
 namespace twill::par::test {
 namespace {
@@ -12,7 +12,8 @@ TEST(global_pool, is_made_once_used_shut_down_and_made_again) {
   EXPECT_EQ(current_num_threads(), 3U);
   EXPECT_EQ(fib(12), 144);
   const std::string what = message_of<error>([] { thread_pool_builder{}.num_threads(2).build_global(); });
-  EXPECT_EQ(what.substr(0, what.find('\n')), "error[global_pool_already_initialized]: the global pool exists already");
+  EXPECT_EQ(what.substr(0, what.find('\n')),
+            "error[global_pool_already_initialized]: the global pool exists already");
   shutdown_global();
   thread_pool_builder{}.num_threads(2).build_global();
   EXPECT_EQ(current_num_threads(), 2U);

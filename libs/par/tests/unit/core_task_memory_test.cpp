@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/job_queue.hpp"
 #include "core/task_memory.hpp"
 
 #include <gtest/gtest.h>
-
-#include "core/job_queue.hpp"
 
 namespace twill::par::detail {
 namespace {

@@ -43,7 +43,7 @@ class chunk_writer {
   }
 
  private:
-  std::size_t rows_of_page(std::size_t first, std::size_t left, bool indices) const {
+  [[nodiscard]] std::size_t rows_of_page(std::size_t first, std::size_t left, bool indices) const {
     std::size_t width = 8;
     if (indices)
       width = 2;

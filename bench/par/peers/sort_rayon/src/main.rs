@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sort_rayon KIND TYPE PATTERN N THREADS: sorts once and prints {"ms": wall, "cpu_ms": process CPU time, "sum": check}.
+// sort_rayon KIND TYPE PATTERN N THREADS: sorts once and prints {"ms": wall, "cpu_ms": process CPU time, "checksum": c}.
 // KIND: stable, unstable (rayon), std_stable, std_unstable (the sequential sorts of the standard library).
 use rayon::prelude::*;
 use std::time::Instant;
@@ -53,25 +53,30 @@ fn run<T: Send + Copy>(mut data: Vec<T>, kind: &str, cmp: impl Fn(&T, &T) -> std
     (data, ms, used)
 }
 
+/// As in sort_input.hpp: programs that sorted the same numbers agree on it.
+fn checksum(words: impl Iterator<Item = u64>) -> u64 {
+    words.fold(0xcbf2_9ce4_8422_2325, |sum, word| (sum ^ word).wrapping_mul(0x100_0000_01b3))
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let n: usize = args[4].parse().unwrap();
     let threads: usize = args[5].parse().unwrap();
     let keys = pattern(&args[3], n);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let (ms, cpu) = pool.install(|| match args[2].as_str() {
+    let (ms, cpu, sum) = pool.install(|| match args[2].as_str() {
         "u64" => {
             let r = run(keys, &args[1], |a: &u64, b: &u64| a.cmp(b));
-            (r.1, r.2)
+            (r.1, r.2, checksum(r.0.iter().copied()))
         }
         "double" => {
             let scale = if args[3] == "random" { 1.0 / (1u64 << 53) as f64 } else { 1.0 };
             let shift = if args[3] == "random" { 11 } else { 0 };
             let values: Vec<f64> = keys.iter().map(|k| (k >> shift) as f64 * scale).collect();
             let r = run(values, &args[1], |a: &f64, b: &f64| a.partial_cmp(b).unwrap());
-            (r.1, r.2)
+            (r.1, r.2, checksum(r.0.iter().map(|x| x.to_bits())))
         }
         _ => panic!("unknown type"),
     });
-    println!("{{\"ms\": {:.3}, \"cpu_ms\": {:.3}}}", ms, cpu);
+    println!("{{\"ms\": {ms:.3}, \"cpu_ms\": {cpu:.3}, \"checksum\": \"{sum:016x}\"}}");
 }

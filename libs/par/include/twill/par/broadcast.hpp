@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "twill/par/broadcast_context.hpp"
 #include "twill/par/detail/broadcast_impl.hpp"
 
+#include <optional>
+#include <vector>
+
 namespace twill::par {
 
-/// Runs `g(broadcast_context)` on every worker, each after its own pending jobs, and returns the values by worker index.
+/// Runs `g(broadcast_context)` on every worker, each after its own pending jobs, and returns the values by
+/// worker index.
 ///
-/// Throws: the first exception in time, after all workers ended. A seat that is lent to a guest runs `g` on the guest's
-/// thread when that guest waits.
+/// Throws: the first exception in time, after all workers ended. A seat that is lent to a guest runs `g` on
+/// the guest's thread when that guest waits.
 template <class G>
   requires std::invocable<const G&, broadcast_context>
 auto broadcast(G&& g) {

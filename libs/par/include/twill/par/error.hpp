@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/error.hpp"
+
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <vector>
-
-#include "twill/base/error.hpp"
 
 namespace twill::par {
 
@@ -22,26 +22,33 @@ enum class errc {
   cancelled                         ///< a stop was requested and work was left out
 };
 
+/// The category `par` of the error codes below.
 [[nodiscard]] const category& par_category() noexcept;
+/// The code in the category `par`.
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 
 /// An error of the par part.
 class error : public twill::error {
  public:
+  /// An error of that code with what a person needs to know.
   error(errc code, diagnosis d) : twill::error(make_error_code(code), std::move(d)) {}
 };
 
 /// A stop was requested and some of the work did not run.
 class cancelled : public error {
  public:
+  /// With the message that says so.
   cancelled();
 };
 
 /// Several tasks of one scope failed: their exceptions in the order in which the tasks were spawned.
 class aggregate_error : public std::exception {
  public:
+  /// Requires: at least one exception.
   explicit aggregate_error(std::vector<std::exception_ptr> errors);
+  /// How many tasks failed, and the message of the first.
   [[nodiscard]] const char* what() const noexcept override;
+  /// The exceptions, by spawn number.
   [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept { return content_->errors; }
 
  private:
@@ -57,5 +64,6 @@ class aggregate_error : public std::exception {
 
 }  // namespace twill::par
 
+/// Lets an `errc` become a `std::error_code`.
 template <>
 struct std::is_error_code_enum<twill::par::errc> : std::true_type {};

@@ -13,14 +13,14 @@ enum class yield_result : std::uint8_t {
   idle       ///< there was nothing to run
 };
 
-/// Runs at most one pending job of the caller's pool: own, then stolen, then injected. Nullopt outside of every pool.
-/// Not a yield to the operating system.
+/// Runs at most one pending job of the caller's pool: own, then stolen, then injected. Nullopt outside of
+/// every pool. Not a yield to the operating system.
 std::optional<yield_result> yield_now();
 /// As `yield_now`, for jobs of the caller's own deque only.
 std::optional<yield_result> yield_local();
 
-/// The seat of the calling thread, below `current_num_threads()`: fixed for a worker's life, borrowed by a guest for the
-/// time of its call; nullopt outside of every pool.
+/// The seat of the calling thread, below `current_num_threads()`: fixed for a worker's life, borrowed by a
+/// guest for the time of its call; nullopt outside of every pool.
 [[nodiscard]] std::optional<std::size_t> current_thread_index() noexcept;
 /// Workers of the calling thread's pool, else of the global pool, which this starts.
 [[nodiscard]] std::size_t current_num_threads();

@@ -63,7 +63,7 @@ struct alignas(128) rank_words {
   std::atomic<std::uint32_t> sleepers;      ///< its threads that sleep on the bell
   std::array<std::byte, 64> padding;        ///< to two cache lines
 };
-static_assert(sizeof(rank_words) == 128 || sizeof(rank_words) == 256);
+static_assert(sizeof(rank_words) == 128);
 
 /// Why the job ends early. The first writer wins.
 struct abort_record {

@@ -19,43 +19,43 @@ namespace twill::par::detail {
 
 /// Every ordering the protocols rely on has a name, so that the model tests can weaken them one at a time.
 enum class site : int {
-  deque_push_top,       // D1
-  deque_push_publish,   // D2
-  deque_push_buffer,    // D3
-  deque_take_fence,     // D4
-  deque_take_top,       // D5
-  deque_take_cas,       // D6
-  deque_steal_top,      // D7
-  deque_steal_fence,    // D8
-  deque_steal_bottom,   // D9
-  deque_steal_buffer,   // D10
-  deque_steal_cas,      // D11
-  deque_relaxed,        // accesses that no other thread orders itself by
-  latch_probe,          // L1
-  latch_set,            // L2
-  latch_doze,           // L3
-  latch_rouse,          // L4
-  latch_setter_fence,   // L5
-  sleep_announce,       // S1
-  sleep_post_fence,     // S2
-  sleep_count,          // S3
-  sleep_park,           // S4
-  sleep_park_fence,     // S5
-  sleep_unpark,         // S6
-  sleep_withdraw,       // S7
-  sleep_woken,          // S8
-  sleep_lend,           // S9
-  sleep_return,         // S10
-  sleep_return_fence,   // S11
-  sleep_active_fence,   // S12
-  sleep_relaxed,        // counters read as hints
+  deque_push_top,      // D1
+  deque_push_publish,  // D2
+  deque_push_buffer,   // D3
+  deque_take_fence,    // D4
+  deque_take_top,      // D5
+  deque_take_cas,      // D6
+  deque_steal_top,     // D7
+  deque_steal_fence,   // D8
+  deque_steal_bottom,  // D9
+  deque_steal_buffer,  // D10
+  deque_steal_cas,     // D11
+  deque_relaxed,       // accesses that no other thread orders itself by
+  latch_probe,         // L1
+  latch_set,           // L2
+  latch_doze,          // L3
+  latch_rouse,         // L4
+  latch_setter_fence,  // L5
+  sleep_announce,      // S1
+  sleep_post_fence,    // S2
+  sleep_count,         // S3
+  sleep_park,          // S4
+  sleep_park_fence,    // S5
+  sleep_unpark,        // S6
+  sleep_withdraw,      // S7
+  sleep_woken,         // S8
+  sleep_lend,          // S9
+  sleep_return,        // S10
+  sleep_return_fence,  // S11
+  sleep_active_fence,  // S12
+  sleep_relaxed,       // counters read as hints
   sites_end
 };
 
 /// How the protocol classes reach atomics: production goes to std::atomic, the model tests to a checker.
 ///
-/// `fences` tells whether stand-alone fences order data here; ThreadSanitizer does not model them, so its builds put
-/// the order on the variables instead.
+/// `fences` tells whether stand-alone fences order data here; ThreadSanitizer does not model them, so its
+/// builds put the order on the variables instead.
 struct std_atomics {
   template <class T>
   using atomic = std::atomic<T>;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/scope_base.hpp"
+#include "twill/par/detail/spawn_impl.hpp"
+
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/detail/scope_base.hpp"
-#include "twill/par/detail/spawn_impl.hpp"
 
 namespace twill::par::detail {
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "twill/par/detail/worker.hpp"
+
+#include <cstdint>
 
 namespace twill::par::detail {
 
-/// A latch for any waiter: a worker works for its own pool while it waits, another thread sleeps on its own word.
+/// A latch for any waiter: a worker works for its own pool while it waits, another thread sleeps on its own
+/// word.
 ///
-/// Invariants: `set` once, and nothing of *this is touched after the waiter may see it set; the pool of a waiter from
-/// another pool is kept alive across the wake.
+/// Invariants: `set` once, and nothing of *this is touched after the waiter may see it set; the pool of a
+/// waiter from another pool is kept alive across the wake.
 class completion {
  public:
   explicit completion(worker* waiter) noexcept : waiter_(waiter) {}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/atomics.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
-
-#include "twill/par/detail/atomics.hpp"
 
 namespace twill::par::detail {
 
@@ -21,17 +21,20 @@ struct steal_result {
   steal_status status = steal_status::empty;
 };
 
-/// Work-stealing deque of Chase and Lev (2005) with the C11 orderings of Lê, Pop, Cohen and Zappa Nardelli (PPoPP 2013).
+/// Work-stealing deque of Chase and Lev (2005) with the C11 orderings of Lê, Pop, Cohen and Zappa Nardelli
+/// (PPoPP 2013).
 ///
-/// Deviations: the claims on `top` are weaker than published, which the fences of C++20 allow; the owner keeps a private copy of `top` and of the buffer, and grows by doubling while old buffers stay
-/// readable until the deque dies. src/core/README-deque.md has the proof obligations, tests/model/par_deque.cpp checks them.
+/// Deviations: the claims on `top` are weaker than published, which the fences of C++20 allow; the owner
+/// keeps a private copy of `top` and of the buffer, and grows by doubling while old buffers stay readable
+/// until the deque dies. src/core/README-deque.md has the proof obligations, tests/model/par_deque.cpp checks
+/// them.
 ///
 /// Thread safety: `push` and `take` by the one owner; `steal` and `looks_empty` by anybody.
 /// Invariants:
 ///   (1) top <= bottom + 1, and top never decreases;
-///   (2) slots [top, bottom) of the newest buffer hold the items, and a thief with an older buffer reads the same there;
-///   (3) an item leaves through exactly one of take and steal;
-///   (4) indices are signed 64-bit and never reset, so that take may step below top without wrapping.
+///   (2) slots [top, bottom) of the newest buffer hold the items, and a thief with an older buffer reads the
+///   same there; (3) an item leaves through exactly one of take and steal; (4) indices are signed 64-bit and
+///   never reset, so that take may step below top without wrapping.
 template <class P, class T>
 class work_deque {
  public:
@@ -43,11 +46,13 @@ class work_deque {
   void push(T* item) {
     // ORD relaxed [D0]: only the owner writes bottom.
     const std::int64_t b = P::template load<site::deque_relaxed>(bottom_, std::memory_order_relaxed);
-    if (b - known_top_ > mask_) [[unlikely]] make_room(b);
+    if (b - known_top_ > mask_) [[unlikely]]
+      make_room(b);
     // ORD relaxed [D2]: published by the next store of bottom.
     P::template store<site::deque_relaxed>(slots_[b & mask_], item, std::memory_order_relaxed);
     if constexpr (P::fences) {
-      // ORD release fence [D2]: what the item points to is visible to the thief whose load of bottom [D9] sees b + 1.
+      // ORD release fence [D2]: what the item points to is visible to the thief whose load of bottom [D9]
+      // sees b + 1.
       P::template fence<site::deque_push_publish>(std::memory_order_release);
       // ORD relaxed [D2]: ordered by the fence above.
       P::template store<site::deque_relaxed>(bottom_, b + 1, std::memory_order_relaxed);
@@ -104,9 +109,10 @@ class work_deque {
     buffer* const now = P::template load<site::deque_steal_buffer>(buffer_, std::memory_order_acquire);
     // ORD relaxed [D11]: a stale value is discarded because the CAS then fails.
     T* const item = P::template load<site::deque_relaxed>(now->at(t), std::memory_order_relaxed);
-    // ORD release [D11], seq_cst without fences: claims index t against the owner [D6] and other thieves, by which (3)
-    // holds; the slot is read before the owner that acquires this [D1] writes it again.
-    if (!P::template compare_exchange<site::deque_steal_cas>(top_, t, t + 1, claim_order, std::memory_order_relaxed)) {
+    // ORD release [D11], seq_cst without fences: claims index t against the owner [D6] and other thieves, by
+    // which (3) holds; the slot is read before the owner that acquires this [D1] writes it again.
+    if (!P::template compare_exchange<site::deque_steal_cas>(top_, t, t + 1, claim_order,
+                                                             std::memory_order_relaxed)) {
       return {nullptr, steal_status::retry};
     }
     return {item, steal_status::taken};
@@ -123,8 +129,10 @@ class work_deque {
   [[nodiscard]] bool looks_empty() const noexcept { return size_hint() == 0; }
 
  private:
-  static constexpr std::memory_order claim_order = P::fences ? std::memory_order_release : std::memory_order_seq_cst;
-  static constexpr std::memory_order last_order = P::fences ? std::memory_order_relaxed : std::memory_order_seq_cst;
+  static constexpr std::memory_order claim_order =
+      P::fences ? std::memory_order_release : std::memory_order_seq_cst;
+  static constexpr std::memory_order last_order =
+      P::fences ? std::memory_order_relaxed : std::memory_order_seq_cst;
 
   struct buffer {
     explicit buffer(std::size_t capacity)
@@ -145,7 +153,8 @@ class work_deque {
       // ORD relaxed [D0]: the owner wrote the slot itself.
       item = P::template load<site::deque_relaxed>(slots_[b & mask_], std::memory_order_relaxed);
       // ORD relaxed [D6], seq_cst without fences: claims the last index against the thieves [D11]; keeps (3).
-      if (!P::template compare_exchange<site::deque_take_cas>(top_, t, t + 1, last_order, std::memory_order_relaxed)) {
+      if (!P::template compare_exchange<site::deque_take_cas>(top_, t, t + 1, last_order,
+                                                              std::memory_order_relaxed)) {
         item = nullptr;
       }
     }
@@ -155,7 +164,8 @@ class work_deque {
   }
 
   void make_room(std::int64_t b) {
-    // ORD acquire [D1]: a slot is written again only after the thief that emptied it read it; pairs with [D11].
+    // ORD acquire [D1]: a slot is written again only after the thief that emptied it read it; pairs with
+    // [D11].
     known_top_ = P::template load<site::deque_push_top>(top_, std::memory_order_acquire);
     if (b - known_top_ <= mask_) return;
     auto wider = std::make_unique<buffer>(static_cast<std::size_t>(mask_ + 1) * 2);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/worker.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/detail/worker.hpp"
-
 namespace twill::par {
 
 /// What a forked closure is told about where it runs.
 class fn_context {
  public:
+  /// Made by the library for each call.
   explicit constexpr fn_context(bool migrated) noexcept : migrated_(migrated) {}
   /// True when the closure runs on another thread than the one that forked it.
   [[nodiscard]] constexpr bool migrated() const noexcept { return migrated_; }
@@ -36,10 +37,12 @@ struct join_job final : job {
   static void run_stolen(job* self, worker& seat) {
     auto* const j = static_cast<join_job*>(self);
     worker* const waiter = j->owner;
-    // ORD relaxed [J1]: tells the waiter whom to help at a depth limit; a stale null only makes it sleep instead.
+    // ORD relaxed [J1]: tells the waiter whom to help at a depth limit; a stale null only makes it sleep
+    // instead.
     j->thief.store(&seat, std::memory_order_relaxed);
     j->out.fill([&]() -> R { return invoke_value(*j->function, fn_context(&seat != waiter)); });
-    // The frame may be gone once the latch is set: only `waiter`, which lives as long as the pool, is used after it.
+    // The frame may be gone once the latch is set: only `waiter`, which lives as long as the pool, is used
+    // after it.
     if (j->done.set()) waiter->wake_for_latch();
   }
 
@@ -50,12 +53,14 @@ struct join_job final : job {
   outcome_slot<R> out;
 };
 
-/// Makes sure that b ended: takes it back and returns true if nobody stole it, else works until its latch is set.
+/// Makes sure that b ended: takes it back and returns true if nobody stole it, else works until its latch is
+/// set.
 template <class Job>
 [[nodiscard]] inline bool take_back(worker& seat, Job& b) {
   for (;;) {
     job* const next = seat.take();
-    if (next == &b) [[likely]] return true;
+    if (next == &b) [[likely]]
+      return true;
     if (next == nullptr) break;
     // Scope tasks that `a` left on top; running them here keeps newest first.
     seat.run(next);
@@ -69,7 +74,8 @@ template <class Job>
 template <class Job, class B>
 [[gnu::cold, gnu::noinline]] void finish_after_throw(worker& seat, Job& b, B& function) noexcept {
   if (take_back(seat, b)) {
-    if (capture([&] { static_cast<void>(invoke_value(function, fn_context(false))); }) != nullptr) suppressed_exception();
+    if (capture([&] { static_cast<void>(invoke_value(function, fn_context(false))); }) != nullptr)
+      suppressed_exception();
   } else if (b.out.failed()) {
     suppressed_exception();
   }
@@ -102,7 +108,8 @@ inline auto join_on(worker& seat, bool moved, A& a, B& b) {
 template <class A, class B>
 inline auto join_pair(registry* pool, A& a, B& b) {
   worker* const seat = current_worker();
-  if (seat != nullptr && (pool == nullptr || &seat->pool() == pool)) [[likely]] return join_on(*seat, false, a, b);
+  if (seat != nullptr && (pool == nullptr || &seat->pool() == pool)) [[likely]]
+    return join_on(*seat, false, a, b);
   return enter_with(pool, true, [&](worker& there, bool moved) { return join_on(there, moved, a, b); });
 }
 
@@ -130,7 +137,9 @@ auto join_tree(Tuple all) {
     using value = value_of<std::invoke_result_t<std::tuple_element_t<0, Tuple>>>;
     return std::tuple<value>(invoke_value(std::get<0>(all)));
   } else {
-    auto left = [&all](fn_context) { return join_tree(sub_tuple<0>(all, std::make_index_sequence<size / 2>())); };
+    auto left = [&all](fn_context) {
+      return join_tree(sub_tuple<0>(all, std::make_index_sequence<size / 2>()));
+    };
     auto right = [&all](fn_context) {
       return join_tree(sub_tuple<size / 2>(all, std::make_index_sequence<size - size / 2>()));
     };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-
 #include "twill/par/detail/atomics.hpp"
+
+#include <cstdint>
 
 namespace twill::par::detail {
 
@@ -14,8 +14,10 @@ namespace twill::par::detail {
 /// Invariants:
 ///   (1) all that the setter did before `set` is visible to whoever sees the latch set;
 ///   (2) the setter touches nothing of the latch after `set`: the waiter's frame may be gone;
-///   (3) `set` returns true if the waiter may sleep or be about to: then, and only then, the setter unparks it.
-/// src/core/README-latch.md tells which interleavings the orders forbid; tests/model/par_sleep.cpp checks them.
+///   (3) `set` returns true if the waiter may sleep or be about to: then, and only then, the setter unparks
+///   it.
+/// src/core/README-latch.md tells which interleavings the orders forbid; tests/model/par_sleep.cpp checks
+/// them.
 template <class P>
 class basic_latch {
  public:
@@ -33,10 +35,10 @@ class basic_latch {
   /// Waiter: says that it is about to sleep. False when the latch is set already.
   [[nodiscard]] bool doze() noexcept {
     std::uint32_t expected = unset_;
-    // ORD relaxed [L3]: only the value matters to the setter's exchange [L2]; [L5] and [S5] order the rest, and `probe`
-    // acquires the result.
-    return P::template compare_exchange<site::latch_doze>(state_, expected, dozing_, std::memory_order_relaxed,
-                                                          std::memory_order_relaxed);
+    // ORD relaxed [L3]: only the value matters to the setter's exchange [L2]; [L5] and [S5] order the rest,
+    // and `probe` acquires the result.
+    return P::template compare_exchange<site::latch_doze>(
+        state_, expected, dozing_, std::memory_order_relaxed, std::memory_order_relaxed);
   }
 
   /// Waiter: awake again. A latch that was set meanwhile stays set.

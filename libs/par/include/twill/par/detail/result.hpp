@@ -12,6 +12,7 @@ namespace twill::par {
 
 /// The value of a task that returns void, where a value is needed.
 struct unit {
+  /// All units are equal.
   friend constexpr bool operator==(unit, unit) noexcept { return true; }
 };
 
@@ -37,7 +38,8 @@ value_of<std::invoke_result_t<F, Args...>> invoke_value(F&& f, Args&&... args) {
 /// Counts an exception that another one displaced.
 void suppressed_exception() noexcept;
 
-/// Runs `f` and gives the exception it ended with, or null. Forced unwinding (pthread_cancel, pthread_exit) ends the process.
+/// Runs `f` and gives the exception it ended with, or null. Forced unwinding (pthread_cancel, pthread_exit)
+/// ends the process.
 template <class F>
 std::exception_ptr capture(F&& f) noexcept {
   std::exception_ptr error;
@@ -46,7 +48,8 @@ std::exception_ptr capture(F&& f) noexcept {
   } catch (...) {
     error = std::current_exception();
     // Forced unwinding is the one thing that arrives here and is no exception.
-    if (error == nullptr) fatal("a task was unwound by pthread_cancel or pthread_exit, which twill::par does not support");
+    if (error == nullptr)
+      fatal("a task was unwound by pthread_cancel or pthread_exit, which twill::par does not support");
   }
   return error;
 }

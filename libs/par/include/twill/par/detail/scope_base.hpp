@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/broadcast_context.hpp"
+#include "twill/par/detail/completion.hpp"
+#include "twill/par/detail/task.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -8,10 +12,6 @@
 #include <stop_token>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/broadcast_context.hpp"
-#include "twill/par/detail/completion.hpp"
-#include "twill/par/detail/task.hpp"
 
 namespace twill::par {
 
@@ -31,7 +31,8 @@ struct collected_errors;
 /// Invariants:
 ///   (1) pending_ is one for the body plus one for each task that was spawned and has not ended;
 ///   (2) who brings pending_ to zero sets the completion, and touches nothing of the scope after that;
-///   (3) error_ is written by the one thread whose exchange of has_error_ found false, before it counts itself down.
+///   (3) error_ is written by the one thread whose exchange of has_error_ found false, before it counts
+///   itself down.
 class scope_base {
  public:
   scope_base(registry& pool, worker* waiter, const scope_options& options);
@@ -54,7 +55,8 @@ class scope_base {
     pending_.fetch_add(n, std::memory_order_relaxed);
   }
   void task_ended() noexcept {
-    // ORD acq_rel [C2]: release publishes what the task did; the last one acquires it all before it sets the completion.
+    // ORD acq_rel [C2]: release publishes what the task did; the last one acquires it all before it sets the
+    // completion.
     if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) completion_.set(*pool_);
   }
   [[nodiscard]] bool skip_task() noexcept;
@@ -114,7 +116,8 @@ void spawn_in(Scope& s, G&& g) {
   push_or_inject(s.pool(), t);
 }
 
-/// One FIFO for each seat: the deque gets an indirection job, so that a newest-first deque starts tasks oldest first.
+/// One FIFO for each seat: the deque gets an indirection job, so that a newest-first deque starts tasks
+/// oldest first.
 class fifo_queues {
  public:
   explicit fifo_queues(registry& pool);
@@ -143,7 +146,8 @@ class broadcast_group {
   template <class T>
   static void start(registry& pool, T&& g, OnEnd on_end) {
     const std::size_t n = worker_count(pool);
-    auto group = std::unique_ptr<broadcast_group>(new broadcast_group(std::forward<T>(g), std::move(on_end), n));
+    auto group =
+        std::unique_ptr<broadcast_group>(new broadcast_group(std::forward<T>(g), std::move(on_end), n));
     auto pointers = std::make_unique<job*[]>(n);
     for (std::size_t i = 0; i < n; ++i) {
       group->jobs_[i].group = group.get();
@@ -162,7 +166,8 @@ class broadcast_group {
       const broadcast_context context(seat.index(), group->size_);
       OnEnd on_end = group->on_end_;
       std::exception_ptr error =
-          on_end.skip() ? nullptr : capture([&] { static_cast<void>(std::as_const(group->function_)(context)); });
+          on_end.skip() ? nullptr
+                        : capture([&] { static_cast<void>(std::as_const(group->function_)(context)); });
       // ORD acq_rel [C3]: the last member destroys the closure after every use of it.
       if (group->left_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete group;
       on_end.ended(std::move(error), context.index());
@@ -222,8 +227,9 @@ decltype(auto) scope_value(registry* pool, const scope_options& options, F& f) {
   if (seat != nullptr && (pool == nullptr || &seat->pool() == pool)) {
     return run_scope<Scope>(seat->pool(), seat, options, f);
   }
-  return enter_with(pool, true,
-                    [&](worker& there, bool) -> decltype(auto) { return run_scope<Scope>(there.pool(), &there, options, f); });
+  return enter_with(pool, true, [&](worker& there, bool) -> decltype(auto) {
+    return run_scope<Scope>(there.pool(), &there, options, f);
+  });
 }
 
 template <class Scope, class F>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/atomics.hpp"
+
 #include <cstddef>
 #include <cstdint>
-
-#include "twill/par/detail/atomics.hpp"
 
 namespace twill::par::detail {
 
@@ -35,18 +35,22 @@ struct sleep_word {
   [[nodiscard]] std::size_t inactive() const noexcept { return bits >> 48U; }
   /// An even counter says that somebody is about to sleep and wants to hear of new jobs.
   [[nodiscard]] bool sleepy() const noexcept { return (bits & 1U) == 0; }
-  [[nodiscard]] sleep_word next_jec() const noexcept { return {(bits & ~jec_mask) | ((bits + 1) & jec_mask)}; }
+  [[nodiscard]] sleep_word next_jec() const noexcept {
+    return {(bits & ~jec_mask) | ((bits + 1) & jec_mask)};
+  }
 };
 
-/// Sleep and wake of one pool, after the jobs-event-counter scheme: src/core/README-sleep.md has states, transitions
-/// and what each fence forbids; tests/model/par_sleep.cpp and par_sleep.pml check it.
+/// Sleep and wake of one pool, after the jobs-event-counter scheme: src/core/README-sleep.md has states,
+/// transitions and what each fence forbids; tests/model/par_sleep.cpp and par_sleep.pml check it.
 ///
 /// Invariants:
 ///   (1) sleeping <= inactive <= workers;
-///   (2) a worker is counted in `sleeping` from [S3] until the one thread that moves its word away from asleep or idle
+///   (2) a worker is counted in `sleeping` from [S3] until the one thread that moves its word away from
+///   asleep or idle
 ///       (the waker, a guest, or itself) subtracts it;
-///   (3) a job that was injected before a worker looked last is seen by that worker, or its poster sees the sleeper;
-///   (4) a latch that is set while its waiter goes to sleep is seen by the waiter, or its setter sees the parked word.
+///   (3) a job that was injected before a worker looked last is seen by that worker, or its poster sees the
+///   sleeper; (4) a latch that is set while its waiter goes to sleep is seen by the waiter, or its setter
+///   sees the parked word.
 template <class P>
 class sleep_protocol {
  public:
@@ -69,10 +73,10 @@ class sleep_protocol {
     sleep_word now = read();
     while (now.sleepy()) {
       const sleep_word next = now.next_jec();
-      // ORD relaxed [S1]: the counter's value alone tells the sleepy worker to look again; an injected job is ordered
-      // by the fences [S2] and [S5], a deque job may be missed.
-      if (P::template compare_exchange<site::sleep_announce>(word_, now.bits, next.bits, std::memory_order_relaxed,
-                                                             std::memory_order_relaxed)) {
+      // ORD relaxed [S1]: the counter's value alone tells the sleepy worker to look again; an injected job is
+      // ordered by the fences [S2] and [S5], a deque job may be missed.
+      if (P::template compare_exchange<site::sleep_announce>(
+              word_, now.bits, next.bits, std::memory_order_relaxed, std::memory_order_relaxed)) {
         return next;
       }
     }
@@ -81,7 +85,8 @@ class sleep_protocol {
 
   /// Poster of an injected job, after it is in the queue: the sleepers are read after the push.
   [[nodiscard]] sleep_word job_injected() noexcept {
-    // ORD seq_cst fence [S2]: push before reading the sleepers, against park before looking at the queue [S5]; keeps (3).
+    // ORD seq_cst fence [S2]: push before reading the sleepers, against park before looking at the queue
+    // [S5]; keeps (3).
     P::template fence<site::sleep_post_fence>(std::memory_order_seq_cst);
     return job_posted();
   }
@@ -92,8 +97,8 @@ class sleep_protocol {
     while (!now.sleepy()) {
       const sleep_word next = now.next_jec();
       // ORD relaxed [S1]: see job_posted.
-      if (P::template compare_exchange<site::sleep_announce>(word_, now.bits, next.bits, std::memory_order_relaxed,
-                                                             std::memory_order_relaxed)) {
+      if (P::template compare_exchange<site::sleep_announce>(
+              word_, now.bits, next.bits, std::memory_order_relaxed, std::memory_order_relaxed)) {
         return next.jec();
       }
     }
@@ -104,16 +109,19 @@ class sleep_protocol {
     // ORD relaxed [S0]: a statistic that steers how many are woken.
     P::template fetch_add<site::sleep_relaxed>(word_, sleep_word::one_inactive, std::memory_order_relaxed);
   }
-  /// Idle worker that found work or whose latch is set. A poster that still counted it on the idle side has pushed
-  /// before this returns: the caller looks at the injector once more and wakes somebody for what it finds.
+  /// Idle worker that found work or whose latch is set. A poster that still counted it on the idle side has
+  /// pushed before this returns: the caller looks at the injector once more and wakes somebody for what it
+  /// finds.
   void became_active() noexcept {
     // ORD relaxed [S12]: ordered before the caller's look by the fence.
     P::template fetch_sub<site::sleep_relaxed>(word_, sleep_word::one_inactive, std::memory_order_relaxed);
-    // ORD seq_cst fence [S12]: uncounted before looking at the injector, against push before reading [S2]; keeps (3).
+    // ORD seq_cst fence [S12]: uncounted before looking at the injector, against push before reading [S2];
+    // keeps (3).
     P::template fence<site::sleep_active_fence>(std::memory_order_seq_cst);
   }
 
-  /// Worker: sleeps as `kind` unless the counter moved since `jec` or `has_work()` finds something, and returns when awake.
+  /// Worker: sleeps as `kind` unless the counter moved since `jec` or `has_work()` finds something, and
+  /// returns when awake.
   template <class HasWork>
   bool park(spot& s, parked kind, std::uint32_t jec, HasWork&& has_work) {
     if (!count_sleeping(jec)) return false;
@@ -140,9 +148,10 @@ class sleep_protocol {
     for (;;) {
       const bool counted = seen == value(parked::asleep) || seen == value(parked::idle);
       if (!counted && !(from_latch && seen == value(parked::latch_only))) return false;
-      // ORD relaxed [S6]: a wake carries no data; what a guest returned [S10] passes on to [S8] by the release sequence.
-      if (P::template compare_exchange<site::sleep_unpark>(s.word, seen, value(parked::awake),
-                                                           std::memory_order_relaxed, std::memory_order_relaxed)) {
+      // ORD relaxed [S6]: a wake carries no data; what a guest returned [S10] passes on to [S8] by the
+      // release sequence.
+      if (P::template compare_exchange<site::sleep_unpark>(
+              s.word, seen, value(parked::awake), std::memory_order_relaxed, std::memory_order_relaxed)) {
         // The waker subtracts, so that other posters see the true number of sleepers at once; keeps (2).
         if (counted) count_awake();
         P::wake(s.word);
@@ -155,8 +164,8 @@ class sleep_protocol {
   [[nodiscard]] bool try_borrow(spot& s) noexcept {
     std::uint32_t expected = value(parked::idle);
     // ORD acquire [S9]: the seat as its last owner left it; pairs with [S4] and [S10].
-    if (!P::template compare_exchange<site::sleep_lend>(s.word, expected, value(parked::lent),
-                                                        std::memory_order_acquire, std::memory_order_relaxed)) {
+    if (!P::template compare_exchange<site::sleep_lend>(
+            s.word, expected, value(parked::lent), std::memory_order_acquire, std::memory_order_relaxed)) {
       return false;
     }
     // ORD relaxed [S0]: counters; the seat was sleeping and inactive and is neither now. Keeps (2).
@@ -165,14 +174,16 @@ class sleep_protocol {
     return true;
   }
 
-  /// Guest: gives the seat back asleep. The caller looks at the injector afterwards and wakes somebody for what it finds.
+  /// Guest: gives the seat back asleep. The caller looks at the injector afterwards and wakes somebody for
+  /// what it finds.
   void return_asleep(spot& s) noexcept {
     // ORD relaxed [S3]: counted before the word says idle, as in park; keeps (2).
     P::template fetch_add<site::sleep_count>(word_, sleep_word::one_sleeping + sleep_word::one_inactive,
                                              std::memory_order_relaxed);
     // ORD release [S10]: the seat's plain members go to its next owner; pairs with [S8] and [S9].
     P::template store<site::sleep_return>(s.word, value(parked::idle), std::memory_order_release);
-    // ORD seq_cst fence [S11]: idle before the caller looks at the injector, against push before reading [S2]; keeps (3).
+    // ORD seq_cst fence [S11]: idle before the caller looks at the injector, against push before reading
+    // [S2]; keeps (3).
     P::template fence<site::sleep_return_fence>(std::memory_order_seq_cst);
   }
 
@@ -190,9 +201,11 @@ class sleep_protocol {
   [[nodiscard]] bool count_sleeping(std::uint32_t jec) noexcept {
     sleep_word now = read();
     while (now.jec() == jec) {
-      // ORD relaxed [S3]: counted before the word says asleep; the fence [S5] orders both before the last look.
-      if (P::template compare_exchange<site::sleep_count>(word_, now.bits, now.bits + sleep_word::one_sleeping,
-                                                          std::memory_order_relaxed, std::memory_order_relaxed)) {
+      // ORD relaxed [S3]: counted before the word says asleep; the fence [S5] orders both before the last
+      // look.
+      if (P::template compare_exchange<site::sleep_count>(
+              word_, now.bits, now.bits + sleep_word::one_sleeping, std::memory_order_relaxed,
+              std::memory_order_relaxed)) {
         return true;
       }
     }
@@ -212,9 +225,10 @@ class sleep_protocol {
     P::template fence<site::sleep_park_fence>(std::memory_order_seq_cst);
     if (has_work()) {
       std::uint32_t expected = value(kind);
-      // ORD acquire [S7]: back awake by itself; on failure a waker or a guest was faster, and the loop below sees it.
-      if (P::template compare_exchange<site::sleep_withdraw>(s.word, expected, value(parked::awake),
-                                                             std::memory_order_acquire, std::memory_order_relaxed)) {
+      // ORD acquire [S7]: back awake by itself; on failure a waker or a guest was faster, and the loop below
+      // sees it.
+      if (P::template compare_exchange<site::sleep_withdraw>(
+              s.word, expected, value(parked::awake), std::memory_order_acquire, std::memory_order_relaxed)) {
         if (counted) count_awake();
         return false;
       }

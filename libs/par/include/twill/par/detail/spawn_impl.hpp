@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/task.hpp"
+
 #include <cstddef>
 #include <exception>
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/detail/task.hpp"
-
 namespace twill::par::detail {
 
-/// A detached task keeps its pool alive between these two. `detached_added` throws when the pool takes no work any more.
+/// A detached task keeps its pool alive between these two. `detached_added` throws when the pool takes no
+/// work any more.
 void detached_added(registry& pool, std::size_t n);
 /// `error` goes to the panic handler; without one the process ends with a message naming `kind`.
 void detached_ended(registry& pool, std::exception_ptr error, const char* kind) noexcept;

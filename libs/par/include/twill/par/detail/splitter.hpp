@@ -6,7 +6,8 @@
 
 namespace twill::par::detail {
 
-/// Adaptive splitting fed by steals: about one leaf a thread when nobody steals, more exactly where thieves appear.
+/// Adaptive splitting fed by steals: about one leaf a thread when nobody steals, more exactly where thieves
+/// appear.
 class splitter {
  public:
   explicit splitter(std::size_t threads) noexcept : threads_(threads), splits_(threads) {}

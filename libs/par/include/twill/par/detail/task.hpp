@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/worker.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/detail/worker.hpp"
 
 namespace twill::par::detail {
 
@@ -15,13 +15,16 @@ namespace twill::par::detail {
 [[nodiscard]] void* task_allocate(worker* seat, std::size_t bytes);
 void task_free(worker* seat, void* block, std::size_t bytes) noexcept;
 
-/// Puts a job where the calling thread's pool wants it: its own deque if it sits in `pool`, else the pool's injector.
+/// Puts a job where the calling thread's pool wants it: its own deque if it sits in `pool`, else the pool's
+/// injector.
 void push_or_inject(registry& pool, job* j);
 
-/// A closure on the heap that runs once. `Derived` has `void run_and_release(worker&)`; the block is freed after it.
+/// A closure on the heap that runs once. `Derived` has `void run_and_release(worker&)`; the block is freed
+/// after it.
 template <class T, class... Args>
 [[nodiscard]] T* make_task(Args&&... args) {
-  static_assert(alignof(T) <= alignof(std::max_align_t), "twill::par: a spawned closure must not be over-aligned");
+  static_assert(alignof(T) <= alignof(std::max_align_t),
+                "twill::par: a spawned closure must not be over-aligned");
   worker* const seat = current_worker();
   void* const block = task_allocate(seat, sizeof(T));
   try {
@@ -42,7 +45,8 @@ void destroy_task(worker* seat, T* task) noexcept {
 [[nodiscard]] registry& current_or_global();
 [[nodiscard]] std::size_t worker_count(const registry& pool) noexcept;
 
-/// Gives every worker of the pool its job, in the same order for all broadcasts; `jobs` has one for each worker.
+/// Gives every worker of the pool its job, in the same order for all broadcasts; `jobs` has one for each
+/// worker.
 void inject_broadcast(registry& pool, job* const* jobs);
 
 }  // namespace twill::par::detail

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+#include "twill/par/iter/plumbing.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/bridge_producer.hpp"
-#include "twill/par/iter/plumbing.hpp"
 
 namespace twill::par {
 
@@ -50,7 +50,9 @@ class unindexed_adaptor {
 /// The chain in words: `slice[1000] | map | filter`.
 template <parallel_range R>
 [[nodiscard]] std::string describe(const R& range) {
-  if constexpr (requires { { range.describe() } -> std::same_as<std::string>; }) {
+  if constexpr (requires {
+                  { range.describe() } -> std::same_as<std::string>;
+                }) {
     return range.describe();
   } else {
     std::string text;

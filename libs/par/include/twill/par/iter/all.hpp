@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collection.hpp"
+#include "twill/par/iter/optional.hpp"
+#include "twill/par/iter/sequence.hpp"
+
 #include <iterator>
 #include <memory>
 #include <ranges>
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/iter/collection.hpp"
-#include "twill/par/iter/optional.hpp"
-#include "twill/par/iter/sequence.hpp"
-
 namespace twill::par {
 
 namespace detail {
 
 template <class R>
-concept bit_container = std::ranges::random_access_range<R> && std::is_same_v<std::ranges::range_value_t<R>, bool> &&
-                        !std::is_reference_v<std::ranges::range_reference_t<R>>;
+concept bit_container =
+    std::ranges::random_access_range<R> && std::is_same_v<std::ranges::range_value_t<R>, bool> &&
+    !std::is_reference_v<std::ranges::range_reference_t<R>>;
 template <class R>
 concept divisible_range = std::ranges::random_access_range<R> && std::ranges::sized_range<R>;
 
@@ -28,7 +29,8 @@ auto borrow(R& range) {
     auto* const first = std::to_address(std::ranges::begin(range));
     return sequence_range<std::remove_const_t<decltype(first)>>(first, size);
   } else if constexpr (bit_container<R>) {
-    // Neighbours of a vector<bool> share a word, so writing them in parallel would be a race: const access only.
+    // Neighbours of a vector<bool> share a word, so writing them in parallel would be a race: const access
+    // only.
     return sequence_range<std::ranges::iterator_t<const R>>(std::ranges::begin(std::as_const(range)), size);
   } else {
     return sequence_range<std::ranges::iterator_t<R>>(std::ranges::begin(range), size);
@@ -42,13 +44,15 @@ inline constexpr bool always_false = false;
 
 /// Whether `all` makes a chain of it.
 template <class R>
-concept parallel_source = parallel_range<R> || detail::maybe_value<R> || detail::divisible_range<R> ||
-                          detail::node_container<R> || detail::adapted_container<R> || std::ranges::input_range<R>;
+concept parallel_source =
+    parallel_range<R> || detail::maybe_value<R> || detail::divisible_range<R> || detail::node_container<R> ||
+    detail::adapted_container<R> || std::ranges::input_range<R>;
 
 /// The chain that a `|` starts with.
 ///
-/// An lvalue is borrowed: items are `T&` or `const T&`. An rvalue container is owned: items are `T&&`. Random access makes
-/// the chain indexed; sets, maps and lists are cut through a vector of addresses; an optional has nothing or one item.
+/// An lvalue is borrowed: items are `T&` or `const T&`. An rvalue container is owned: items are `T&&`. Random
+/// access makes the chain indexed; sets, maps and lists are cut through a vector of addresses; an optional
+/// has nothing or one item.
 template <class R>
 auto as_parallel(R&& range) {
   using plain = std::remove_cvref_t<R>;
@@ -72,11 +76,13 @@ auto as_parallel(R&& range) {
     if constexpr (std::is_lvalue_reference_v<R>) {
       return detail::borrow(detail::queue_access<plain>::inside(range));
     } else {
-      return owned_range<typename plain::container_type>(detail::queue_access<plain>::release(std::move(range)));
+      return owned_range<typename plain::container_type>(
+          detail::queue_access<plain>::release(std::move(range)));
     }
   } else if constexpr (std::ranges::input_range<R>) {
-    static_assert(detail::always_false<R>,
-                  "par::all: this range has no random access, so it cannot be cut; pass it through par::bridge");
+    static_assert(
+        detail::always_false<R>,
+        "par::all: this range has no random access, so it cannot be cut; pass it through par::bridge");
   } else {
     static_assert(detail::always_false<R>, "par::all: this is no range");
   }

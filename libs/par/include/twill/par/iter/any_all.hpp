@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/all.hpp"
 #include "twill/par/iter/find.hpp"
 #include "twill/par/iter/map.hpp"
+
+#include <utility>
 
 namespace twill::par {
 
@@ -82,7 +82,8 @@ template <parallel_source R, class F>
 [[nodiscard]] bool none(R&& range, F p) {
   return detail::none_impl{}(as_parallel(std::forward<R>(range)), std::move(p));
 }
-/// `all(p)`: whether `p(item)` holds for every item. `all(range)`: the chain that a `|` starts with, see `as_parallel`.
+/// `all(p)`: whether `p(item)` holds for every item. `all(range)`: the chain that a `|` starts with, see
+/// `as_parallel`.
 inline constexpr detail::all_name all{};
 
 }  // namespace twill::par

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/generate.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
-
-#include "twill/par/iter/generate.hpp"
 
 namespace twill::par {
 
@@ -41,7 +41,9 @@ struct block_axis {
     if (g == 0) throw std::invalid_argument(std::string(who) + ": the block size is 0, expected at least 1");
   }
   [[nodiscard]] std::size_t blocks() const noexcept { return size / grain + (size % grain != 0 ? 1 : 0); }
-  [[nodiscard]] index_block at(std::size_t i) const noexcept { return {i * grain, std::min(size, (i + 1) * grain)}; }
+  [[nodiscard]] index_block at(std::size_t i) const noexcept {
+    return {i * grain, std::min(size, (i + 1) * grain)};
+  }
 };
 
 }  // namespace detail
@@ -53,7 +55,8 @@ struct block_axis {
 }
 
 /// Tiles of a matrix of `rows` times `cols`, row by row. Throws: as `blocked`.
-[[nodiscard]] inline auto blocked2d(std::size_t rows, std::size_t cols, std::size_t row_grain, std::size_t col_grain) {
+[[nodiscard]] inline auto blocked2d(std::size_t rows, std::size_t cols, std::size_t row_grain,
+                                    std::size_t col_grain) {
   const detail::block_axis r("par::blocked2d", rows, row_grain);
   const detail::block_axis c("par::blocked2d", cols, col_grain);
   return generate(r.blocks() * c.blocks(), [r, c](std::size_t i) {
@@ -62,8 +65,8 @@ struct block_axis {
 }
 
 /// Bricks of a volume, page by page, row by row. Throws: as `blocked`.
-[[nodiscard]] inline auto blocked3d(std::size_t pages, std::size_t rows, std::size_t cols, std::size_t page_grain,
-                                    std::size_t row_grain, std::size_t col_grain) {
+[[nodiscard]] inline auto blocked3d(std::size_t pages, std::size_t rows, std::size_t cols,
+                                    std::size_t page_grain, std::size_t row_grain, std::size_t col_grain) {
   const detail::block_axis p("par::blocked3d", pages, page_grain);
   const detail::block_axis r("par::blocked3d", rows, row_grain);
   const detail::block_axis c("par::blocked3d", cols, col_grain);

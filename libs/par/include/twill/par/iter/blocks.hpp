@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/consumer_pieces.hpp"
+#include "twill/par/iter/fold_chunks.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/fold_chunks.hpp"
 
 namespace twill::par {
 
@@ -50,12 +51,13 @@ class block_range {
     std::size_t left = base_.len();
     return std::move(base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
       auto merger = c.to_reducer();
+      detail::consumer_pieces<C> pieces(std::move(c));
       std::optional<result> sum;
       std::size_t block = sizes_.first(wants_fixed_tree<C>);
-      while (left != 0 && !c.full()) {
+      while (left != 0 && !pieces.full()) {
         const std::size_t n = std::min(block, left);
         auto rest = p.split_at(n);
-        C piece = detail::split_consumer(c, n);
+        C piece = pieces.next(n);
         auto part = bridge_producer_consumer(n, std::move(p), std::move(piece), options);
         if (sum) {
           sum.emplace(merger.combine(std::move(*sum), std::move(part)));
@@ -67,7 +69,7 @@ class block_range {
         block = sizes_.after(block);
       }
       if (sum) return std::move(*sum);
-      return std::move(c).into_folder().complete();
+      return pieces.next(0).into_folder().complete();
     }));
   }
 
@@ -97,8 +99,8 @@ struct exponential_blocks_impl {
 /// `by_uniform_blocks(n)`: blocks of n items one after another, each in parallel.
 /// Throws: `std::invalid_argument` when n is 0.
 inline constexpr detail::pipeable<detail::uniform_blocks_impl, 1> by_uniform_blocks{};
-/// `by_exponential_blocks()`: blocks of p, 2p, 4p ... items for p threads, so that a search that ends near the front has
-/// looked at few items beyond.
+/// `by_exponential_blocks()`: blocks of p, 2p, 4p ... items for p threads, so that a search that ends near
+/// the front has looked at few items beyond.
 inline constexpr detail::pipeable<detail::exponential_blocks_impl, 0> by_exponential_blocks{};
 
 }  // namespace twill::par

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/clock.hpp"
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/bridge_producer.hpp"
 
 namespace twill::par {
 
@@ -22,10 +23,12 @@ namespace detail {
 ///
 /// Invariants
 /// (1) `busy` is set while the source makes an item and never while an item is consumed.
-/// (2) Nobody waits for `busy` for long: the source may itself wait for this pool, so a worker that sits above another
-///     job of the source's (a stolen half of a join) must not wait for it. It ends its share instead, and whoever holds
-///     the source forks a new one.
-/// (3) `shares` counts shares that pull or are queued; it is a hint that decides how many are forked, nothing more.
+/// (2) Nobody waits for `busy` for long: the source may itself wait for this pool, so a worker that sits
+/// above another
+///     job of the source's (a stolen half of a join) must not wait for it. It ends its share instead, and
+///     whoever holds the source forks a new one.
+/// (3) `shares` counts shares that pull or are queued; it is a hint that decides how many are forked, nothing
+/// more.
 template <class Iterator, class Sentinel, class Item>
 struct bridge_state {
   // No std::mutex: a thread may try it while it holds it, when the source steals a share of its own bridge.
@@ -37,7 +40,8 @@ struct bridge_state {
   std::size_t threads;
   std::atomic<std::size_t> shares{0};
 
-  bridge_state(Iterator first, Sentinel last, std::size_t n) : next(std::move(first)), end(std::move(last)), threads(n) {}
+  bridge_state(Iterator first, Sentinel last, std::size_t n)
+      : next(std::move(first)), end(std::move(last)), threads(n) {}
 
   enum class pulled { item, exhausted, busy };
 
@@ -70,7 +74,7 @@ struct bridge_state {
   /// Waits about 50 microseconds at most (2).
   [[nodiscard]] bool acquire() {
     if (try_acquire()) return true;
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    const std::int64_t limit = now_ns() + 50'000;
     do {
       for (int i = 0; i < 64; ++i) {
         if (try_acquire()) return true;
@@ -78,7 +82,7 @@ struct bridge_state {
         __builtin_ia32_pause();
 #endif
       }
-    } while (std::chrono::steady_clock::now() < limit);
+    } while (now_ns() < limit);
     return false;
   }
 };
@@ -97,7 +101,8 @@ template <class State, class Folder, class Item, class Stop>
 bool pull_items(State& state, Folder& folder, std::optional<Item>& item, Stop&& stop) {
   while (!folder.full() && !stop()) {
     if (!item) {
-      if (state.pull([&](auto&& x) { item.emplace(std::forward<decltype(x)>(x)); }) != State::pulled::item) return false;
+      if (state.pull([&](auto&& x) { item.emplace(std::forward<decltype(x)>(x)); }) != State::pulled::item)
+        return false;
       // ORD relaxed: a hint, see bridge_state (3).
       if (state.shares.load(std::memory_order_relaxed) < state.threads) return true;
     }
@@ -129,8 +134,8 @@ typename C::result_type bridge_share(State& state, C c) {
       add(std::move(folder).complete());
     }
     if (!fork) return std::move(*sum);
-    // Another thread goes on pulling while this one consumes. The left side comes back when the right one has ended, so
-    // the stack does not grow with the number of forks.
+    // Another thread goes on pulling while this one consumes. The left side comes back when the right one has
+    // ended, so the stack does not grow with the number of forks.
     std::atomic<bool> right_ended{false};
     // ORD relaxed: a hint, see bridge_state (3).
     state.shares.fetch_add(1, std::memory_order_relaxed);
@@ -139,12 +144,15 @@ typename C::result_type bridge_share(State& state, C c) {
     auto both = join_context(
         [&](fn_context) {
           auto folder = std::move(left).into_folder();
+          const auto enough = [&] {
+            // ORD relaxed: only ends the loop early; the join publishes the result of the right side.
+            return right_ended.load(std::memory_order_relaxed);
+          };
           do {
             Item mine = std::move(*item);
             item.reset();
             folder.consume(std::move(mine));
-            // ORD relaxed: only ends the loop early; the join publishes the result of the right side.
-          } while (pull_items(state, folder, item, [&] { return right_ended.load(std::memory_order_relaxed); }));
+          } while (pull_items(state, folder, item, enough));
           return std::move(folder).complete();
         },
         [&](fn_context) {
@@ -174,7 +182,7 @@ class bridge_range {
     auto first = std::ranges::begin(range_);
     auto last = std::ranges::end(range_);
     detail::bridge_state<decltype(first), decltype(last), item_type> state(std::move(first), std::move(last),
-                                                                          current_num_threads());
+                                                                           current_num_threads());
     // ORD relaxed: no other thread knows the state yet.
     state.shares.store(1, std::memory_order_relaxed);
     return detail::bridge_share<item_type>(state, std::move(c));
@@ -186,8 +194,8 @@ class bridge_range {
 
 /// Makes a chain of a range that cannot be cut: an input stream, a generator, a filter view.
 ///
-/// The items are values and come in no order. The range is read under a lock, by one thread at a time; it may call par
-/// itself. Throws: what the range throws, after the items already pulled were consumed or dropped.
+/// The items are values and come in no order. The range is read under a lock, by one thread at a time; it may
+/// call par itself. Throws: what the range throws, after the items already pulled were consumed or dropped.
 template <std::ranges::input_range R>
 [[nodiscard]] auto bridge(R&& range) {
   return bridge_range<R>(std::forward<R>(range));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/consumer_pieces.hpp"
+#include "twill/par/iter/sequence.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -11,8 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "twill/par/iter/sequence.hpp"
-
 namespace twill::par {
 
 /// Items of any input range in their order, at most `window` of them in flight.
@@ -22,7 +23,8 @@ class bridge_ordered_range {
   using item_type = std::remove_cvref_t<std::ranges::range_reference_t<std::remove_reference_t<Range>>>;
   static constexpr std::string_view name = "bridge_ordered";
 
-  bridge_ordered_range(Range range, std::size_t window) : range_(std::forward<Range>(range)), window_(window) {}
+  bridge_ordered_range(Range range, std::size_t window)
+      : range_(std::forward<Range>(range)), window_(window) {}
   [[nodiscard]] std::optional<std::size_t> opt_len() const { return std::nullopt; }
 
   /// While one half of the window is consumed, the other half is read.
@@ -36,7 +38,8 @@ class bridge_ordered_range {
     const auto read = [&] {
       std::vector<item_type> items;
       while (more && items.size() < half) {
-        // Advancing only before the next item is wanted keeps a slow source from being asked for one item too many.
+        // Advancing only before the next item is wanted keeps a slow source from being asked for one item too
+        // many.
         if (started) ++next;
         started = true;
         more = !(next == end);
@@ -45,14 +48,16 @@ class bridge_ordered_range {
       return items;
     };
     auto merger = c.to_reducer();
+    detail::consumer_pieces<C> pieces(std::move(c));
     std::optional<typename C::result_type> sum;
     std::vector<item_type> items = read();
     for (;;) {
-      C piece = c.split_off_left();
-      const bool last = items.empty() || c.full();
+      C piece = pieces.next(items.size());
+      const bool last = items.empty() || pieces.full();
       const auto consume = [&] {
         return bridge_producer_consumer(
-            items.size(), sequence_producer<item_type*, item_type&&>(items.data(), items.size()), std::move(piece));
+            items.size(), sequence_producer<item_type*, item_type&&>(items.data(), items.size()),
+            std::move(piece));
       };
       std::vector<item_type> ahead;
       std::optional<typename C::result_type> part;
@@ -79,8 +84,8 @@ class bridge_ordered_range {
   std::size_t window_;
 };
 
-/// As `bridge`, with the results in the order of the range and at most `window` items between reading and consuming.
-/// Throws: `std::invalid_argument` when `window` is 0.
+/// As `bridge`, with the results in the order of the range and at most `window` items between reading and
+/// consuming. Throws: `std::invalid_argument` when `window` is 0.
 template <std::ranges::input_range R>
 [[nodiscard]] auto bridge_ordered(R&& range, std::size_t window) {
   if (window == 0) throw std::invalid_argument("par::bridge_ordered: the window is 0, expected at least 1");

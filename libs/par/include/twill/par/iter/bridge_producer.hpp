@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
-#include <chrono>
-#include <cstddef>
-#include <optional>
-#include <utility>
-
 #include "twill/par/detail/splitter.hpp"
 #include "twill/par/iter/detail/leaf.hpp"
 #include "twill/par/iter/detail/probe.hpp"
@@ -14,10 +8,16 @@
 #include "twill/par/join.hpp"
 #include "twill/par/thread.hpp"
 
+#include <bit>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
 namespace twill::par {
 
-/// The block of the fixed tree for a source of this length: 1024, and shorter where that would leave less than 64
-/// blocks of items that may each be expensive. A function of its arguments alone, so the bits of a result are too.
+/// The block of the fixed tree for a source of this length: 1024, and shorter where that would leave less
+/// than 64 blocks of items that may each be expensive. A function of its arguments alone, so the bits of a
+/// result are too.
 [[nodiscard]] constexpr std::size_t deterministic_block(std::size_t len, bool cheap_items) noexcept {
   if (cheap_items || len >= 65536) return 1024;
   return len <= 64 ? 1 : std::bit_ceil((len + 63) / 64);
@@ -54,7 +54,8 @@ typename C::result_type split_freely(std::size_t len, length_splitter split, boo
   return merger.combine(std::move(both.first), std::move(both.second));
 }
 
-/// From outside of every pool: the caller runs the front of the loop to see whether the rest is worth waking a worker.
+/// From outside of every pool: the caller runs the front of the loop to see whether the rest is worth waking
+/// a worker.
 template <class P, class C>
 typename C::result_type probe_freely(std::size_t len, P p, C c, const chain_options& options) {
   auto merger = c.to_reducer();
@@ -78,17 +79,23 @@ typename C::result_type probe_freely(std::size_t len, P p, C c, const chain_opti
   }
   if (done == len) return std::move(*front);
   const length_splitter split(current_num_threads(), len - done, options.min_len, options.max_len);
-  return merger.combine(std::move(*front), split_freely(len - done, split, false, std::move(p), std::move(c), options));
+  return merger.combine(std::move(*front),
+                        split_freely(len - done, split, false, std::move(p), std::move(c), options));
 }
 
-// ---- the fixed tree: node m holds the largest power of two of blocks below m on its left (as twill/base/sum.hpp)
+// ---- the fixed tree: node m holds the largest power of two of blocks below m on its left (as
+// twill/base/sum.hpp)
 
 struct tree_shape {
   std::size_t len;
   std::size_t block;
   [[nodiscard]] std::size_t blocks() const noexcept { return len / block + (len % block != 0 ? 1 : 0); }
-  [[nodiscard]] tree_shape left(std::size_t blocks_left) const noexcept { return {blocks_left * block, block}; }
-  [[nodiscard]] tree_shape right(std::size_t blocks_left) const noexcept { return {len - blocks_left * block, block}; }
+  [[nodiscard]] tree_shape left(std::size_t blocks_left) const noexcept {
+    return {blocks_left * block, block};
+  }
+  [[nodiscard]] tree_shape right(std::size_t blocks_left) const noexcept {
+    return {len - blocks_left * block, block};
+  }
 };
 
 /// One worker runs a whole subtree. The cursor is made once; a folder is made for each block.
@@ -124,10 +131,12 @@ typename C::result_type tree_in_parallel(tree_shape shape, length_splitter split
   auto merger = left_consumer.to_reducer();
   auto both = join_context(
       [&](fn_context x) {
-        return tree_in_parallel(shape.left(half), split, x.migrated(), std::move(p), std::move(left_consumer), options);
+        return tree_in_parallel(shape.left(half), split, x.migrated(), std::move(p), std::move(left_consumer),
+                                options);
       },
       [&](fn_context x) {
-        return tree_in_parallel(shape.right(half), split, x.migrated(), std::move(right), std::move(c), options);
+        return tree_in_parallel(shape.right(half), split, x.migrated(), std::move(right), std::move(c),
+                                options);
       });
   return merger.combine(std::move(both.first), std::move(both.second));
 }
@@ -144,15 +153,18 @@ typename C::result_type finish_tree(tree_shape shape, std::size_t done, length_s
   auto merger = c.to_reducer();
   auto both = join_context(
       [&](fn_context) {
-        return finish_tree(shape.left(half), done, split, front, std::move(p), std::move(left_consumer), options);
+        return finish_tree(shape.left(half), done, split, front, std::move(p), std::move(left_consumer),
+                           options);
       },
       [&](fn_context x) {
-        return tree_in_parallel(shape.right(half), split, x.migrated(), std::move(right), std::move(c), options);
+        return tree_in_parallel(shape.right(half), split, x.migrated(), std::move(right), std::move(c),
+                                options);
       });
   return merger.combine(std::move(both.first), std::move(both.second));
 }
 
-/// As `probe_freely`: the front is grown along the left spine of the tree, so the shape is that of every other run.
+/// As `probe_freely`: the front is grown along the left spine of the tree, so the shape is that of every
+/// other run.
 template <class P, class C>
 typename C::result_type probe_tree(tree_shape shape, P p, C c, const chain_options& options) {
   const std::size_t blocks = shape.blocks();
@@ -219,7 +231,9 @@ typename C::result_type split_unindexed(splitter split, bool migrated, P p, C c)
           [&](fn_context x) {
             return split_unindexed(split, x.migrated(), std::move(p), std::move(left_consumer));
           },
-          [&](fn_context x) { return split_unindexed(split, x.migrated(), std::move(*right), std::move(c)); });
+          [&](fn_context x) {
+            return split_unindexed(split, x.migrated(), std::move(*right), std::move(c));
+          });
       return merger.combine(std::move(both.first), std::move(both.second));
     }
   }
@@ -232,7 +246,8 @@ typename C::result_type split_unindexed(splitter split, bool migrated, P p, C c)
 
 /// Runs `c` over the `len` items of `p`, in parallel, split by position.
 template <indexed_producer P, consumer<typename P::item_type> C>
-typename C::result_type bridge_producer_consumer(std::size_t len, P p, C c, const chain_options& options = {}) {
+typename C::result_type bridge_producer_consumer(std::size_t len, P p, C c,
+                                                 const chain_options& options = {}) {
   if constexpr (wants_fixed_tree<C>) {
     const std::size_t block = options.block != 0 ? options.block : deterministic_block(len, false);
     return detail::bridge_tree(detail::tree_shape{len, block}, std::move(p), std::move(c), options);
@@ -247,26 +262,39 @@ typename C::result_type bridge_unindexed(P p, C c) {
   return detail::split_unindexed(detail::splitter(current_num_threads()), false, std::move(p), std::move(c));
 }
 
+namespace detail {
+template <class C, chain_traits Traits>
+struct chain_driver {
+  using result_type = typename C::result_type;
+  C consumer;
+  std::size_t len;
+  const chain_options* options;
+
+  template <class P>
+  result_type operator()(P p) {
+    constexpr bool tree = wants_fixed_tree<C> && !Traits.unordered;
+    const std::size_t block =
+        options->block != 0 ? options->block : deterministic_block(len, Traits.cheap_items);
+    if constexpr (Traits.pinned || Traits.remembered) {
+      // Found by argument-dependent look-up in iter/detail/parts.hpp, which those adaptors include.
+      return drive_in_parts(std::bool_constant<Traits.remembered>{}, std::bool_constant<tree>{},
+                            tree_shape{len, block}, std::move(p), std::move(consumer), *options);
+    } else if constexpr (tree) {
+      return bridge_tree(tree_shape{len, block}, std::move(p), std::move(consumer), *options);
+    } else {
+      return bridge_freely(len, std::move(p), std::move(consumer), *options);
+    }
+  }
+};
+}  // namespace detail
+
 /// Runs `c` over an indexed chain as its traits and options say: what `drive` of an indexed range calls.
 template <class R, class C>
 typename C::result_type drive_indexed(R&& range, C c) {
   static_assert(!std::is_lvalue_reference_v<R>, "par::drive_indexed: the chain is consumed, so move it in");
-  using result = typename C::result_type;
-  constexpr chain_traits traits = traits_of<R>();
   const chain_options options = options_of(range);
   const std::size_t len = range.len();
-  return std::move(range).with_producer(detail::on_producer<result>([&](auto p) -> result {
-    constexpr bool tree = wants_fixed_tree<C> && !traits.unordered;
-    const std::size_t block = options.block != 0 ? options.block : deterministic_block(len, traits.cheap_items);
-    if constexpr (traits.pinned || traits.remembered) {
-      // Found by argument-dependent look-up in iter/detail/parts.hpp, which those adaptors include.
-      return drive_in_parts(std::bool_constant<traits.remembered>{}, std::bool_constant<tree>{}, detail::tree_shape{len, block}, std::move(p), std::move(c), options);
-    } else if constexpr (tree) {
-      return detail::bridge_tree(detail::tree_shape{len, block}, std::move(p), std::move(c), options);
-    } else {
-      return detail::bridge_freely(len, std::move(p), std::move(c), options);
-    }
-  }));
+  return std::move(range).with_producer(detail::chain_driver<C, traits_of<R>()>{std::move(c), len, &options});
 }
 
 }  // namespace twill::par

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/zip.hpp"
+
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -8,8 +10,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/zip.hpp"
 
 namespace twill::par {
 
@@ -55,6 +55,15 @@ class chain_producer {
   A a_;
   std::size_t a_size_;
   B b_;
+};
+
+template <class Item>
+struct make_chain {
+  std::size_t a_size;
+  template <class P, class Q>
+  chain_producer<P, Q, Item> operator()(P a, Q b) const {
+    return chain_producer<P, Q, Item>(std::move(a), a_size, std::move(b));
+  }
 };
 
 }  // namespace detail
@@ -106,14 +115,8 @@ class chain_range {
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed
   {
-    using result = typename Callback::result_type;
-    const std::size_t a_size = a_.len();
-    return detail::open_producers<result>(
-        [&](auto a, auto b) -> result {
-          return callback(
-              detail::chain_producer<decltype(a), decltype(b), item_type>(std::move(a), a_size, std::move(b)));
-        },
-        std::move(a_), std::move(b_));
+    const auto both = std::tie(a_, b_);
+    return detail::with_opened_producers(both, callback, detail::make_chain<item_type>{a_.len()});
   }
 
  private:

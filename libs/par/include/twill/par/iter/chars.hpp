@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/flat_map_iter.hpp"
+#include "twill/par/iter/pattern.hpp"
+#include "twill/par/iter/sequence.hpp"
+#include "twill/par/iter/split_text.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/flat_map_iter.hpp"
-#include "twill/par/iter/pattern.hpp"
-#include "twill/par/iter/sequence.hpp"
-#include "twill/par/iter/split_text.hpp"
 
 namespace twill::par {
 
@@ -53,9 +53,12 @@ template <bool WithIndex>
 class chars_range {
  public:
   using item_type = typename detail::chars_producer<WithIndex>::item_type;
-  static constexpr std::string_view name = WithIndex ? std::string_view("char_indices") : std::string_view("chars");
+  static constexpr std::string_view name =
+      WithIndex ? std::string_view("char_indices") : std::string_view("chars");
   explicit chars_range(std::string_view text) : text_(text) {}
-  [[nodiscard]] std::optional<std::size_t> opt_len() const { return text_.empty() ? std::optional<std::size_t>(0) : std::nullopt; }
+  [[nodiscard]] std::optional<std::size_t> opt_len() const {
+    return text_.empty() ? std::optional<std::size_t>(0) : std::nullopt;
+  }
   template <class C>
   typename C::result_type drive(C c) && {
     return bridge_unindexed(detail::chars_producer<WithIndex>(text_, 0), std::move(c));
@@ -73,7 +76,8 @@ struct chars_impl {
 };
 struct bytes_impl {
   auto operator()(std::string_view text) const {
-    return sequence_range<const unsigned char*>(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    return sequence_range<const unsigned char*>(reinterpret_cast<const unsigned char*>(text.data()),
+                                                text.size());
   }
 };
 /// One character as one or two UTF-16 units.
@@ -87,11 +91,15 @@ struct to_utf16 {
   utf16_units operator()(char32_t c) const noexcept {
     if (c < 0x10000) return {{static_cast<char16_t>(c), 0}, 1};
     const char32_t rest = c - 0x10000;
-    return {{static_cast<char16_t>(0xD800U + (rest >> 10U)), static_cast<char16_t>(0xDC00U + (rest & 0x3FFU))}, 2};
+    return {
+        {static_cast<char16_t>(0xD800U + (rest >> 10U)), static_cast<char16_t>(0xDC00U + (rest & 0x3FFU))},
+        2};
   }
 };
 struct encode_utf16_impl {
-  auto operator()(std::string_view text) const { return flat_map_iter_impl{}(chars_range<false>(text), to_utf16{}); }
+  auto operator()(std::string_view text) const {
+    return flat_map_iter_impl{}(chars_range<false>(text), to_utf16{});
+  }
 };
 
 }  // namespace detail

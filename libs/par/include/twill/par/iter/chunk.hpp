@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <utility>
-
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/pieces.hpp"
 #include "twill/par/iter/fold_chunks.hpp"
 #include "twill/par/iter/generate.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace twill::par {
 
@@ -39,12 +39,15 @@ class chunk_exact_range : public generate_range<detail::chunk_at<It, FromBack>> 
   using base = generate_range<detail::chunk_at<It, FromBack>>;
 
  public:
-  chunk_exact_range(It first, std::size_t size, std::size_t n) : base(size / n, {cut(first, size, n), size - size % n, n}) {
+  chunk_exact_range(It first, std::size_t size, std::size_t n)
+      : base(size / n, {cut(first, size, n), size - size % n, n}) {
     remainder_first_ = FromBack ? first : detail::advanced(first, size - size % n);
     remainder_size_ = size % n;
   }
   /// The elements that fill no piece: at the end, or, for `rchunk_exact`, at the front.
-  [[nodiscard]] detail::piece_t<It> remainder() const { return detail::piece_of(remainder_first_, remainder_size_); }
+  [[nodiscard]] detail::piece_t<It> remainder() const {
+    return detail::piece_of(remainder_first_, remainder_size_);
+  }
 
  private:
   static It cut(It first, std::size_t size, std::size_t n) {
@@ -60,8 +63,9 @@ template <bool FromBack>
 struct chunk_impl {
   template <class R>
   auto operator()(R range, item_count n) const {
-    static_assert(is_slice<R>, 
-                  "par::chunk, par::rchunk: pieces are views, so the data must be borrowed and have random access");
+    static_assert(
+        is_slice<R>,
+        "par::chunk, par::rchunk: pieces are views, so the data must be borrowed and have random access");
     require_positive(FromBack ? "par::rchunk" : "par::chunk", n);
     using at = chunk_at<decltype(range.begin()), FromBack>;
     const std::size_t size = range.len();
@@ -72,7 +76,7 @@ template <bool FromBack>
 struct chunk_exact_impl {
   template <class R>
   auto operator()(R range, item_count n) const {
-    static_assert(is_slice<R>, 
+    static_assert(is_slice<R>,
                   "par::chunk_exact, par::rchunk_exact: the data must be borrowed and have random access");
     require_positive(FromBack ? "par::rchunk_exact" : "par::chunk_exact", n);
     return chunk_exact_range<decltype(range.begin()), FromBack>(range.begin(), range.len(), n);

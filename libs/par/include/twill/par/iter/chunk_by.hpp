@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/detail/pieces.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/detail/pieces.hpp"
 
 namespace twill::par {
 
@@ -17,7 +17,8 @@ template <class It, class F>
 class chunk_by_producer {
  public:
   using item_type = piece_t<It>;
-  chunk_by_producer(It first, std::size_t size, const F* together) : first_(first), size_(size), together_(together) {}
+  chunk_by_producer(It first, std::size_t size, const F* together)
+      : first_(first), size_(size), together_(together) {}
 
   /// At the run boundary nearest to the middle.
   [[nodiscard]] std::optional<chunk_by_producer> split() {
@@ -62,7 +63,8 @@ class chunk_by_range {
  public:
   using item_type = detail::piece_t<It>;
   static constexpr std::string_view name = "chunk_by";
-  chunk_by_range(It first, std::size_t size, F together) : first_(first), size_(size), together_(std::move(together)) {}
+  chunk_by_range(It first, std::size_t size, F together)
+      : first_(first), size_(size), together_(std::move(together)) {}
   [[nodiscard]] std::optional<std::size_t> opt_len() const { return std::nullopt; }
   template <class C>
   typename C::result_type drive(C c) && {

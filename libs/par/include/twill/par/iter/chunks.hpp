@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include "twill/par/iter/detail/held.hpp"
 #include "twill/par/iter/fold_chunks.hpp"
+
+#include <vector>
 
 namespace twill::par {
 

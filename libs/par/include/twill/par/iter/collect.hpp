@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/append.hpp"
+#include "twill/par/iter/detail/place.hpp"
+#include "twill/par/iter/detail/relay.hpp"
+#include "twill/par/iter/detail/vector_room.hpp"
+#include "twill/par/iter/take_any_while.hpp"
+#include "twill/par/iter/try_types.hpp"
+
+#include <atomic>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/detail/append.hpp"
-#include "twill/par/iter/detail/place.hpp"
-#include "twill/par/iter/detail/vector_room.hpp"
-#include "twill/par/iter/detail/relay.hpp"
-#include "twill/par/iter/take_any_while.hpp"
-#include "twill/par/iter/try_types.hpp"
 
 namespace twill::par {
 
@@ -25,7 +25,8 @@ inline constexpr bool builds_in_place = false;
 template <class T, class A>
 inline constexpr bool builds_in_place<std::vector<T, A>> = !std::is_same_v<T, bool>;
 
-/// How a collection of type C is made from items. `Indexed`: the number of items is known and so is their order.
+/// How a collection of type C is made from items. `Indexed`: the number of items is known and so is their
+/// order.
 ///
 /// `collector(n)`, `consumer()` once, then `finish(result)`.
 template <class C, class Item, bool Indexed>
@@ -133,8 +134,9 @@ struct fan_collector {
 
   explicit fan_collector(std::size_t n) : parts(length_of<C>(n)...) {}
   auto consumer() {
-    return std::apply([](auto&... part) { return fan_consumer<decltype(part.consumer())...>{{part.consumer()...}}; },
-                      parts);
+    return std::apply(
+        [](auto&... part) { return fan_consumer<decltype(part.consumer())...>{{part.consumer()...}}; },
+        parts);
   }
   template <class Result>
   Out finish(Result gathered) {
@@ -157,7 +159,7 @@ struct collector<std::tuple<C...>, Item, Indexed> : fan_collector<std::tuple<C..
 /// The first failing item that anybody saw; it stops everybody.
 template <class R>
 struct failure_slot {
-  std::mutex lock{};
+  std::atomic<bool> taken{false};
   std::optional<R> failure{};
   one_way_flag failed{};
   template <class T, class Next>
@@ -166,8 +168,8 @@ struct failure_slot {
       next(try_traits<R>::take(R(std::forward<T>(item))));
       return;
     }
-    const std::lock_guard<std::mutex> held(lock);
-    if (!failure) failure.emplace(std::forward<T>(item));
+    // ORD relaxed: one exchange sees false, and only its thread writes; the reader has joined it.
+    if (!taken.exchange(true, std::memory_order_relaxed)) failure.emplace(std::forward<T>(item));
     failed.raise();
   }
   [[nodiscard]] bool ended() const noexcept { return failed.is_up(); }
@@ -176,11 +178,16 @@ struct failure_slot {
 /// A failure of one type as a failure of another with the same kind of error.
 template <class To, class From>
 To convert_failure(From&& from) {
-  if constexpr (requires { { try_traits<To>::failed_like(from) } -> std::convertible_to<To>; }) {
+  if constexpr (requires {
+                  { try_traits<To>::failed_like(from) } -> std::convertible_to<To>;
+                }) {
     return try_traits<To>::failed_like(std::forward<From>(from));
   } else if constexpr (requires { To(from.reason()); }) {
     return To(std::forward<From>(from).reason());
-  } else if constexpr (requires { typename To::unexpected_type; from.error(); }) {
+  } else if constexpr (requires {
+                         typename To::unexpected_type;
+                         from.error();
+                       }) {
     return To(typename To::unexpected_type(std::forward<From>(from).error()));
   } else {
     return To();  // an empty optional
@@ -199,12 +206,14 @@ auto collect_chain(R range) {
     using failing = std::remove_cvref_t<item>;
     using inside = typename try_traits<Out>::value_type;
     using value = typename try_traits<failing>::value_type;
-    static_assert(try_type<failing>, "par::collect: the items must be optional or expected, as the result is");
+    static_assert(try_type<failing>,
+                  "par::collect: the items must be optional or expected, as the result is");
     detail::collector<inside, value&&, false> builder(0);
     detail::failure_slot<failing> slot;
     auto consumer = builder.consumer();
-    auto gathered = std::move(range).drive(
-        detail::relay_consumer<decltype(consumer), detail::failure_slot<failing>>{std::move(consumer), &slot});
+    auto gathered =
+        std::move(range).drive(detail::relay_consumer<decltype(consumer), detail::failure_slot<failing>>{
+            std::move(consumer), &slot});
     if (slot.failure) return detail::convert_failure<Out>(std::move(*slot.failure));
     return try_traits<Out>::wrap(builder.finish(std::move(gathered)));
   } else {
@@ -219,20 +228,22 @@ auto collect_chain(R range) {
 
 /// `collect<C>()`: all items in a container, in order where C has one.
 ///
-/// An indexed chain builds a vector in place: one allocation, no copies. Others gather a vector in each leaf and move the
-/// items once, after one exact reservation. C may be an optional or expected of a container, for items that may fail:
-/// some failure is then the result. C may be a pair or tuple of containers, for tuple-like items.
-/// Throws: `std::logic_error` when a producer of the user's made more or fewer items than its length; whatever an item
-/// threw, after everything built was destroyed.
+/// An indexed chain builds a vector in place: one allocation, no copies. Others gather a vector in each leaf
+/// and move the items once, after one exact reservation. C may be an optional or expected of a container, for
+/// items that may fail: some failure is then the result. C may be a pair or tuple of containers, for
+/// tuple-like items. Throws: `std::logic_error` when a producer of the user's made more or fewer items than
+/// its length; whatever an item threw, after everything built was destroyed.
 template <class Out>
 [[nodiscard]] auto collect() {
-  return detail::closure{[]<class R>(R&& range) { return collect_chain<Out>(as_parallel(std::forward<R>(range))); }};
+  return detail::closure{
+      []<class R>(R&& range) { return collect_chain<Out>(as_parallel(std::forward<R>(range))); }};
 }
 template <class Out, parallel_source R>
 [[nodiscard]] auto collect(R&& range) {
   return collect_chain<Out>(as_parallel(std::forward<R>(range)));
 }
-/// `collect<std::vector>()`: as `collect<std::vector<T>>()`, T being the type of the items without references.
+/// `collect<std::vector>()`: as `collect<std::vector<T>>()`, T being the type of the items without
+/// references.
 template <template <class...> class Out>
 [[nodiscard]] auto collect() {
   return detail::closure{[]<class R>(R&& range) {

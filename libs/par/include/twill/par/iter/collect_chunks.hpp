@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <list>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
 
 namespace twill::par {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collect.hpp"
+
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/collect.hpp"
 
 namespace twill::par {
 
@@ -32,8 +32,8 @@ void unzip_over(R range, std::vector<T, A>& left, std::vector<U, B>& right) {
   vector_room<T, A> left_room(left, n);
   vector_room<U, B> right_room(right, n);
   using consumer = fan_consumer<place_consumer<T>, place_consumer<U>>;
-  auto built = std::move(range).drive(
-      consumer{std::make_tuple(place_consumer<T>{left_room.data(), n}, place_consumer<U>{right_room.data(), n})});
+  auto built = std::move(range).drive(consumer{
+      std::make_tuple(place_consumer<T>{left_room.data(), n}, place_consumer<U>{right_room.data(), n})});
   check_placed(std::get<0>(built), n);
   check_placed(std::get<1>(built), n);
   std::get<0>(built).release();
@@ -49,7 +49,8 @@ void unzip_over(R range, std::vector<T, A>& left, std::vector<U, B>& right) {
 template <class T, class A>
   requires detail::builds_in_place<std::vector<T, A>>
 [[nodiscard]] auto collect_into(std::vector<T, A>& v) {
-  return detail::closure{[out = &v]<class R>(R&& range) { detail::collect_over(as_parallel(std::forward<R>(range)), *out); }};
+  return detail::closure{
+      [out = &v]<class R>(R&& range) { detail::collect_over(as_parallel(std::forward<R>(range)), *out); }};
 }
 template <parallel_source R, class T, class A>
   requires detail::builds_in_place<std::vector<T, A>>

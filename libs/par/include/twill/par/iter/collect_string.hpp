@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/detail/utf8.hpp"
+
 #include <list>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/detail/utf8.hpp"
-
 namespace twill::par {
 
 namespace detail {
 
 template <class T>
-concept text_piece = std::is_same_v<std::remove_cvref_t<T>, char> || std::is_same_v<std::remove_cvref_t<T>, char32_t> ||
-                     std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view>;
+concept text_piece =
+    std::is_same_v<std::remove_cvref_t<T>, char> || std::is_same_v<std::remove_cvref_t<T>, char32_t> ||
+    std::is_convertible_v<const std::remove_cvref_t<T>&, std::string_view>;
 
 /// Gathers each leaf into a string and strings them up in order.
 struct string_consumer {

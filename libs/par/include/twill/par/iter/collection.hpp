@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -11,8 +13,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/bridge_producer.hpp"
 
 namespace twill::par {
 
@@ -42,7 +42,7 @@ template <class Node>
 auto take_node(Node& node) {
   if constexpr (requires { node.mapped(); }) {
     return std::pair<typename Node::key_type, typename Node::mapped_type>(std::move(node.key()),
-                                                                         std::move(node.mapped()));
+                                                                          std::move(node.mapped()));
   } else {
     return typename Node::value_type(std::move(node.value()));
   }
@@ -78,7 +78,8 @@ class snapshot_producer {
 
 }  // namespace detail
 
-/// Elements of a borrowed node container: a vector of their addresses is made when the chain runs, and is cut instead.
+/// Elements of a borrowed node container: a vector of their addresses is made when the chain runs, and is cut
+/// instead.
 template <class Container>
 class borrowed_collection {
  public:

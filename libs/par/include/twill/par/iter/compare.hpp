@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/find.hpp"
+#include "twill/par/iter/map.hpp"
+#include "twill/par/iter/zip.hpp"
+
 #include <compare>
 #include <concepts>
 #include <optional>
 #include <utility>
-
-#include "twill/par/iter/find.hpp"
-#include "twill/par/iter/map.hpp"
-#include "twill/par/iter/zip.hpp"
 
 namespace twill::par {
 
@@ -20,7 +20,9 @@ struct compare_items {
     if constexpr (std::three_way_comparable_with<A, B>) {
       return a <=> b;
     } else {
-      return a < b ? std::weak_ordering::less : b < a ? std::weak_ordering::greater : std::weak_ordering::equivalent;
+      return a < b   ? std::weak_ordering::less
+             : b < a ? std::weak_ordering::greater
+                     : std::weak_ordering::equivalent;
     }
   }
 };
@@ -47,11 +49,14 @@ auto compare_ranges(A a, B b) {
 
 template <class A, class B>
 bool equal_ranges(A a, B b) {
-  static_assert(indexed_parallel_range<A> && indexed_parallel_range<B>, "par::eq, ne: both ranges must be indexed");
+  static_assert(indexed_parallel_range<A> && indexed_parallel_range<B>,
+                "par::eq, ne: both ranges must be indexed");
   if (a.len() != b.len()) return false;
   const auto same = [](const auto& x, const auto& y) { return static_cast<bool>(x == y); };
   auto flags = map_impl{}(par::zip(std::move(a), std::move(b)), same);
-  return !arrive<arrival::any>(filter_impl{}(std::move(flags), [](bool b_same) { return !b_same; })).has_value();
+  return !arrive<arrival::any>(filter_impl{}(std::move(flags), [](bool b_same) {
+            return !b_same;
+          })).has_value();
 }
 
 /// A comparison of two ranges: `name(a, b)`, or `a | name(b)`.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <type_traits>
-
 #include "twill/par/iter/map.hpp"
+
+#include <type_traits>
 
 namespace twill::par {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold_chunks.hpp"
+#include "twill/par/iter/min_len.hpp"
+
 #include <cstddef>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/fold_chunks.hpp"
-#include "twill/par/iter/min_len.hpp"
 
 namespace twill::par {
 
@@ -50,14 +50,16 @@ struct deterministic_name : pipeable<deterministic_impl, 1> {
 
 }  // namespace detail
 
-/// `with_deterministic_tree(block = 1024)`: the block of the fixed tree over which sums, reductions and folds run.
+/// `with_deterministic_tree(block = 1024)`: the block of the fixed tree over which sums, reductions and folds
+/// run.
 ///
-/// Their leaves end at multiples of `block`, and the tree above is a function of the number of blocks, so results have
-/// the same bits for any number of threads. This is the default; only the block is set here.
+/// Their leaves end at multiples of `block`, and the tree above is a function of the number of blocks, so
+/// results have the same bits for any number of threads. This is the default; only the block is set here.
 /// Throws: `std::invalid_argument` when block is 0.
 inline constexpr detail::deterministic_name with_deterministic_tree{};
 
-/// `unordered()`: gives up the fixed tree. Floating-point results may then differ from run to run in their last bits.
+/// `unordered()`: gives up the fixed tree. Floating-point results may then differ from run to run in their
+/// last bits.
 inline constexpr detail::pipeable<detail::unordered_impl, 0> unordered{};
 
 }  // namespace twill::par

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/all.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -11,8 +13,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/all.hpp"
 
 namespace twill::par {
 
@@ -56,8 +56,8 @@ class drain_range {
 
 /// Moves the elements at positions `first` to `last` (not included) out of a vector, string or deque.
 ///
-/// Exactly these are removed when the chain ends, also when the consumer stops early or throws, or when it never ran; the
-/// rest keeps its order. Throws: `std::out_of_range` before anything is touched.
+/// Exactly these are removed when the chain ends, also when the consumer stops early or throws, or when it
+/// never ran; the rest keeps its order. Throws: `std::out_of_range` before anything is touched.
 template <class Container>
   requires std::ranges::random_access_range<Container>
 [[nodiscard]] auto drain(Container& c, std::size_t first, std::size_t last) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/detail/closure.hpp"
+
+#include <utility>
 
 namespace twill::par {
 
@@ -26,7 +26,8 @@ struct with_producer_impl {
 
 /// `drive(consumer)`: runs a consumer of your own over the chain and returns its result.
 inline constexpr detail::pipeable<detail::drive_impl, 1> drive{};
-/// `with_producer(callback)`: hands the producer of an indexed chain to `callback(producer)`; see `plumbing.hpp`.
+/// `with_producer(callback)`: hands the producer of an indexed chain to `callback(producer)`; see
+/// `plumbing.hpp`.
 inline constexpr detail::pipeable<detail::with_producer_impl, 1> with_producer{};
 
 }  // namespace twill::par

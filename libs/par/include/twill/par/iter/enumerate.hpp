@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/held.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -31,6 +31,13 @@ class enumerate_producer {
   std::size_t first_;
 };
 
+struct make_enumerate {
+  template <class P>
+  enumerate_producer<P> operator()(P p) const {
+    return enumerate_producer<P>(std::move(p), 0);
+  }
+};
+
 }  // namespace detail
 
 /// Items with their positions.
@@ -46,9 +53,8 @@ class enumerate_range : public adaptor<R> {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
-    return std::move(this->base_).with_producer(detail::on_producer<result>(
-        [&](auto p) -> result { return callback(detail::enumerate_producer<decltype(p)>(std::move(p), 0)); }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback),
+                                         detail::make_enumerate{});
   }
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collect.hpp"
+
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/collect.hpp"
 
 namespace twill::par {
 
@@ -25,11 +25,12 @@ void extend_by(Container& to, R range) {
 }
 }  // namespace detail
 
-/// `extend(c)`: adds all items to a vector, string, deque, list, set, map or queue, at the end where there is one.
-/// Throws: as `collect`; a sequence then holds what it held.
+/// `extend(c)`: adds all items to a vector, string, deque, list, set, map or queue, at the end where there is
+/// one. Throws: as `collect`; a sequence then holds what it held.
 template <class Container>
 [[nodiscard]] auto extend(Container& c) {
-  return detail::closure{[to = &c]<class R>(R&& range) { detail::extend_by(*to, as_parallel(std::forward<R>(range))); }};
+  return detail::closure{
+      [to = &c]<class R>(R&& range) { detail::extend_by(*to, as_parallel(std::forward<R>(range))); }};
 }
 template <parallel_source R, class Container>
 void extend(R&& range, Container& c) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
+
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -33,7 +33,7 @@ struct filter_consumer {
   filter_consumer split_off_left() { return {base.split_off_left(), predicate}; }
   auto into_folder() && {
     return filter_folder<decltype(std::move(base).into_folder()), F>{std::move(base).into_folder(),
-                                                                    leaf_function<F>(*predicate)};
+                                                                     leaf_function<F>(*predicate)};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }

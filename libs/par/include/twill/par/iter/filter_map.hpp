@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par {
 
@@ -35,7 +35,7 @@ struct filter_map_consumer {
   filter_map_consumer split_off_left() { return {base.split_off_left(), function}; }
   auto into_folder() && {
     return filter_map_folder<decltype(std::move(base).into_folder()), F>{std::move(base).into_folder(),
-                                                                        leaf_function<F>(*function)};
+                                                                         leaf_function<F>(*function)};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }
@@ -47,8 +47,8 @@ struct filter_map_consumer {
 template <parallel_range R, class F>
 class filter_map_range : public unindexed_adaptor<R> {
  public:
-  using item_type =
-      std::remove_cvref_t<decltype(*std::declval<std::remove_cvref_t<detail::call_result_t<const F&, item_t<R>>>>())>;
+  using item_type = std::remove_cvref_t<
+      decltype(*std::declval<std::remove_cvref_t<detail::call_result_t<const F&, item_t<R>>>>())>;
   static constexpr std::string_view name = "filter_map";
   filter_map_range(R base, F f) : unindexed_adaptor<R>(std::move(base)), function_(std::move(f)) {}
   template <class C>
@@ -65,8 +65,11 @@ struct filter_map_impl {
   template <class R, class F>
   auto operator()(R range, F f) const {
     TWILL_PAR_CALLABLE("par::filter_map", F, item_t<R>);
-    static_assert(requires(call_result_t<const F&, item_t<R>> m) { *m; static_cast<bool>(m); },
-                  "par::filter_map: the callable must return an optional");
+    static_assert(
+        requires(call_result_t<const F&, item_t<R>> m) {
+          *m;
+          static_cast<bool>(m);
+        }, "par::filter_map: the callable must return an optional");
     return filter_map_range<R, F>(std::move(range), std::move(f));
   }
 };

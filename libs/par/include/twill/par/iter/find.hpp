@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <utility>
-
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/held.hpp"
 #include "twill/par/iter/filter.hpp"
 #include "twill/par/iter/filter_map.hpp"
 #include "twill/par/iter/take_any_while.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
 
 namespace twill::par {
 
@@ -36,7 +36,9 @@ struct arrive_any_consumer {
     result_type complete() && { return std::move(item); }
   };
   struct reducer_type {
-    result_type combine(result_type left, result_type right) const { return left ? std::move(left) : std::move(right); }
+    result_type combine(result_type left, result_type right) const {
+      return left ? std::move(left) : std::move(right);
+    }
   };
   arrive_any_consumer split_off_left() { return *this; }
   folder_type into_folder() && { return {found}; }
@@ -49,11 +51,12 @@ struct best_position {
   std::atomic<std::uint64_t> value;
 };
 
-/// Keeps the item that comes first (or last) in order. Each piece owns a part of an imaginary line of 2^64 points, cut in
-/// half with the piece; a piece gives up when a match lies in a part that beats all of its own.
+/// Keeps the item that comes first (or last) in order. Each piece owns a part of an imaginary line of 2^64
+/// points, cut in half with the piece; a piece gives up when a match lies in a part that beats all of its
+/// own.
 ///
-/// When the line is too short to be cut, both halves share their part: then neither gives up for the other, and the order
-/// of the pieces decides in the reducer.
+/// When the line is too short to be cut, both halves share their part: then neither gives up for the other,
+/// and the order of the pieces decides in the reducer.
 template <class Item, bool First>
 struct arrive_ordered_consumer {
   using result_type = std::optional<held<Item>>;
@@ -72,7 +75,9 @@ struct arrive_ordered_consumer {
     std::uint64_t known = best->value.load(std::memory_order_relaxed);
     while (First ? mine < known : mine > known) {
       // ORD relaxed: as in full().
-      if (best->value.compare_exchange_weak(known, mine, std::memory_order_relaxed, std::memory_order_relaxed)) return;
+      if (best->value.compare_exchange_weak(known, mine, std::memory_order_relaxed,
+                                            std::memory_order_relaxed))
+        return;
     }
   }
   struct folder_type {
@@ -147,7 +152,9 @@ struct find_map_impl {
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::any>, 1> find_any{};
 /// `find_first(p)`: the first item in order with `p(item)`; pieces behind a match stop.
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::first>, 1> find_first{};
-/// `find_last(p)`: the last item in order with `p(item)`; pieces before a match stop.
+/// `find_last(p)`: the last item in order with `p(item)`; pieces before a match stop. A piece is walked
+/// forward, so in a range too long to be walked the search ends only where another worker reaches a match to
+/// the right.
 inline constexpr detail::pipeable<detail::find_impl<detail::arrival::last>, 1> find_last{};
 /// `find_map_any(f)`: some value of the optionals `f(item)`.
 inline constexpr detail::pipeable<detail::find_map_impl<detail::arrival::any>, 1> find_map_any{};

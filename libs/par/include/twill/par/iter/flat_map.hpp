@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
+
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -90,7 +90,8 @@ struct flatten_impl {
 };
 }  // namespace detail
 
-/// `flat_map(f)`: the items of each `f(item)`, a chain or a range, in order. The inner ranges run in parallel too.
+/// `flat_map(f)`: the items of each `f(item)`, a chain or a range, in order. The inner ranges run in parallel
+/// too.
 inline constexpr detail::pipeable<detail::flat_map_impl, 1> flat_map{};
 /// `flatten()`: the items of the items.
 inline constexpr detail::pipeable<detail::flatten_impl, 0> flatten{};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/flat_map.hpp"
+
 #include <ranges>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/flat_map.hpp"
 
 namespace twill::par {
 
@@ -24,7 +24,8 @@ struct flat_map_iter_folder {
     auto&& inner = call(*function, std::forward<T>(item));
     for (auto&& x : inner) {
       if (base.full()) return;
-      if constexpr (!std::is_lvalue_reference_v<inner_type> && !std::ranges::view<std::remove_cvref_t<inner_type>> &&
+      if constexpr (!std::is_lvalue_reference_v<inner_type> &&
+                    !std::ranges::view<std::remove_cvref_t<inner_type>> &&
                     std::is_lvalue_reference_v<decltype(x)>) {
         base.consume(std::move(x));
       } else {
@@ -45,7 +46,7 @@ struct flat_map_iter_consumer {
   flat_map_iter_consumer split_off_left() { return {base.split_off_left(), function}; }
   auto into_folder() && {
     return flat_map_iter_folder<decltype(std::move(base).into_folder()), F>{std::move(base).into_folder(),
-                                                                           leaf_function<F>(*function)};
+                                                                            leaf_function<F>(*function)};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }
@@ -88,7 +89,8 @@ struct flat_map_iter_impl {
 struct flatten_iter_impl {
   template <class R>
   auto operator()(R range) const {
-    static_assert(std::ranges::input_range<item_t<R>>, "par::flatten_iter: the items of this chain are no ranges");
+    static_assert(std::ranges::input_range<item_t<R>>,
+                  "par::flatten_iter: the items of this chain are no ranges");
     return flat_map_iter_range<R, pass_on>(std::move(range), pass_on{});
   }
 };

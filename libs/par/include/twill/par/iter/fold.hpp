@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
 
 namespace twill::par {
 
@@ -26,8 +26,9 @@ using start_t = std::remove_cvref_t<decltype(start_from(std::declval<const Id&>(
 
 /// `f(accumulator, item)` by value and back, or `f(accumulator&, item)` returning nothing.
 template <class F, class Acc, class Item>
-concept folds = std::is_invocable_r_v<Acc, const F&, Acc, Item> ||
-                (std::is_invocable_v<const F&, Acc&, Item> && std::is_void_v<std::invoke_result_t<const F&, Acc&, Item>>);
+concept folds =
+    std::is_invocable_r_v<Acc, const F&, Acc, Item> ||
+    (std::is_invocable_v<const F&, Acc&, Item> && std::is_void_v<std::invoke_result_t<const F&, Acc&, Item>>);
 
 /// Whether f gives the accumulator back; otherwise it changes it by reference.
 template <class F, class Acc, class Item>
@@ -68,8 +69,8 @@ struct fold_consumer {
   const F* function;
   fold_consumer split_off_left() { return {base.split_off_left(), identity, function}; }
   auto into_folder() && {
-    return fold_folder<decltype(std::move(base).into_folder()), start_t<Id>, F>{std::move(base).into_folder(),
-                                                                              start_from(*identity), function};
+    return fold_folder<decltype(std::move(base).into_folder()), start_t<Id>, F>{
+        std::move(base).into_folder(), start_from(*identity), function};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }
@@ -87,7 +88,8 @@ class fold_range : public unindexed_adaptor<R> {
       : unindexed_adaptor<R>(std::move(base)), identity_(std::move(identity)), function_(std::move(f)) {}
   template <class C>
   typename C::result_type drive(C c) && {
-    return std::move(this->base_).drive(detail::fold_consumer<C, Id, F>{std::move(c), &identity_, &function_});
+    return std::move(this->base_)
+        .drive(detail::fold_consumer<C, Id, F>{std::move(c), &identity_, &function_});
   }
 
  private:
@@ -113,17 +115,19 @@ struct fold_impl {
 struct fold_with_impl {
   template <class R, class T, class F>
   auto operator()(R range, T init, F f) const {
-    static_assert(folds<F, T, item_t<R>>,
-                  "par::fold_with: f(accumulator, item) must be callable when const and return the accumulator");
-    return fold_range<R, copied_start<T>, F>(std::move(range), copied_start<T>{std::move(init)}, std::move(f));
+    static_assert(
+        folds<F, T, item_t<R>>,
+        "par::fold_with: f(accumulator, item) must be callable when const and return the accumulator");
+    return fold_range<R, copied_start<T>, F>(std::move(range), copied_start<T>{std::move(init)},
+                                             std::move(f));
   }
 };
 }  // namespace detail
 
 /// `fold(identity, f)`: folds each leaf into one accumulator, from `identity()` or a copy of `identity`.
 ///
-/// `f(accumulator, item)` returns the accumulator, or changes it by reference. Over an indexed source the leaves are the
-/// blocks of the fixed tree; over any other their number is unspecified.
+/// `f(accumulator, item)` returns the accumulator, or changes it by reference. Over an indexed source the
+/// leaves are the blocks of the fixed tree; over any other their number is unspecified.
 inline constexpr detail::pipeable<detail::fold_impl, 2> fold{};
 /// `fold_with(init, f)`: as `fold`, from copies of `init`.
 inline constexpr detail::pipeable<detail::fold_with_impl, 2> fold_with{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
@@ -8,8 +10,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/fold.hpp"
 
 namespace twill::par {
 
@@ -58,6 +58,17 @@ inline chain_options grouped_options(chain_options options, std::size_t n) {
   return options;
 }
 
+template <class Group>
+struct make_grouped {
+  std::size_t items;
+  std::size_t n;
+  const Group* group;
+  template <class P>
+  grouped_producer<P, Group> operator()(P p) const {
+    return grouped_producer<P, Group>(std::move(p), items, n, group);
+  }
+};
+
 }  // namespace detail
 
 /// One value for each n items: what `Group{}(cursor, first, last)` makes of them.
@@ -67,7 +78,8 @@ class grouped_range {
   static constexpr chain_traits traits = costly_traits_of<R>();
   static constexpr std::string_view name = Group::name;
 
-  grouped_range(R base, std::size_t n, Group group) : base_(std::move(base)), n_(n), group_(std::move(group)) {}
+  grouped_range(R base, std::size_t n, Group group)
+      : base_(std::move(base)), n_(n), group_(std::move(group)) {}
   using item_type = typename Group::template result<item_t<R>>;
 
   [[nodiscard]] const R& base() const noexcept { return base_; }
@@ -83,11 +95,8 @@ class grouped_range {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
-    const std::size_t items = base_.len();
-    return std::move(base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      return callback(detail::grouped_producer<decltype(p), Group>(std::move(p), items, n_, &group_));
-    }));
+    return detail::with_adapted_producer(std::move(base_), std::move(callback),
+                                         detail::make_grouped<Group>{base_.len(), n_, &group_});
   }
 
  private:
@@ -117,8 +126,9 @@ struct fold_chunks_impl {
   template <class R, class Id, class F>
   auto operator()(R range, item_count n, Id identity, F f) const {
     static_assert(indexed_parallel_range<R>, "par::fold_chunks: the chain must be indexed");
-    static_assert(folds<F, start_t<Id>, item_t<R>>,
-                  "par::fold_chunks: f(accumulator, item) must be callable when const and return the accumulator");
+    static_assert(
+        folds<F, start_t<Id>, item_t<R>>,
+        "par::fold_chunks: f(accumulator, item) must be callable when const and return the accumulator");
     require_positive("par::fold_chunks", n);
     return grouped_range<R, fold_group<Id, F>>(std::move(range), n, {std::move(identity), std::move(f)});
   }
@@ -131,8 +141,8 @@ struct fold_chunks_with_impl {
 };
 }  // namespace detail
 
-/// `fold_chunks(n, identity, f)`: one accumulator for each n items, the last for fewer: independent of threads.
-/// Throws: `std::invalid_argument` when n is 0.
+/// `fold_chunks(n, identity, f)`: one accumulator for each n items, the last for fewer: independent of
+/// threads. Throws: `std::invalid_argument` when n is 0.
 inline constexpr detail::pipeable<detail::fold_chunks_impl, 3> fold_chunks{};
 /// `fold_chunks_with(n, init, f)`: as `fold_chunks`, from copies of `init`.
 inline constexpr detail::pipeable<detail::fold_chunks_with_impl, 3> fold_chunks_with{};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/map_init.hpp"
+
+#include <utility>
 
 namespace twill::par {
 
@@ -58,13 +58,15 @@ struct for_each_impl {
 struct for_each_with_impl {
   template <class R, class State, class F>
   void operator()(R range, State state, F f) const {
-    for_each_impl{}(map_with_impl{}(std::move(range), std::move(state), returning_unit<F>{std::move(f)}), ignore_item{});
+    for_each_impl{}(map_with_impl{}(std::move(range), std::move(state), returning_unit<F>{std::move(f)}),
+                    ignore_item{});
   }
 };
 struct for_each_init_impl {
   template <class R, class Init, class F>
   void operator()(R range, Init init, F f) const {
-    for_each_impl{}(map_init_impl{}(std::move(range), std::move(init), returning_unit<F>{std::move(f)}), ignore_item{});
+    for_each_impl{}(map_init_impl{}(std::move(range), std::move(init), returning_unit<F>{std::move(f)}),
+                    ignore_item{});
   }
 };
 }  // namespace detail

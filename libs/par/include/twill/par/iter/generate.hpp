@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+#include "twill/par/iter/detail/callable.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/bridge_producer.hpp"
-#include "twill/par/iter/detail/callable.hpp"
 
 namespace twill::par {
 

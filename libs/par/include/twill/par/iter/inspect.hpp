@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/map.hpp"
+
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/map.hpp"
 
 namespace twill::par {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +13,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/iter/bridge_producer.hpp"
-
 namespace twill::par {
 
 /// The integers of 128 bits that the compiler has.
@@ -21,8 +21,8 @@ __extension__ typedef unsigned __int128 uint128_t;
 
 /// What `range` counts with.
 template <class T>
-concept countable = (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, int128_t> ||
-                    std::same_as<T, uint128_t>;
+concept countable =
+    (std::integral<T> && !std::same_as<T, bool>) || std::same_as<T, int128_t> || std::same_as<T, uint128_t>;
 
 namespace detail {
 
@@ -103,7 +103,8 @@ class integer_range {
   static constexpr std::string_view name = "range";
 
   /// `last_plus` numbers more than the first one; `empty` overrides.
-  integer_range(T first, uint128_t last_offset, bool empty) : first_(first), last_(last_offset), empty_(empty) {}
+  integer_range(T first, uint128_t last_offset, bool empty)
+      : first_(first), last_(last_offset), empty_(empty) {}
 
   [[nodiscard]] std::optional<std::size_t> opt_len() const {
     if (empty_) return 0;
@@ -130,15 +131,11 @@ class integer_range {
       throw std::length_error("par::range: the number of items does not fit std::size_t");
     }
   }
-  template <class Callback>
-  typename Callback::result_type with_producer(Callback callback) &&
-    requires(!detail::is_wide<T>)
-  {
-    return callback(detail::integer_producer<T>(first_, len()));
-  }
+ template <class Callback>
+     typename Callback::result_type with_producer(Callback callback) &&
+     requires(!detail::is_wide<T>) { return callback(detail::integer_producer<T>(first_, len())); }
 
- private:
-  T first_;
+     private : T first_;
   uint128_t last_;
   bool empty_;
 };
@@ -150,12 +147,14 @@ integer_range<T> count_up(T first, T last, bool closed) {
   if (last < first || (!closed && last == first)) return {first, 0, true};
   uint128_t offset = static_cast<uint128_t>(last) - static_cast<uint128_t>(first);
   if constexpr (is_scalar_value<T>) {
-    if (first >= 0xD800 && first < 0xE000) throw std::invalid_argument("par::range: the first char32_t is a surrogate");
+    if (first >= 0xD800 && first < 0xE000)
+      throw std::invalid_argument("par::range: the first char32_t is a surrogate");
     if (first < 0xD800 && last >= 0xE000) {
       offset -= 0x800;
     } else if (last >= 0xD800 && last < 0xE000) {
       // Only as the open end: the last value before it is U+D7FF.
-      if (closed || last != 0xD800) throw std::invalid_argument("par::range: the last char32_t is a surrogate");
+      if (closed || last != 0xD800)
+        throw std::invalid_argument("par::range: the last char32_t is a surrogate");
     }
   }
   return {first, closed ? offset : offset - 1, false};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/chain.hpp"
+#include "twill/par/iter/take.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include "twill/par/iter/chain.hpp"
-#include "twill/par/iter/take.hpp"
 
 namespace twill::par {
 
@@ -52,7 +52,8 @@ class interleave_producer {
   interleave_producer(A a, B b, interleave_shape shape) : a_(std::move(a)), b_(std::move(b)), shape_(shape) {}
   [[nodiscard]] interleave_producer split_at(std::size_t n) {
     const auto left = shape_.among(n);
-    const interleave_shape right_shape{shape_.a_size - left.a, shape_.b_size - left.b, (n % 2 == 0) == shape_.a_first};
+    const interleave_shape right_shape{shape_.a_size - left.a, shape_.b_size - left.b,
+                                       (n % 2 == 0) == shape_.a_first};
     interleave_producer right(a_.split_at(left.a), b_.split_at(left.b), right_shape);
     shape_.a_size = left.a;
     shape_.b_size = left.b;
@@ -74,6 +75,15 @@ class interleave_producer {
   A a_;
   B b_;
   interleave_shape shape_;
+};
+
+template <class Item>
+struct make_interleave {
+  interleave_shape shape;
+  template <class P, class Q>
+  interleave_producer<P, Q, Item> operator()(P a, Q b) const {
+    return interleave_producer<P, Q, Item>(std::move(a), std::move(b), shape);
+  }
 };
 
 }  // namespace detail
@@ -101,14 +111,9 @@ class interleave_range {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
     const detail::interleave_shape shape{a_.len(), b_.len(), true};
-    return detail::open_producers<result>(
-        [&](auto a, auto b) -> result {
-          return callback(
-              detail::interleave_producer<decltype(a), decltype(b), item_type>(std::move(a), std::move(b), shape));
-        },
-        std::move(a_), std::move(b_));
+    const auto both = std::tie(a_, b_);
+    return detail::with_opened_producers(both, callback, detail::make_interleave<item_type>{shape});
   }
 
  private:
@@ -121,7 +126,8 @@ template <parallel_source A, parallel_source B>
 [[nodiscard]] auto interleave(A&& a, B&& b) {
   static_assert(indexed_parallel_range<all_t<A>> && indexed_parallel_range<all_t<B>>,
                 "par::interleave: both ranges must be indexed");
-  return interleave_range<all_t<A>, all_t<B>>(as_parallel(std::forward<A>(a)), as_parallel(std::forward<B>(b)));
+  return interleave_range<all_t<A>, all_t<B>>(as_parallel(std::forward<A>(a)),
+                                              as_parallel(std::forward<B>(b)));
 }
 template <parallel_source B>
 [[nodiscard]] auto interleave(B&& b) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/chain.hpp"
+#include "twill/par/iter/collect_chunks.hpp"
+#include "twill/par/iter/sequence.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/collect_chunks.hpp"
-#include "twill/par/iter/chain.hpp"
-#include "twill/par/iter/sequence.hpp"
 
 namespace twill::par {
 
@@ -42,6 +42,15 @@ class intersperse_producer {
   bool separator_first_;
 };
 
+template <class X, class Item>
+struct make_intersperse {
+  const X* separator;
+  template <class P>
+  intersperse_producer<P, X, Item> operator()(P p) const {
+    return intersperse_producer<P, X, Item>(std::move(p), separator, false);
+  }
+};
+
 }  // namespace detail
 
 /// The items of a chain with copies of a separator between neighbours.
@@ -68,13 +77,15 @@ class intersperse_range {
     if constexpr (indexed_parallel_range<R>) {
       return drive_indexed(std::move(*this), std::move(c));
     } else {
-      // Whether a separator stands before an item is known only when the items before it are: they are gathered first.
-      std::vector<item_type> items = detail::flatten_chunks<item_type>(
-          std::move(base_).drive(detail::chunk_list_consumer<item_type>{}));
+      // Whether a separator stands before an item is known only when the items before it are: they are
+      // gathered first.
+      std::vector<item_type> items =
+          detail::flatten_chunks<item_type>(std::move(base_).drive(detail::chunk_list_consumer<item_type>{}));
       using producer = detail::intersperse_producer<sequence_producer<item_type*, item_type&&>, X, item_type>;
       return bridge_producer_consumer(
           twice(items.size()),
-          producer(sequence_producer<item_type*, item_type&&>(items.data(), items.size()), &separator_, false),
+          producer(sequence_producer<item_type*, item_type&&>(items.data(), items.size()), &separator_,
+                   false),
           std::move(c));
     }
   }
@@ -82,16 +93,15 @@ class intersperse_range {
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed_parallel_range<R>
   {
-    using result = typename Callback::result_type;
-    return std::move(base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      return callback(detail::intersperse_producer<decltype(p), X, item_type>(std::move(p), &separator_, false));
-    }));
+    return detail::with_adapted_producer(std::move(base_), std::move(callback),
+                                         detail::make_intersperse<X, item_type>{&separator_});
   }
 
  private:
   static std::size_t twice(std::size_t n) {
     if (n > std::numeric_limits<std::size_t>::max() / 2) {
-      throw std::length_error("par::intersperse: twice " + std::to_string(n) + " items do not fit std::size_t");
+      throw std::length_error("par::intersperse: twice " + std::to_string(n) +
+                              " items do not fit std::size_t");
     }
     return n == 0 ? 0 : 2 * n - 1;
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -58,10 +58,19 @@ struct map_consumer {
   }
   auto into_folder() && {
     return map_folder<decltype(std::move(base).into_folder()), F>{std::move(base).into_folder(),
-                                                                 leaf_function<F>(*function)};
+                                                                  leaf_function<F>(*function)};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }
+};
+
+template <class F, class Item>
+struct make_map {
+  const F* function;
+  template <class P>
+  map_producer<P, F, Item> operator()(P p) const {
+    return {std::move(p), function};
+  }
 };
 
 }  // namespace detail
@@ -87,10 +96,8 @@ class map_range : public adaptor<R> {
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed_parallel_range<R>
   {
-    using result = typename Callback::result_type;
-    return std::move(this->base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      return callback(detail::map_producer<decltype(p), F, item_type>(std::move(p), &function_));
-    }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback),
+                                         detail::make_map<F, item_type>{&function_});
   }
 
  private:
@@ -107,7 +114,8 @@ struct map_impl {
 };
 }  // namespace detail
 
-/// `map(f)`: `f(item)` instead of each item, called once. A tuple-like item may be taken as separate arguments.
+/// `map(f)`: `f(item)` instead of each item, called once. A tuple-like item may be taken as separate
+/// arguments.
 inline constexpr detail::pipeable<detail::map_impl, 1> map{};
 
 }  // namespace twill::par

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/map.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/map.hpp"
 
 namespace twill::par {
 
@@ -17,7 +17,8 @@ class map_init_producer {
  public:
   using item_type = Item;
   using state_type = std::remove_cvref_t<std::invoke_result_t<const Init&>>;
-  map_init_producer(P base, const Init* init, const F* f) : base_(std::move(base)), init_(init), function_(f) {}
+  map_init_producer(P base, const Init* init, const F* f)
+      : base_(std::move(base)), init_(init), function_(f) {}
   [[nodiscard]] map_init_producer split_at(std::size_t n) { return {base_.split_at(n), init_, function_}; }
 
   using base_cursor = decltype(std::declval<P>().leaf());
@@ -76,6 +77,16 @@ struct copy_of {
   State operator()() const { return state; }
 };
 
+template <class Init, class F, class Item>
+struct make_map_init {
+  const Init* init;
+  const F* function;
+  template <class P>
+  map_init_producer<P, Init, F, Item> operator()(P p) const {
+    return map_init_producer<P, Init, F, Item>(std::move(p), init, function);
+  }
+};
+
 }  // namespace detail
 
 /// The values of a function of each item and of a state that is made once for each leaf.
@@ -87,25 +98,24 @@ class map_init_range : public adaptor<R> {
   using item_type = std::invoke_result_t<const F&, state_type&, item_t<R>>;
   static constexpr std::string_view name = "map_init";
 
-  map_init_range(R base, Init init, F f) : adaptor<R>(std::move(base)), init_(std::move(init)), function_(std::move(f)) {}
+  map_init_range(R base, Init init, F f)
+      : adaptor<R>(std::move(base)), init_(std::move(init)), function_(std::move(f)) {}
 
   template <class C>
   typename C::result_type drive(C c) && {
     if constexpr (indexed_parallel_range<R>) {
       return drive_indexed(std::move(*this), std::move(c));
     } else {
-      return std::move(this->base_).drive(detail::map_init_consumer<C, Init, F>{std::move(c), &init_, &function_});
+      return std::move(this->base_)
+          .drive(detail::map_init_consumer<C, Init, F>{std::move(c), &init_, &function_});
     }
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed_parallel_range<R>
   {
-    using result = typename Callback::result_type;
-    return std::move(this->base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      return callback(
-          detail::map_init_producer<decltype(p), Init, F, item_type>(std::move(p), &init_, &function_));
-    }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback),
+                                         detail::make_map_init<Init, F, item_type>{&init_, &function_});
   }
 
  private:
@@ -124,7 +134,8 @@ struct map_init_impl {
     static_assert(std::is_invocable_v<const Init&>, "par::map_init: init() must be callable when const");
     using state = std::remove_cvref_t<std::invoke_result_t<const Init&>>;
     static_assert(stateful_callable<F, state, item_t<R>>,
-                  "par::map_init: f(state&, item) must be callable when const: remove `mutable`, look at the arguments");
+                  "par::map_init: f(state&, item) must be callable when const: remove `mutable`, look at the "
+                  "arguments");
     return map_init_range<R, Init, F>(std::move(range), std::move(init), std::move(f));
   }
 };
@@ -133,13 +144,16 @@ struct map_with_impl {
   auto operator()(R range, State state, F f) const {
     static_assert(std::is_copy_constructible_v<State>, "par::map_with: the state is copied for each leaf");
     static_assert(stateful_callable<F, State, item_t<R>>,
-                  "par::map_with: f(state&, item) must be callable when const: remove `mutable`, look at the arguments");
-    return map_init_range<R, copy_of<State>, F>(std::move(range), copy_of<State>{std::move(state)}, std::move(f));
+                  "par::map_with: f(state&, item) must be callable when const: remove `mutable`, look at the "
+                  "arguments");
+    return map_init_range<R, copy_of<State>, F>(std::move(range), copy_of<State>{std::move(state)},
+                                                std::move(f));
   }
 };
 }  // namespace detail
 
-/// `map_init(init, f)`: `f(state, item)`, with a state from `init()` for each leaf of the loop; how many is unspecified.
+/// `map_init(init, f)`: `f(state, item)`, with a state from `init()` for each leaf of the loop; how many is
+/// unspecified.
 inline constexpr detail::pipeable<detail::map_init_impl, 2> map_init{};
 /// `map_with(state, f)`: as `map_init`, each leaf with a copy of `state`.
 inline constexpr detail::pipeable<detail::map_with_impl, 2> map_with{};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
 
 namespace twill::par {
 
@@ -61,14 +61,16 @@ template <class Change>
 struct set_len_impl {
   template <class R>
   auto operator()(R range, item_count n) const {
-    static_assert(indexed_parallel_range<R>, "par::with_min_len, par::with_max_len: the chain must be indexed");
+    static_assert(indexed_parallel_range<R>,
+                  "par::with_min_len, par::with_max_len: the chain must be indexed");
     return option_range<R, Change>(std::move(range), Change{n});
   }
 };
 
 }  // namespace detail
 
-/// `with_min_len(n)`: no piece of fewer than n items, except a source that is shorter. It wins over `with_max_len`.
+/// `with_min_len(n)`: no piece of fewer than n items, except a source that is shorter. It wins over
+/// `with_max_len`.
 inline constexpr detail::pipeable<detail::set_len_impl<detail::set_min_len>, 1> with_min_len{};
 /// `with_max_len(n)`: pieces are cut until they have about n items at most. 0 is read as 1.
 inline constexpr detail::pipeable<detail::set_len_impl<detail::set_max_len>, 1> with_max_len{};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/held.hpp"
+#include "twill/par/iter/map.hpp"
+#include "twill/par/iter/reduce.hpp"
+
 #include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/detail/held.hpp"
-#include "twill/par/iter/map.hpp"
-#include "twill/par/iter/reduce.hpp"
 
 namespace twill::par {
 
@@ -61,7 +61,8 @@ struct extreme_by_impl {
   auto operator()(R range, Cmp less) const {
     using item = item_t<R>;
     static_assert(std::is_invocable_r_v<bool, const Cmp&, peek_t<item>, peek_t<item>>,
-                  "par::min, par::max, par::min_by, par::max_by: two items of this chain cannot be compared by a const comparator");
+                  "par::min, par::max, par::min_by, par::max_by: two items of this chain cannot be compared "
+                  "by a const comparator");
     using kept = map_range<R, hold_item<item>>;
     return give_back<item>(reduce_with_impl{}(kept(std::move(range), {}), Choose<Cmp>{std::move(less)}));
   }
@@ -86,8 +87,8 @@ struct extreme_by_key_impl {
 };
 }  // namespace detail
 
-/// `min()`: the least item, the first of equal ones; nullopt when there are none. An lvalue item comes back as a copy,
-/// or as a `reference_wrapper` where it cannot be copied.
+/// `min()`: the least item, the first of equal ones; nullopt when there are none. An lvalue item comes back
+/// as a copy, or as a `reference_wrapper` where it cannot be copied.
 inline constexpr detail::pipeable<detail::extreme_impl<detail::lesser_of>, 0> min{};
 /// `max()`: the greatest item, the last of equal ones.
 inline constexpr detail::pipeable<detail::extreme_impl<detail::greater_of>, 0> max{};

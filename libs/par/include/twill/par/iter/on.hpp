@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <utility>
-
+#include "twill/par/detail/install.hpp"
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/pool.hpp"
+
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -20,31 +20,34 @@ class on_range : public adaptor<R> {
   on_range(R base, const thread_pool* pool) : adaptor<R>(std::move(base)), pool_(pool) {}
   template <class C>
   typename C::result_type drive(C c) && {
-    return pool_->install([&]() -> typename C::result_type {
+    auto body = [&]() -> typename C::result_type {
       if constexpr (indexed_parallel_range<R>) {
         return drive_indexed(std::move(*this), std::move(c));
       } else {
         return std::move(this->base_).drive(std::move(c));
       }
-    });
+    };
+    return detail::install_in(detail::registry_of(*pool_), body);
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) &&
     requires indexed_parallel_range<R>
   {
     // A plain call when `drive` has entered the pool already.
-    return pool_->install([&]() -> typename Callback::result_type {
-      return std::move(this->base_).with_producer(std::move(callback));
-    });
+    auto body = [&]() ->
+        typename Callback::result_type { return std::move(this->base_).with_producer(std::move(callback)); };
+    return detail::install_in(detail::registry_of(*pool_), body);
   }
 
  private:
   const thread_pool* pool_;
 };
 
-/// `on(pool)`: runs the loop in `pool` instead of the caller's pool or the global one. Requires: the pool outlives it.
+/// `on(pool)`: runs the loop in `pool` instead of the caller's pool or the global one. Requires: the pool
+/// outlives it.
 [[nodiscard]] inline auto on(const thread_pool& pool) {
-  return detail::closure{[p = &pool]<class R>(R&& range) { return on_range(as_parallel(std::forward<R>(range)), p); }};
+  return detail::closure{
+      [p = &pool]<class R>(R&& range) { return on_range(as_parallel(std::forward<R>(range)), p); }};
 }
 auto on(const thread_pool&& pool) = delete;
 

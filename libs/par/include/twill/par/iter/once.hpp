@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/optional.hpp"
+
 #include <optional>
 #include <utility>
-
-#include "twill/par/iter/optional.hpp"
 
 namespace twill::par {
 

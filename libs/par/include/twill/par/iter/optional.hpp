@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/bridge_producer.hpp"
 
 namespace twill::par {
 
@@ -42,7 +42,8 @@ class one_item_producer {
 
 }  // namespace detail
 
-/// The value inside of an optional or an expected: nothing or one item. `Held` is a reference for a borrowed one.
+/// The value inside of an optional or an expected: nothing or one item. `Held` is a reference for a borrowed
+/// one.
 template <class Held>
 class optional_range {
   using held = std::remove_reference_t<Held>;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collect.hpp"
+#include "twill/par/iter/detail/callable.hpp"
+#include "twill/par/iter/map.hpp"
+
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "twill/par/iter/collect.hpp"
-#include "twill/par/iter/detail/callable.hpp"
-#include "twill/par/iter/map.hpp"
-
 namespace twill::par {
 
-/// A value that goes to the left or to the right: index 0 or 1. The types may be equal: use `std::in_place_index`.
+/// A value that goes to the left or to the right: index 0 or 1. The types may be equal: use
+/// `std::in_place_index`.
 template <class L, class R>
 using either = std::variant<L, R>;
 
@@ -42,7 +43,8 @@ struct route_consumer {
     decltype(std::declval<const A&>().to_reducer()) left;
     decltype(std::declval<const B&>().to_reducer()) right;
     result_type combine(result_type a, result_type b) {
-      return {left.combine(std::move(a.first), std::move(b.first)), right.combine(std::move(a.second), std::move(b.second))};
+      return {left.combine(std::move(a.first), std::move(b.first)),
+              right.combine(std::move(a.second), std::move(b.second))};
     }
   };
   route_consumer split_off_left() { return {left.split_off_left(), right.split_off_left(), route}; }
@@ -110,7 +112,8 @@ struct partition_map_impl {
     using b = std::variant_alternative_t<1, sum>;
     using left = std::conditional_t<std::is_void_v<C1>, std::vector<a>, C1>;
     using right = std::conditional_t<std::is_void_v<C2>, std::vector<b>, C2>;
-    return route_items<left, right, a&&, b&&>(map_range<R, F>(std::move(range), std::move(f)), by_alternative{});
+    return route_items<left, right, a&&, b&&>(map_range<R, F>(std::move(range), std::move(f)),
+                                              by_alternative{});
   }
 };
 }  // namespace detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/utf8.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/detail/utf8.hpp"
 
 namespace twill::par {
 
@@ -69,15 +69,16 @@ struct ascii_pattern {
   }
 };
 
-/// A string. Occurrences can overlap only if it begins as it ends; then which of them are matches depends on all text to
-/// the left, and the text is not cut.
+/// A string. Occurrences can overlap only if it begins as it ends; then which of them are matches depends on
+/// all text to the left, and the text is not cut.
 struct string_pattern {
   std::string text;
   bool divisible;
   explicit string_pattern(std::string_view pattern) : text(pattern), divisible(true) {
     if (text.empty()) throw std::invalid_argument("par: the pattern is an empty string");
     for (std::size_t n = 1; n < text.size(); ++n) {
-      if (std::string_view(text).substr(0, n) == std::string_view(text).substr(text.size() - n)) divisible = false;
+      if (std::string_view(text).substr(0, n) == std::string_view(text).substr(text.size() - n))
+        divisible = false;
     }
   }
   [[nodiscard]] text_match next(std::string_view in, std::size_t from) const {
@@ -104,7 +105,8 @@ template <class Pattern>
 auto make_pattern(Pattern pattern) {
   if constexpr (std::same_as<Pattern, char>) {
     if (static_cast<unsigned char>(pattern) >= 0x80) {
-      throw std::invalid_argument("par: a char pattern must be ASCII; use a char32_t for any other character");
+      throw std::invalid_argument(
+          "par: a char pattern must be ASCII; use a char32_t for any other character");
     }
     return ascii_pattern{pattern};
   } else if constexpr (std::same_as<Pattern, char32_t>) {
@@ -115,7 +117,8 @@ auto make_pattern(Pattern pattern) {
     return string_pattern(std::string_view(pattern));
   } else {
     static_assert(std::is_invocable_r_v<bool, const Pattern&, char32_t>,
-                  "par: a pattern is a char, a char32_t, a set of them (U\"...\"), a string, or a const predicate of char32_t");
+                  "par: a pattern is a char, a char32_t, a set of them (U\"...\"), a string, or a const "
+                  "predicate of char32_t");
     return character_pattern<Pattern>{std::move(pattern)};
   }
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/options.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/iter/options.hpp"
-
 namespace twill::par {
 
-// How a chain runs. A source is cut into pieces by a producer, a consumer is cut into as many pieces, and at a leaf each
-// item of one producer goes into the folder of one consumer. Folder results meet in pairs, left before right, in a
-// reducer:
+// How a chain runs. A source is cut into pieces by a producer, a consumer is cut into as many pieces, and at
+// a leaf each item of one producer goes into the folder of one consumer. Folder results meet in pairs, left
+// before right, in a reducer:
 //
-//   producer ---- split_at ----> producer, producer          consumer -- split_off_left --> consumer, consumer
-//   leaf: producer.leaf()(i) ----> folder.consume(item)      folder.complete() --> result
+//   producer ---- split_at ----> producer, producer          consumer -- split_off_left --> consumer,
+//   consumer leaf: producer.leaf()(i) ----> folder.consume(item)      folder.complete() --> result
 //                                                            reducer.combine(left, right) --> result
 
 /// The type of the items of a chain: `T&`, `const T&`, `T&&` or a value.
@@ -31,7 +31,8 @@ concept reducer = requires(T r, Result left, Result right) {
 
 /// Takes the items of one leaf in order. `full()` says that further items would be ignored.
 ///
-/// A folder may also have `consume_leaf(cursor, first, last)`, which takes `cursor(first) ... cursor(last - 1)` at once.
+/// A folder may also have `consume_leaf(cursor, first, last)`, which takes `cursor(first) ... cursor(last -
+/// 1)` at once.
 template <class T, class Item>
 concept folder = requires(T f, const T& c) {
   f.consume(std::declval<Item>());
@@ -39,11 +40,13 @@ concept folder = requires(T f, const T& c) {
   std::move(f).complete();
 };
 
-/// Says what becomes of the items, for one piece of the source: may be cut in two before it turns into a folder.
+/// Says what becomes of the items, for one piece of the source: may be cut in two before it turns into a
+/// folder.
 ///
-/// `split_off_left()` returns the consumer of the left piece and leaves the right one. A consumer that writes by position
-/// has `split_off_left(n)` instead (or besides), where n is the number of items to the left.
-/// `static constexpr bool fixed_tree = true` asks for a tree that depends on nothing but the length of the source.
+/// `split_off_left()` returns the consumer of the left piece and leaves the right one. A consumer that writes
+/// by position has `split_off_left(n)` instead (or besides), where n is the number of items to the left.
+/// `static constexpr bool fixed_tree = true` asks for a tree that depends on nothing but the length of the
+/// source.
 template <class T, class Item>
 concept consumer = requires(T c, const T& k) {
   typename T::result_type;
@@ -88,8 +91,8 @@ struct archetype_callback {
 
 /// A piece of a source that can be cut somewhere, or declines.
 ///
-/// `split()` keeps the left part and returns the right one. `fold_into(folder)` gives every item to the folder until it
-/// is full.
+/// `split()` keeps the left part and returns the right one. `fold_into(folder)` gives every item to the
+/// folder until it is full.
 template <class T>
 concept producer = requires(T p, archetype_folder<typename T::item_type>& f) {
   typename T::item_type;
@@ -99,8 +102,9 @@ concept producer = requires(T p, archetype_folder<typename T::item_type>& f) {
 
 /// A piece of a source of known length that can be cut anywhere.
 ///
-/// `split_at(n)` keeps the first n items and returns the rest. `leaf()` gives a cursor: a callable that makes item i of
-/// the piece, i below its length. A cursor is asked for each index at most once, in any order, by one thread.
+/// `split_at(n)` keeps the first n items and returns the rest. `leaf()` gives a cursor: a callable that makes
+/// item i of the piece, i below its length. A cursor is asked for each index at most once, in any order, by
+/// one thread.
 template <class T>
 concept indexed_producer = requires(T p, std::size_t n) {
   typename T::item_type;
@@ -111,7 +115,8 @@ concept indexed_producer = requires(T p, std::size_t n) {
 
 /// A chain: items that a consumer can be driven with.
 ///
-/// `drive(consumer) &&` returns `Consumer::result_type`; `opt_len()` is the number of items where that is known.
+/// `drive(consumer) &&` returns `Consumer::result_type`; `opt_len()` is the number of items where that is
+/// known.
 template <class R>
 concept parallel_range = requires(const std::remove_cvref_t<R>& c) {
   typename std::remove_cvref_t<R>::item_type;
@@ -157,6 +162,25 @@ struct producer_callback {
 template <class Result, class F>
 producer_callback<Result, F> on_producer(F function) {
   return {std::move(function)};
+}
+
+/// The callback of an adaptor: `Make` turns the producer below into that of the adaptor. A named type without
+/// the chain in it: a lambda inside of `with_producer` would carry its enclosing signature, and so the
+/// callback above it twice, and the names of a chain of n adaptors would have 2^n parts.
+template <class Callback, class Make>
+struct adapted_callback {
+  using result_type = typename Callback::result_type;
+  Callback callback;
+  Make make;
+  template <class P>
+  result_type operator()(P p) {
+    return callback(make(std::move(p)));
+  }
+};
+template <class R, class Callback, class Make>
+typename Callback::result_type with_adapted_producer(R&& range, Callback callback, Make make) {
+  return std::move(range).with_producer(
+      adapted_callback<Callback, Make>{std::move(callback), std::move(make)});
 }
 
 /// A consumer that does not care how many items are to the left.

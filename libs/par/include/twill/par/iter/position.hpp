@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/find.hpp"
+#include "twill/par/iter/positions.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <utility>
-
-#include "twill/par/iter/find.hpp"
-#include "twill/par/iter/positions.hpp"
 
 namespace twill::par {
 

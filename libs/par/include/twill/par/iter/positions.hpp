@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/enumerate.hpp"
+#include "twill/par/iter/filter_map.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <utility>
-
-#include "twill/par/iter/enumerate.hpp"
-#include "twill/par/iter/filter_map.hpp"
 
 namespace twill::par {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/fold.hpp"
+
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/fold.hpp"
 
 namespace twill::par {
 
@@ -83,9 +83,10 @@ struct reduce_impl {
   template <class R, class Id, class Op>
   auto operator()(R range, Id identity, Op op) const {
     using value = start_t<Id>;
-    static_assert(std::is_invocable_r_v<value, const Op&, value, item_t<R>> &&
-                      std::is_invocable_r_v<value, const Op&, value, value>,
-                  "par::reduce: op(value, item) and op(value, value) must be callable when const and return the value");
+    static_assert(
+        std::is_invocable_r_v<value, const Op&, value, item_t<R>> &&
+            std::is_invocable_r_v<value, const Op&, value, value>,
+        "par::reduce: op(value, item) and op(value, value) must be callable when const and return the value");
     return std::move(range).drive(reduce_consumer<value, Id, Op>{&identity, &op});
   }
 };
@@ -102,8 +103,9 @@ struct reduce_with_impl {
 
 /// `reduce(identity, op)`: all items and copies of the identity, combined in order by an associative `op`.
 ///
-/// `identity` is a value or a function of nothing, and may be used any number of times. Over an indexed source the tree
-/// is a function of the length alone, so even an `op` that is only nearly associative gives the same bits every time.
+/// `identity` is a value or a function of nothing, and may be used any number of times. Over an indexed
+/// source the tree is a function of the length alone, so even an `op` that is only nearly associative gives
+/// the same bits every time.
 inline constexpr detail::pipeable<detail::reduce_impl, 2> reduce{};
 /// `reduce_with(op)`: as `reduce`, nullopt when there are no items.
 inline constexpr detail::pipeable<detail::reduce_with_impl, 1> reduce_with{};

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <cstddef>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
 
-#include "twill/par/iter/bridge_producer.hpp"
-
 namespace twill::par {
 
 namespace detail {
 
-/// Owns one T for its items: all but the last are copies, the last one is T itself. A cut copies it once more, which
-/// makes up for one leaf's last item, so n items cost n - 1 copies however the source is cut.
+/// Owns one T for its items: all but the last are copies, the last one is T itself. A cut copies it once
+/// more, which makes up for one leaf's last item, so n items cost n - 1 copies however the source is cut.
 template <class T>
 class repeat_producer {
  public:

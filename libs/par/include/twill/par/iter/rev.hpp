@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <cstddef>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
 
 namespace twill::par {
 
@@ -37,6 +37,14 @@ class rev_producer {
   std::size_t size_;
 };
 
+struct make_rev {
+  std::size_t size;
+  template <class P>
+  rev_producer<P> operator()(P p) const {
+    return rev_producer<P>(std::move(p), size);
+  }
+};
+
 }  // namespace detail
 
 /// The items of a chain from last to first.
@@ -53,10 +61,8 @@ class rev_range : public adaptor<R> {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
     const std::size_t n = this->base_.len();
-    return std::move(this->base_).with_producer(detail::on_producer<result>(
-        [&](auto p) -> result { return callback(detail::rev_producer<decltype(p)>(std::move(p), n)); }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback), detail::make_rev{n});
   }
 };
 

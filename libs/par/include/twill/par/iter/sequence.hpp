@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -10,11 +12,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "twill/par/iter/bridge_producer.hpp"
-
 namespace twill::par {
 
-/// Elements from a random access iterator on, as a producer; a leaf over contiguous memory is a pointer and a length.
+/// Elements from a random access iterator on, as a producer; a leaf over contiguous memory is a pointer and a
+/// length.
 template <class It, class Item>
 class sequence_producer {
  public:
@@ -50,8 +51,8 @@ template <class It>
 class sequence_range {
  public:
   using item_type = std::iter_reference_t<It>;
-  static constexpr chain_traits traits{.cheap_items =
-                                           std::is_pointer_v<It> && std::is_arithmetic_v<std::iter_value_t<It>>};
+  static constexpr chain_traits traits{.cheap_items = std::is_pointer_v<It> &&
+                                                      std::is_arithmetic_v<std::iter_value_t<It>>};
   static constexpr std::string_view name = "slice";
 
   sequence_range(It first, std::size_t size) : first_(std::move(first)), size_(size) {}
@@ -88,7 +89,8 @@ class owned_range {
 
   explicit owned_range(Data data) : data_(std::move(data)) {}
   [[nodiscard]] std::size_t len() const {
-    return static_cast<std::size_t>(std::ranges::distance(const_cast<Data&>(data_)));  // a sized range: no walk
+    return static_cast<std::size_t>(
+        std::ranges::distance(const_cast<Data&>(data_)));  // a sized range: no walk
   }
   [[nodiscard]] std::optional<std::size_t> opt_len() const { return len(); }
 
@@ -99,8 +101,9 @@ class owned_range {
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
     if constexpr (std::ranges::contiguous_range<Data>) {
-      return callback(sequence_producer<std::remove_reference_t<std::ranges::range_reference_t<Data>>*, item_type>(
-          std::to_address(std::ranges::begin(data_)), len()));
+      return callback(
+          sequence_producer<std::remove_reference_t<std::ranges::range_reference_t<Data>>*, item_type>(
+              std::to_address(std::ranges::begin(data_)), len()));
     } else {
       return callback(sequence_producer<iterator, item_type>(std::ranges::begin(data_), len()));
     }

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-
 namespace twill::par {
+
+namespace detail {
+
+struct make_skip {
+  std::size_t n;
+  template <class P>
+  P operator()(P p) const {
+    return p.split_at(n);
+  }
+};
+
+}  // namespace detail
 
 /// All items of a chain but the first ones.
 template <indexed_parallel_range R>
@@ -27,10 +39,8 @@ class skip_range : public adaptor<R> {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
     const std::size_t n = skipped();
-    return std::move(this->base_).with_producer(
-        detail::on_producer<result>([&](auto p) -> result { return callback(p.split_at(n)); }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback), detail::make_skip{n});
   }
 
  private:

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/detail/pieces.hpp"
+#include "twill/par/iter/split_source.hpp"
+#include "twill/par/iter/split_text.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/detail/pieces.hpp"
-#include "twill/par/iter/split_source.hpp"
-#include "twill/par/iter/split_text.hpp"
 
 namespace twill::par {
 
@@ -65,13 +65,15 @@ template <class It, class F, bool Inclusive>
 class split_slice_range {
  public:
   using item_type = detail::piece_t<It>;
-  static constexpr std::string_view name = Inclusive ? std::string_view("split_inclusive") : std::string_view("split");
+  static constexpr std::string_view name =
+      Inclusive ? std::string_view("split_inclusive") : std::string_view("split");
   split_slice_range(It first, std::size_t size, F separates)
       : first_(first), size_(size), separates_(std::move(separates)) {}
   [[nodiscard]] std::optional<std::size_t> opt_len() const { return std::nullopt; }
   template <class C>
   typename C::result_type drive(C c) && {
-    return bridge_unindexed(detail::split_slice_producer<It, F, Inclusive>(first_, size_, &separates_), std::move(c));
+    return bridge_unindexed(detail::split_slice_producer<It, F, Inclusive>(first_, size_, &separates_),
+                            std::move(c));
   }
 
  private:
@@ -90,10 +92,12 @@ auto split_anything(R&& range, Separator separator) {
   } else {
     auto slice = as_parallel(std::forward<R>(range));
     using slice_type = decltype(slice);
-    static_assert(is_slice<slice_type>, "par::split, par::split_inclusive: the data must be borrowed and have random access");
+    static_assert(is_slice<slice_type>,
+                  "par::split, par::split_inclusive: the data must be borrowed and have random access");
     using it = decltype(slice.begin());
-    static_assert(std::is_invocable_r_v<bool, const Separator&, std::iter_reference_t<it>>,
-                  "par::split, par::split_inclusive: the predicate cannot be called with an element when const");
+    static_assert(
+        std::is_invocable_r_v<bool, const Separator&, std::iter_reference_t<it>>,
+        "par::split, par::split_inclusive: the predicate cannot be called with an element when const");
     return split_slice_range<it, Separator, Inclusive>(slice.begin(), slice.len(), std::move(separator));
   }
 }
@@ -129,8 +133,8 @@ struct split_inclusive_name {
 
 }  // namespace detail
 
-/// `data | split(p)`: the pieces of a slice between the elements with `p(x)`, as spans; of a text between the matches of a
-/// pattern, see `split_text.hpp`. `split(data, splitter)`: the source that cuts `data` until
+/// `data | split(p)`: the pieces of a slice between the elements with `p(x)`, as spans; of a text between the
+/// matches of a pattern, see `split_text.hpp`. `split(data, splitter)`: the source that cuts `data` until
 /// `splitter(d) -> pair<D, optional<D>>` gives no second part.
 inline constexpr detail::split_name split{};
 /// `split_inclusive(p)`: as `split`, each separator at the end of its piece; no empty piece at the end.

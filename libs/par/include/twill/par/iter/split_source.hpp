@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <concepts>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/bridge_producer.hpp"
 
 namespace twill::par {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <optional>
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/filter.hpp"
 #include "twill/par/iter/map.hpp"
 #include "twill/par/iter/pattern.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -49,7 +49,8 @@ class split_text_producer {
       if constexpr (Mode == split_mode::matches) {
         folder.consume(text_.substr(match.begin, match.end - match.begin));
       } else {
-        folder.consume(text_.substr(begin, (Mode == split_mode::inclusive ? match.end : match.begin) - begin));
+        folder.consume(
+            text_.substr(begin, (Mode == split_mode::inclusive ? match.end : match.begin) - begin));
       }
       begin = match.end;
     }
@@ -131,8 +132,9 @@ struct not_empty {
 };
 struct split_whitespace_impl {
   auto operator()(std::string_view text) const {
-    return filter_impl{}(split_text_by<split_mode::between>(text, [](char32_t c) { return is_unicode_space(c); }),
-                         not_empty{});
+    return filter_impl{}(
+        split_text_by<split_mode::between>(text, [](char32_t c) { return is_unicode_space(c); }),
+        not_empty{});
   }
 };
 struct ascii_space_pattern {
@@ -177,10 +179,12 @@ struct match_indices_impl {
 
 }  // namespace detail
 
-/// `split_terminator(pattern)`: as `split`, with matches as ends of pieces: no empty piece behind the last one.
+/// `split_terminator(pattern)`: as `split`, with matches as ends of pieces: no empty piece behind the last
+/// one.
 ///
-/// A pattern is a char, a char32_t, a set of characters (U"..."), a predicate of char32_t, or a string. Pieces are string
-/// views, in order; they begin and end at code points. In ill-formed UTF-8 each maximal ill-formed part counts as U+FFFD.
+/// A pattern is a char, a char32_t, a set of characters (U"..."), a predicate of char32_t, or a string.
+/// Pieces are string views, in order; they begin and end at code points. In ill-formed UTF-8 each maximal
+/// ill-formed part counts as U+FFFD.
 inline constexpr detail::text_pipeable<detail::split_terminator_impl, 1> split_terminator{};
 /// `lines()`: the lines without their `\n` and a `\r` before it.
 inline constexpr detail::text_pipeable<detail::lines_impl, 0> lines{};

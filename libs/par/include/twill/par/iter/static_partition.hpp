@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/detail/parts.hpp"
 #include "twill/par/iter/min_len.hpp"
+
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -38,11 +38,12 @@ struct static_partition_impl {
 };
 }  // namespace detail
 
-/// `static_partition()`: part i of p to worker i of p, every time: for memory that is placed where it is first touched.
+/// `static_partition()`: part i of p to worker i of p, every time: for memory that is placed where it is
+/// first touched.
 inline constexpr detail::pipeable<detail::static_partition_impl, 0> static_partition{};
 
-/// `affinity(partitioner)`: parts go to the workers that ran them in the last loop with this partitioner, unless another
-/// worker has nothing to do.
+/// `affinity(partitioner)`: parts go to the workers that ran them in the last loop with this partitioner,
+/// unless another worker has nothing to do.
 [[nodiscard]] inline auto affinity(affinity_partitioner& partitioner) {
   return detail::closure{[p = &partitioner]<class R>(R&& range) {
     static_assert(indexed_parallel_range<all_t<R>>, "par::affinity: the chain must be indexed");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold_chunks.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/fold_chunks.hpp"
 
 namespace twill::par {
 
@@ -16,7 +16,8 @@ template <class P>
 class step_by_producer {
  public:
   using item_type = typename P::item_type;
-  step_by_producer(P base, std::size_t size, std::size_t step) : base_(std::move(base)), size_(size), step_(step) {}
+  step_by_producer(P base, std::size_t size, std::size_t step)
+      : base_(std::move(base)), size_(size), step_(step) {}
   [[nodiscard]] step_by_producer split_at(std::size_t n) {
     // The items behind the last kept one may be fewer than a step.
     const std::size_t left = std::min(n * step_, size_);
@@ -35,6 +36,15 @@ class step_by_producer {
   P base_;
   std::size_t size_;
   std::size_t step_;
+};
+
+struct make_step_by {
+  std::size_t items;
+  std::size_t step;
+  template <class P>
+  step_by_producer<P> operator()(P p) const {
+    return step_by_producer<P>(std::move(p), items, step);
+  }
 };
 
 }  // namespace detail
@@ -60,11 +70,9 @@ class step_by_range {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
     const std::size_t items = base_.len();
-    return std::move(base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      return callback(detail::step_by_producer<decltype(p)>(std::move(p), items, step_));
-    }));
+    return detail::with_adapted_producer(std::move(base_), std::move(callback),
+                                         detail::make_step_by{items, step_});
   }
 
  private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/reduce.hpp"
+
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/reduce.hpp"
 
 namespace twill::par {
 
@@ -35,9 +35,9 @@ struct times_op {
   }
 };
 
-/// Partial results side by side: item i of a block goes to lane i % 16, then the upper half of the lanes is added to the
-/// lower half until one is left. The order of operations is a function of the number of items, and it is the order of
-/// `twill::sum_leaf`, so that a sum has the same bits wherever it is computed.
+/// Partial results side by side: item i of a block goes to lane i % 16, then the upper half of the lanes is
+/// added to the lower half until one is left. The order of operations is a function of the number of items,
+/// and it is the order of `twill::sum_leaf`, so that a sum has the same bits wherever it is computed.
 template <std::floating_point T, class Op>
 struct lane_folder {
   static constexpr std::size_t lanes = 16;
@@ -115,8 +115,10 @@ struct total_impl {
   auto operator()(R range) const {
     using item = item_t<R>;
     using value = std::conditional_t<std::is_void_v<T>, std::remove_cvref_t<item>, T>;
-    static_assert(std::is_constructible_v<value, item>, "par::sum, par::product: an item cannot be turned into the result");
-    using consumer = std::conditional_t<std::integral<value>, total_consumer<value, Op>, tree_total_consumer<value, Op>>;
+    static_assert(std::is_constructible_v<value, item>,
+                  "par::sum, par::product: an item cannot be turned into the result");
+    using consumer =
+        std::conditional_t<std::integral<value>, total_consumer<value, Op>, tree_total_consumer<value, Op>>;
     return std::move(range).drive(consumer{});
   }
 };
@@ -125,8 +127,8 @@ struct total_impl {
 
 /// `sum<T>()`: all items added up as T; T{} when there are none. `sum<>()` adds in the type of the items.
 ///
-/// Over an indexed source a floating-point sum has the same bits for any number of threads, and, with the default block,
-/// those of `twill::pairwise_sum`. Behind `unordered()` the tree is left free.
+/// Over an indexed source a floating-point sum has the same bits for any number of threads, and, with the
+/// default block, those of `twill::pairwise_sum`. Behind `unordered()` the tree is left free.
 template <class T = void>
 inline constexpr detail::pipeable<detail::total_impl<T, detail::plus_op>, 0> sum{};
 /// `product<T>()`: as `sum`, multiplied; T{1} when there are none.

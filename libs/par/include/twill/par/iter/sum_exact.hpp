@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/base/sum.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/sum.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <type_traits>
 #include <utility>
-
-#include "twill/base/sum.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/sum.hpp"
 
 namespace twill::par {
 
@@ -144,7 +144,8 @@ struct reproducible_sum_impl {
 struct reproducible_state_impl {
   template <class R>
   reproducible_accumulator operator()(R range) const {
-    static_assert(std::is_convertible_v<item_t<R>, double>, "par::reproducible_state: the items must be numbers");
+    static_assert(std::is_convertible_v<item_t<R>, double>,
+                  "par::reproducible_state: the items must be numbers");
     reproducible_accumulator sum = std::move(range).drive(reproducible_consumer{});
     sum.normalize();
     return sum;
@@ -154,11 +155,14 @@ struct reproducible_state_impl {
 
 /// `sum_pairwise()`: the sum by repeated halving, down to single items: an error of O(log n) roundings.
 inline constexpr detail::pipeable<detail::sum_pairwise_impl, 0> sum_pairwise{};
-/// `sum_compensated()`: the sum with the rounding errors of each addition carried along: an error of about one rounding.
+/// `sum_compensated()`: the sum with the rounding errors of each addition carried along: an error of about
+/// one rounding.
 inline constexpr detail::pipeable<detail::sum_compensated_impl, 0> sum_compensated{};
-/// `reproducible_sum()`: the exact sum rounded once: the same bits for any order and any partition of the items.
+/// `reproducible_sum()`: the exact sum rounded once: the same bits for any order and any partition of the
+/// items.
 inline constexpr detail::pipeable<detail::reproducible_sum_impl, 0> reproducible_sum{};
-/// `reproducible_state()`: the accumulator behind `reproducible_sum`, in normal form: merge it with those of other ranks.
+/// `reproducible_state()`: the accumulator behind `reproducible_sum`, in normal form: merge it with those of
+/// other ranks.
 inline constexpr detail::pipeable<detail::reproducible_state_impl, 0> reproducible_state{};
 
 }  // namespace twill::par

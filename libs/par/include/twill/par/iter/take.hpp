@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-
 namespace twill::par {
+
+namespace detail {
+
+struct make_take {
+  std::size_t n;
+  template <class P>
+  P operator()(P p) const {
+    static_cast<void>(p.split_at(n));
+    return p;
+  }
+};
+
+}  // namespace detail
 
 /// The first items of a chain.
 template <indexed_parallel_range R>
@@ -27,12 +40,8 @@ class take_range : public adaptor<R> {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
     const std::size_t n = len();
-    return std::move(this->base_).with_producer(detail::on_producer<result>([&](auto p) -> result {
-      static_cast<void>(p.split_at(n));
-      return callback(std::move(p));
-    }));
+    return detail::with_adapted_producer(std::move(this->base_), std::move(callback), detail::make_take{n});
   }
 
  private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/detail/relay.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <string_view>
 #include <utility>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/detail/relay.hpp"
 
 namespace twill::par {
 
@@ -23,7 +23,8 @@ class ticket_office {
     std::size_t left = left_.load(std::memory_order_relaxed);
     while (left != 0) {
       // ORD relaxed: as above; the modification order alone makes the tickets n.
-      if (left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed, std::memory_order_relaxed)) return true;
+      if (left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed, std::memory_order_relaxed))
+        return true;
     }
     return false;
   }
@@ -60,8 +61,9 @@ template <parallel_range R, class State>
 class any_count_range : public unindexed_adaptor<R> {
  public:
   using item_type = item_t<R>;
-  static constexpr std::string_view name =
-      std::is_same_v<State, detail::take_any_state> ? std::string_view("take_any") : std::string_view("skip_any");
+  static constexpr std::string_view name = std::is_same_v<State, detail::take_any_state>
+                                               ? std::string_view("take_any")
+                                               : std::string_view("skip_any");
   any_count_range(R base, std::size_t n) : unindexed_adaptor<R>(std::move(base)), n_(n) {}
   template <class C>
   typename C::result_type drive(C c) && {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/callable.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/relay.hpp"
+
+#include <atomic>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par {
 
@@ -95,7 +95,8 @@ struct any_while_impl {
 
 /// `take_any_while(p)`: items until `p(item)` fails anywhere; items that race with that may pass.
 inline constexpr detail::pipeable<detail::any_while_impl<detail::take_any_while_state>, 1> take_any_while{};
-/// `skip_any_while(p)`: items from when `p(item)` first fails anywhere; items that race with that may be dropped.
+/// `skip_any_while(p)`: items from when `p(item)` first fails anywhere; items that race with that may be
+/// dropped.
 inline constexpr detail::pipeable<detail::any_while_impl<detail::skip_any_while_state>, 1> skip_any_while{};
 
 }  // namespace twill::par

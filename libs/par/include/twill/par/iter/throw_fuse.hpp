@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/guard.hpp"
 #include "twill/par/iter/take_any_while.hpp"
+
+#include <string_view>
+#include <utility>
 
 namespace twill::par {
 
@@ -47,12 +47,13 @@ class throw_fuse_range : public adaptor<R> {
 
  private:
   [[nodiscard]] chain_guard guard() const {
-    return {.tripped = [](const void* fuse) noexcept { return static_cast<const detail::one_way_flag*>(fuse)->is_up(); },
-            .on_exception = [](const void* fuse) noexcept {
-              static_cast<const detail::one_way_flag*>(fuse)->raise();
-            },
-            .object = &blown_,
-            .cancels = false};
+    return {
+        .tripped =
+            [](const void* fuse) noexcept { return static_cast<const detail::one_way_flag*>(fuse)->is_up(); },
+        .on_exception =
+            [](const void* fuse) noexcept { static_cast<const detail::one_way_flag*>(fuse)->raise(); },
+        .object = &blown_,
+        .cancels = false};
   }
   detail::one_way_flag blown_;
 };

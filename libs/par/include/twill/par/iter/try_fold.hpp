@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold.hpp"
+#include "twill/par/iter/try_types.hpp"
+
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/fold.hpp"
-#include "twill/par/iter/try_types.hpp"
 
 namespace twill::par {
 
@@ -46,7 +46,7 @@ struct try_fold_consumer {
   try_fold_consumer split_off_left() { return {base.split_off_left(), identity, function}; }
   auto into_folder() && {
     return try_fold_folder<decltype(std::move(base).into_folder()), R, F>{std::move(base).into_folder(),
-                                                                        start_from(*identity), function};
+                                                                          start_from(*identity), function};
   }
   [[nodiscard]] auto to_reducer() const { return base.to_reducer(); }
   [[nodiscard]] bool full() const { return base.full(); }
@@ -64,8 +64,8 @@ class try_fold_range : public unindexed_adaptor<R> {
       : unindexed_adaptor<R>(std::move(base)), identity_(std::move(identity)), function_(std::move(f)) {}
   template <class C>
   typename C::result_type drive(C c) && {
-    return std::move(this->base_).drive(
-        detail::try_fold_consumer<C, item_type, Id, F>{std::move(c), &identity_, &function_});
+    return std::move(this->base_)
+        .drive(detail::try_fold_consumer<C, item_type, Id, F>{std::move(c), &identity_, &function_});
   }
 
  private:
@@ -81,8 +81,9 @@ concept try_folds = std::is_invocable_v<const F&, Acc, Item> &&
 struct try_fold_impl {
   template <class R, class Id, class F>
   auto operator()(R range, Id identity, F f) const {
-    static_assert(try_folds<F, start_t<Id>, item_t<R>>,
-                  "par::try_fold: f(accumulator, item) must be callable when const and return an optional or expected");
+    static_assert(
+        try_folds<F, start_t<Id>, item_t<R>>,
+        "par::try_fold: f(accumulator, item) must be callable when const and return an optional or expected");
     return try_fold_range<R, Id, F>(std::move(range), std::move(identity), std::move(f));
   }
 };
@@ -90,13 +91,16 @@ struct try_fold_with_impl {
   template <class R, class T, class F>
   auto operator()(R range, T init, F f) const {
     static_assert(try_folds<F, T, item_t<R>>,
-                  "par::try_fold_with: f(accumulator, item) must be callable when const and return an optional or expected");
-    return try_fold_range<R, copied_start<T>, F>(std::move(range), copied_start<T>{std::move(init)}, std::move(f));
+                  "par::try_fold_with: f(accumulator, item) must be callable when const and return an "
+                  "optional or expected");
+    return try_fold_range<R, copied_start<T>, F>(std::move(range), copied_start<T>{std::move(init)},
+                                                 std::move(f));
   }
 };
 }  // namespace detail
 
-/// `try_fold(identity, f)`: as `fold`, with `f` returning an optional or expected; a leaf stops at its first failure.
+/// `try_fold(identity, f)`: as `fold`, with `f` returning an optional or expected; a leaf stops at its first
+/// failure.
 inline constexpr detail::pipeable<detail::try_fold_impl, 2> try_fold{};
 /// `try_fold_with(init, f)`: as `try_fold`, from copies of `init`.
 inline constexpr detail::pipeable<detail::try_fold_with_impl, 2> try_fold_with{};

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/iter/flat_map.hpp"
 #include "twill/par/iter/map_init.hpp"
 #include "twill/par/iter/take_any_while.hpp"
 #include "twill/par/iter/try_types.hpp"
+
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par {
 
@@ -33,7 +33,9 @@ struct first_failure_consumer {
     result_type complete() && { return std::move(failure); }
   };
   struct reducer_type {
-    result_type combine(result_type left, result_type right) const { return left ? std::move(left) : std::move(right); }
+    result_type combine(result_type left, result_type right) const {
+      return left ? std::move(left) : std::move(right);
+    }
   };
   first_failure_consumer split_off_left() { return *this; }
   folder_type into_folder() && { return {failed}; }
@@ -41,10 +43,13 @@ struct first_failure_consumer {
   [[nodiscard]] bool full() const { return failed->is_up(); }
 };
 
-/// What the `try_` consumers return when a stop token ended them; where the type cannot say so, the exception goes on.
+/// What the `try_` consumers return when a stop token ended them; where the type cannot say so, the exception
+/// goes on.
 template <class R, class F>
 R or_cancelled(F&& run) {
-  if constexpr (requires { { try_traits<R>::cancelled() } -> std::convertible_to<R>; }) {
+  if constexpr (requires {
+                  { try_traits<R>::cancelled() } -> std::convertible_to<R>;
+                }) {
     try {
       return std::forward<F>(run)();
     } catch (const cancelled&) {

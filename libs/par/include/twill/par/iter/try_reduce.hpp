@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/fold.hpp"
+#include "twill/par/iter/try_for_each.hpp"
+
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/fold.hpp"
-#include "twill/par/iter/try_for_each.hpp"
 
 namespace twill::par {
 
@@ -72,12 +72,16 @@ struct try_reduce_impl {
   template <class R, class Id, class Op>
   auto operator()(R range, Id identity, Op op) const {
     using result = std::remove_cvref_t<item_t<R>>;
-    static_assert(try_operation<Op, result>,
-                  "par::try_reduce: the items must be optional or expected, and op(value, value) must return one");
-    const auto start = [&identity] { return std::optional<result>(try_traits<result>::wrap(start_from(identity))); };
+    static_assert(
+        try_operation<Op, result>,
+        "par::try_reduce: the items must be optional or expected, and op(value, value) must return one");
+    const auto start = [&identity] {
+      return std::optional<result>(try_traits<result>::wrap(start_from(identity)));
+    };
     return or_cancelled<result>([&]() -> result {
       one_way_flag failed;
-      auto value = std::move(range).drive(try_reduce_consumer<result, decltype(start), Op>{&start, &op, &failed});
+      auto value =
+          std::move(range).drive(try_reduce_consumer<result, decltype(start), Op>{&start, &op, &failed});
       return std::move(*value);
     });
   }
@@ -86,8 +90,9 @@ struct try_reduce_with_impl {
   template <class R, class Op>
   auto operator()(R range, Op op) const {
     using result = std::remove_cvref_t<item_t<R>>;
-    static_assert(try_operation<Op, result>,
-                  "par::try_reduce_with: the items must be optional or expected, and op(value, value) must return one");
+    static_assert(
+        try_operation<Op, result>,
+        "par::try_reduce_with: the items must be optional or expected, and op(value, value) must return one");
     const auto start = [] { return std::optional<result>(); };
     one_way_flag failed;
     return std::move(range).drive(try_reduce_consumer<result, decltype(start), Op>{&start, &op, &failed});
@@ -95,8 +100,8 @@ struct try_reduce_with_impl {
 };
 }  // namespace detail
 
-/// `try_reduce(identity, op)`: reduces the values inside of optionals or expecteds; `op(value, value)` returns one of
-/// these again. Some failure is returned if there is any, and stops the loop.
+/// `try_reduce(identity, op)`: reduces the values inside of optionals or expecteds; `op(value, value)`
+/// returns one of these again. Some failure is returned if there is any, and stops the loop.
 inline constexpr detail::pipeable<detail::try_reduce_impl, 2> try_reduce{};
 /// `try_reduce_with(op)`: as `try_reduce`, nullopt when there are no items.
 inline constexpr detail::pipeable<detail::try_reduce_with_impl, 1> try_reduce_with{};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/result.hpp"
+#include "twill/par/error.hpp"
+
 #include <concepts>
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/detail/result.hpp"
-#include "twill/par/error.hpp"
 
 namespace twill::par {
 

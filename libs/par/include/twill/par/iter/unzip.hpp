@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collect.hpp"
+
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/collect.hpp"
 
 namespace twill::par {
 
@@ -21,7 +21,8 @@ auto unzip_chain(R range) {
 
 /// `unzip()`: the first and the second elements of pairs, as two vectors.
 [[nodiscard]] inline auto unzip() {
-  return detail::closure{[]<class R>(R&& range) { return detail::unzip_chain(as_parallel(std::forward<R>(range))); }};
+  return detail::closure{
+      []<class R>(R&& range) { return detail::unzip_chain(as_parallel(std::forward<R>(range))); }};
 }
 template <parallel_source R>
 [[nodiscard]] auto unzip(R&& range) {

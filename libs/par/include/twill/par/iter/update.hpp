@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/map.hpp"
+
+#include <utility>
 
 namespace twill::par {
 

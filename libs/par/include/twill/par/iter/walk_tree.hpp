@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/bridge_producer.hpp"
+#include "twill/par/iter/detail/callable.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <optional>
@@ -8,9 +11,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "twill/par/iter/bridge_producer.hpp"
-#include "twill/par/iter/detail/callable.hpp"
 
 namespace twill::par {
 
@@ -119,7 +119,8 @@ class postfix_producer {
       }
     }
     // The node that was opened last is the innermost: it closes first.
-    for (auto node = closing_.rbegin(); node != closing_.rend() && !folder.full(); ++node) folder.consume(std::move(*node));
+    for (auto node = closing_.rbegin(); node != closing_.rend() && !folder.full(); ++node)
+      folder.consume(std::move(*node));
   }
 
  private:
@@ -151,7 +152,8 @@ class tree_range {
 };
 
 /// Every node of the tree under `root`, a parent before its children, children in their order.
-/// Requires: `children(const Node&)` gives a range of nodes, and the tree is finite unless the consumer stops.
+/// Requires: `children(const Node&)` gives a range of nodes, and the tree is finite unless the consumer
+/// stops.
 template <class Node, class F>
 [[nodiscard]] auto walk_tree_prefix(Node root, F children) {
   TWILL_PAR_CALLABLE("par::walk_tree_prefix", F, const Node&);

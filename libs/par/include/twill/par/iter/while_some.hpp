@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string_view>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/iter/adaptor.hpp"
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/relay.hpp"
 #include "twill/par/iter/take_any_while.hpp"
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par {
 
@@ -37,7 +37,8 @@ class while_some_range : public unindexed_adaptor<R> {
   template <class C>
   typename C::result_type drive(C c) && {
     detail::while_some_state state;
-    return std::move(this->base_).drive(detail::relay_consumer<C, detail::while_some_state>{std::move(c), &state});
+    return std::move(this->base_)
+        .drive(detail::relay_consumer<C, detail::while_some_state>{std::move(c), &state});
   }
 };
 
@@ -45,14 +46,18 @@ namespace detail {
 struct while_some_impl {
   template <class R>
   auto operator()(R range) const {
-    static_assert(requires(item_t<R> m) { *m; static_cast<bool>(m); },
-                  "par::while_some: the items of this chain are no optionals");
+    static_assert(
+        requires(item_t<R> m) {
+          *m;
+          static_cast<bool>(m);
+        }, "par::while_some: the items of this chain are no optionals");
     return while_some_range<R>(std::move(range));
   }
 };
 }  // namespace detail
 
-/// `while_some()`: the values inside of optionals; the whole loop ends at the first empty one that anybody sees.
+/// `while_some()`: the values inside of optionals; the whole loop ends at the first empty one that anybody
+/// sees.
 inline constexpr detail::pipeable<detail::while_some_impl, 0> while_some{};
 
 }  // namespace twill::par

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <type_traits>
-#include <utility>
-
 #include "twill/par/iter/detail/closure.hpp"
 #include "twill/par/iter/detail/pieces.hpp"
 #include "twill/par/iter/fold_chunks.hpp"
 #include "twill/par/iter/generate.hpp"
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
 
 namespace twill::par {
 
@@ -52,7 +52,8 @@ auto make_array_windows(R range) {
   static_assert(N > 0, "par::windows: the size is 0, expected at least 1");
   static_assert(is_slice<R>, "par::windows: the data must be borrowed and have random access");
   const auto first = const_start(range.begin());
-  static_assert(std::is_pointer_v<decltype(const_start(range.begin()))>, "par::windows<N>: the data must be contiguous");
+  static_assert(std::is_pointer_v<decltype(const_start(range.begin()))>,
+                "par::windows<N>: the data must be contiguous");
   using at = array_window_at<std::remove_const_t<decltype(first)>, N>;
   return generate_range<at>(range.len() < N ? 0 : range.len() - N + 1, at{first});
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/adaptor.hpp"
+#include "twill/par/iter/detail/closure.hpp"
+#include "twill/par/iter/detail/held.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -8,10 +12,6 @@
 #include <string>
 #include <tuple>
 #include <utility>
-
-#include "twill/par/iter/adaptor.hpp"
-#include "twill/par/iter/detail/closure.hpp"
-#include "twill/par/iter/detail/held.hpp"
 
 namespace twill::par {
 
@@ -39,18 +39,42 @@ class zip_producer {
   std::tuple<P...> parts_;
 };
 
-/// Opens the producers of several chains one inside of the other, then calls `finish(producers...)`.
-template <class Result, class Finish>
-Result open_producers(Finish&& finish) {
-  return finish();
+/// Opens the producers of several chains one inside of the other, then makes one of them all.
+template <class Callback, class Make, class Ranges, class... Opened>
+struct producer_opener {
+  using result_type = typename Callback::result_type;
+  Callback* callback;
+  const Make* make;
+  Ranges* ranges;
+  std::tuple<Opened...> opened;
+
+  template <class P>
+  result_type operator()(P p) {
+    return next(std::tuple_cat(std::move(opened), std::tuple<P>(std::move(p))));
+  }
+  template <class... All>
+  result_type next(std::tuple<All...> all) {
+    constexpr std::size_t n = sizeof...(All);
+    if constexpr (n == std::tuple_size_v<std::remove_const_t<Ranges>>) {
+      return (*callback)(std::apply([this](All&... p) { return (*make)(std::move(p)...); }, all));
+    } else {
+      return std::move(std::get<n>(*ranges))
+          .with_producer(
+              producer_opener<Callback, Make, Ranges, All...>{callback, make, ranges, std::move(all)});
+    }
+  }
+};
+template <class Callback, class Make, class Ranges>
+typename Callback::result_type with_opened_producers(Ranges& ranges, Callback& callback, const Make& make) {
+  return producer_opener<Callback, Make, Ranges>{&callback, &make, &ranges, {}}.next(std::tuple<>());
 }
-template <class Result, class Finish, class R, class... Rest>
-Result open_producers(Finish&& finish, R&& first, Rest&&... rest) {
-  return std::move(first).with_producer(on_producer<Result>([&](auto p) -> Result {
-    return open_producers<Result>(
-        [&](auto... more) -> Result { return finish(std::move(p), std::move(more)...); }, std::move(rest)...);
-  }));
-}
+
+struct make_zip {
+  template <class... P>
+  zip_producer<P...> operator()(P... p) const {
+    return zip_producer<P...>(std::move(p)...);
+  }
+};
 
 }  // namespace detail
 
@@ -83,14 +107,7 @@ class zip_range {
   }
   template <class Callback>
   typename Callback::result_type with_producer(Callback callback) && {
-    using result = typename Callback::result_type;
-    return std::apply(
-        [&](R&... part) -> result {
-          return detail::open_producers<result>(
-              [&](auto... p) -> result { return callback(detail::zip_producer<decltype(p)...>(std::move(p)...)); },
-              std::move(part)...);
-        },
-        parts_);
+    return detail::with_opened_producers(parts_, callback, detail::make_zip{});
   }
 
  private:
@@ -104,7 +121,8 @@ template <parallel_source A, parallel_source B, parallel_source... Rest>
   static_assert(indexed_parallel_range<all_t<A>> && indexed_parallel_range<all_t<B>> &&
                     (indexed_parallel_range<all_t<Rest>> && ...),
                 "par::zip: every range must be indexed");
-  return zip_range<all_t<A>, all_t<B>, all_t<Rest>...>(as_parallel(std::forward<A>(a)), as_parallel(std::forward<B>(b)),
+  return zip_range<all_t<A>, all_t<B>, all_t<Rest>...>(as_parallel(std::forward<A>(a)),
+                                                       as_parallel(std::forward<B>(b)),
                                                        as_parallel(std::forward<Rest>(rest))...);
 }
 

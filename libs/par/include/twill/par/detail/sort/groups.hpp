@@ -18,20 +18,27 @@ namespace twill::par {
 template <class Key, class T>
 class grouped {
  public:
+  /// No group.
   grouped() = default;
+  /// From the keys, the place of the first item of each group and one more for the end, and the items.
   grouped(std::vector<Key> keys, std::vector<std::size_t> starts, std::vector<T> items) noexcept
       : keys_(std::move(keys)), starts_(std::move(starts)), items_(std::move(items)) {}
 
   /// How many different keys there are.
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
+  /// Whether there is no group.
   [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
+  /// The key of a group. Requires: `group` < `size()`.
   [[nodiscard]] const Key& key(std::size_t group) const noexcept { return keys_[group]; }
+  /// The items of a group, in the order of the source. Requires: `group` < `size()`.
   [[nodiscard]] std::span<const T> items(std::size_t group) const noexcept {
     return {items_.data() + starts_[group], starts_[group + 1] - starts_[group]};
   }
+  /// As above, to be changed or moved from.
   [[nodiscard]] std::span<T> items(std::size_t group) noexcept {
     return {items_.data() + starts_[group], starts_[group + 1] - starts_[group]};
   }
+  /// The keys of all groups, ascending.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
   /// The items of all groups, one group after another.
   [[nodiscard]] const std::vector<T>& items() const noexcept { return items_; }

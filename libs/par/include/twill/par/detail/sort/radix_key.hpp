@@ -14,8 +14,10 @@ namespace twill::par {
 
 /// The total order of IEEE 754 (totalOrder): -NaN, -inf, ..., -0.0, 0.0, ..., inf, NaN; other numbers by `<`.
 struct total_less {
+  /// Compares numbers where containers look them up by another type.
   using is_transparent = void;
 
+  /// Whether `a` comes before `b`.
   template <class T>
     requires std::integral<T> || std::floating_point<T>
   [[nodiscard]] constexpr bool operator()(T a, T b) const noexcept;

@@ -17,9 +17,10 @@ namespace twill::par::detail {
 template <class I, class Less>
 void select_rank(I first, std::size_t n, std::size_t k, const Less& less) {
   bool bound = false;
+  bool scatter = false;
   for (int depth = 2 * static_cast<int>(std::bit_width(n)); n > small_size<I>; --depth) {
     if (depth == 0) return heap_sort(first, n, less);
-    std::ranges::iter_swap(first, choose_pivot(first, n, less));
+    std::ranges::iter_swap(first, choose_pivot(first, n, pivot_places(n, depth, scatter), less));
     const I rest = first + 1;
     if (bound && !less(*(first - 1), *first)) {
       const std::size_t equal = with_pivot(first, [&](auto&& pivot) {
@@ -37,6 +38,7 @@ void select_rank(I first, std::size_t n, std::size_t k, const Less& less) {
     const I middle = ahead(first, below);
     std::ranges::iter_swap(first, middle);
     if (k == below) return;
+    scatter = uneven_parts(below, n - below - 1);
     if (k < below) {
       n = below;
     } else {
@@ -54,7 +56,7 @@ template <class I, class Less>
 void sort_front(I first, std::size_t n, std::size_t k, const Less& less) {
   if (k == 0) return;
   if (k < n) select_rank(first, n, k - 1, less);
-  quick_sort(first, k, less, 2 * static_cast<int>(std::bit_width(k)), false);
+  quick_sort(first, k, less, 2 * static_cast<int>(std::bit_width(k)), false, false);
 }
 
 }  // namespace twill::par::detail

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/collect_chunks.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <utility>
-
-#include "twill/par/iter/collect_chunks.hpp"
 
 namespace twill::par::detail {
 
@@ -27,7 +27,11 @@ void append_one(Container& to, T&& item) {
 /// Moves the items of the leaves to the end of a container, with one exact reservation where it has one.
 template <class Container, class T>
 void append_chunks(Container& to, chunk_list<T> list) {
-  if constexpr (requires { to.reserve(std::size_t{}); to.size(); }) to.reserve(to.size() + count_items(list));
+  if constexpr (requires {
+                  to.reserve(std::size_t{});
+                  to.size();
+                })
+    to.reserve(to.size() + count_items(list));
   for (auto& chunk : list) {
     for (auto&& item : chunk) {
       if constexpr (std::is_same_v<T, bool>) {

@@ -49,12 +49,13 @@ using call_result_t = typename call_result<F, Item>::type;
 
 /// What a predicate is shown of an item: itself when it is an lvalue, else a const view of the value.
 template <class Item>
-using peek_t = std::conditional_t<std::is_lvalue_reference_v<Item>, Item, const std::remove_reference_t<Item>&>;
+using peek_t =
+    std::conditional_t<std::is_lvalue_reference_v<Item>, Item, const std::remove_reference_t<Item>&>;
 
 /// The caller's function at a leaf.
 ///
-/// A small trivially copyable one is copied there, so that the optimiser sees its captures as locals that no store of the
-/// loop can change; every other one is shared by reference.
+/// A small trivially copyable one is copied there, so that the optimiser sees its captures as locals that no
+/// store of the loop can change; every other one is shared by reference.
 template <class F>
 class leaf_function {
   static constexpr bool copied = std::is_trivially_copyable_v<F> && std::is_copy_constructible_v<F> &&
@@ -84,8 +85,9 @@ class leaf_function {
 }  // namespace twill::par::detail
 
 /// Refuses a callable in the words of the adaptor or consumer that was given it.
-#define TWILL_PAR_CALLABLE(name, F, Item)                                                                         \
-  static_assert(::twill::par::detail::callable_with<const F&, Item> || !::twill::par::detail::callable_with<F&, Item>, \
-                name ": the callable is shared between workers, so it must be callable when const: remove `mutable`"); \
-  static_assert(::twill::par::detail::callable_with<const F&, Item>,                                              \
+#define TWILL_PAR_CALLABLE(name, F, Item)                                                                    \
+  static_assert(                                                                                             \
+      ::twill::par::detail::callable_with<const F&, Item> || !::twill::par::detail::callable_with<F&, Item>, \
+      name ": the callable is shared between workers, so it must be callable when const: remove `mutable`"); \
+  static_assert(::twill::par::detail::callable_with<const F&, Item>,                                         \
                 name ": the callable cannot be called with an item of this chain")

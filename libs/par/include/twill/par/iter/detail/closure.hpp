@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/all.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/all.hpp"
 
 namespace twill::par::detail {
 
@@ -31,12 +31,20 @@ constexpr decltype(auto) operator|(R&& range, closure<F> c) {
   return std::move(c.apply)(std::forward<R>(range));
 }
 
+template <class F, class G>
+struct composed {
+  F first;
+  G second;
+  template <class R>
+  constexpr decltype(auto) operator()(R&& range) && {
+    return std::move(second)(std::move(first)(std::forward<R>(range)));
+  }
+};
+
 /// Two closures make one: `par::map(f) | par::sum<double>()` can be kept and used again.
 template <class F, class G>
 constexpr auto operator|(closure<F> first, closure<G> second) {
-  return closure{[first = std::move(first), second = std::move(second)]<class R>(R&& range) mutable -> decltype(auto) {
-    return std::move(second.apply)(std::move(first.apply)(std::forward<R>(range)));
-  }};
+  return closure<composed<F, G>>{{std::move(first.apply), std::move(second.apply)}};
 }
 
 /// A number of items, given as any integer. Throws: `std::invalid_argument` when it is negative.
@@ -45,7 +53,8 @@ class item_count {
   template <std::integral T>
   constexpr item_count(T n) : value_(static_cast<std::size_t>(n)) {
     if constexpr (std::is_signed_v<T>) {
-      if (n < 0) throw std::invalid_argument("par: a number of items is negative (found " + std::to_string(n) + ")");
+      if (n < 0)
+        throw std::invalid_argument("par: a number of items is negative (found " + std::to_string(n) + ")");
     }
   }
   constexpr operator std::size_t() const noexcept { return value_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/detail/leaf.hpp"
 #include "twill/par/iter/plumbing.hpp"
+
+#include <utility>
 
 namespace twill::par::detail {
 

@@ -33,9 +33,10 @@ class held<T&> {
 
 /// What a search returns one item as: a value, or a `reference_wrapper` to an lvalue that cannot be copied.
 template <class Item>
-using found_t = std::conditional_t<
-    std::is_lvalue_reference_v<Item> && !std::is_copy_constructible_v<std::remove_cvref_t<Item>>,
-    std::reference_wrapper<std::remove_reference_t<Item>>, std::remove_cvref_t<Item>>;
+using found_t =
+    std::conditional_t<std::is_lvalue_reference_v<Item> &&
+                           !std::is_copy_constructible_v<std::remove_cvref_t<Item>>,
+                       std::reference_wrapper<std::remove_reference_t<Item>>, std::remove_cvref_t<Item>>;
 
 template <class Item>
 std::optional<found_t<Item>> give_back(std::optional<held<Item>> item) {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <limits>
-
+#include "twill/par/detail/clock.hpp"
 #include "twill/par/error.hpp"
 #include "twill/par/iter/options.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
 namespace twill::par::detail {
 
-/// Items `first` to `last` of a cursor into a folder. Nothing here stands between the items and the vectoriser.
+/// Items `first` to `last` of a cursor into a folder. Nothing here stands between the items and the
+/// vectoriser.
 template <class Folder, class Cursor>
 void consume_span(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last) {
   if constexpr (requires { folder.consume_leaf(cursor, first, last); }) {
@@ -42,23 +44,26 @@ struct exception_watch {
   }
 };
 
-/// As `consume_span`, looking at the guards of the chain between strips of items. A strip grows while strips take less
-/// than 50 microseconds, so that a stop is seen within about that time and one item. A fuse is looked at for each item.
+/// As `consume_span`, looking at the guards of the chain between strips of items. A strip grows while strips
+/// take less than 50 microseconds, so that a stop is seen within about that time and one item. A fuse is
+/// looked at for each item.
 template <class Folder, class Cursor>
-void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last, const chain_options& options) {
-  if (options.guards.empty()) [[likely]] return consume_span(folder, cursor, first, last);
+void consume_guarded(Folder& folder, Cursor& cursor, std::size_t first, std::size_t last,
+                     const chain_options& options) {
+  if (options.guards.empty()) [[likely]]
+    return consume_span(folder, cursor, first, last);
   const bool each_item = std::any_of(options.guards.begin(), options.guards.end(),
                                      [](const chain_guard& g) { return g.on_exception != nullptr; });
   exception_watch watch{&options};
   std::size_t strip = 1;
-  auto before = std::chrono::steady_clock::now();
+  std::int64_t before = now_ns();
   while (first < last && !folder.full() && !guards_tripped(options)) {
     const std::size_t n = std::min(strip, last - first);
     consume_span(folder, cursor, first, first + n);
     first += n;
     if (each_item) continue;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - before < std::chrono::microseconds(25)) {
+    const std::int64_t now = now_ns();
+    if (now - before < 25'000) {
       strip = std::min<std::size_t>(strip * 2, 65536);
     } else {
       strip = std::max<std::size_t>(strip / 2, 1);

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/detail/broadcast_call.hpp"
+#include "twill/par/iter/bridge_producer.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "twill/par/broadcast.hpp"
-#include "twill/par/iter/bridge_producer.hpp"
-
 namespace twill::par {
 
-/// Remembers which worker ran which part of a loop, so that the next loop over the same data finds it in that worker's
-/// caches. One partitioner serves one loop at a time.
+/// Remembers which worker ran which part of a loop, so that the next loop over the same data finds it in that
+/// worker's caches. One partitioner serves one loop at a time.
 class affinity_partitioner {
  public:
   affinity_partitioner() = default;
@@ -44,7 +43,8 @@ struct loop_part {
 
 /// The result of a node of the fixed tree from those of its blocks.
 template <class Result, class Reducer>
-Result combine_blocks(std::vector<std::optional<Result>>& blocks, std::size_t first, std::size_t n, Reducer& merger) {
+Result combine_blocks(std::vector<std::optional<Result>>& blocks, std::size_t first, std::size_t n,
+                      Reducer& merger) {
   if (n == 1) return std::move(*blocks[first]);
   const std::size_t half = std::bit_floor(n - 1);
   auto left = combine_blocks(blocks, first, half, merger);
@@ -52,10 +52,11 @@ Result combine_blocks(std::vector<std::optional<Result>>& blocks, std::size_t fi
   return merger.combine(std::move(left), std::move(right));
 }
 
-/// Runs one part. Under the fixed tree each block gives a result of its own, since a part need not be a node of the tree.
+/// Runs one part. Under the fixed tree each block gives a result of its own, since a part need not be a node
+/// of the tree.
 template <bool Tree, class P, class C>
-void run_part(loop_part<P, C>& part, std::vector<std::optional<typename C::result_type>>& results, std::size_t index,
-              const chain_options& options) {
+void run_part(loop_part<P, C>& part, std::vector<std::optional<typename C::result_type>>& results,
+              std::size_t index, const chain_options& options) {
   if constexpr (Tree) {
     auto cursor = std::move(part.producer).leaf();
     const std::size_t blocks = part.shape.blocks();
@@ -67,15 +68,16 @@ void run_part(loop_part<P, C>& part, std::vector<std::optional<typename C::resul
           tree_serially(cursor, first, tree_shape{n, part.shape.block}, std::move(piece), options));
     }
   } else {
-    results[index].emplace(run_leaf(part.shape.len, std::move(part.producer), std::move(part.consumer), options));
+    results[index].emplace(
+        run_leaf(part.shape.len, std::move(part.producer), std::move(part.consumer), options));
   }
 }
 
-/// Cuts the loop into parts beforehand and gives them to workers: part i to worker i, or, with a partitioner, where it
-/// ran last, and what nobody claimed to whoever is free.
+/// Cuts the loop into parts beforehand and gives them to workers: part i to worker i, or, with a partitioner,
+/// where it ran last, and what nobody claimed to whoever is free.
 template <bool Remembered, bool Tree, class P, class C>
-typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool_constant<Tree>, tree_shape shape, P p,
-                                       C c, const chain_options& options) {
+typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool_constant<Tree>,
+                                       tree_shape shape, P p, C c, const chain_options& options) {
   using result = typename C::result_type;
   if (!Tree) shape.block = 1;
   const std::size_t threads = current_num_threads();
@@ -87,7 +89,8 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
   pieces.reserve(parts);
   std::size_t first = 0;
   for (std::size_t i = 0; i < parts; ++i) {
-    const std::size_t last = i + 1 == parts ? blocks : (blocks / parts) * (i + 1) + (blocks % parts) * (i + 1) / parts;
+    const std::size_t last =
+        i + 1 == parts ? blocks : (blocks / parts) * (i + 1) + (blocks % parts) * (i + 1) / parts;
     const std::size_t len = std::min(last * shape.block, shape.len) - first * shape.block;
     P rest = p.split_at(len);
     C piece = i + 1 == parts ? std::move(c) : split_consumer(c, len);
@@ -96,7 +99,8 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
     first = last;
   }
   if constexpr (Tree) {
-    if (blocks == 0) return run_leaf(0, std::move(pieces[0].producer), std::move(pieces[0].consumer), options);
+    if (blocks == 0)
+      return run_leaf(0, std::move(pieces[0].producer), std::move(pieces[0].consumer), options);
   }
 
   if constexpr (Remembered) {
@@ -105,25 +109,31 @@ typename C::result_type drive_in_parts(std::bool_constant<Remembered>, std::bool
       owners.resize(parts);
       for (std::size_t i = 0; i < parts; ++i) owners[i] = i * threads / parts;
     }
+    // Workers read the old owners while others take parts over, so the new ones are written elsewhere, each
+    // by the one worker that claimed the part.
+    std::vector<std::size_t> ran_by = owners;
     const auto claimed = std::make_unique<std::atomic<bool>[]>(parts);
-    broadcast([&](broadcast_context x) {
+    auto claim = [&](broadcast_context x) {
       for (const bool mine : {true, false}) {
         for (std::size_t i = 0; i < parts; ++i) {
-          // Another worker writes the owner of a part only after it claimed it, so this reads an old owner or skips.
-          // ORD relaxed: exactly one exchange sees false; the results are published by the end of the broadcast.
+          // ORD relaxed: exactly one exchange sees false; the results are published by the end of the
+          // broadcast.
           if (mine && claimed[i].load(std::memory_order_relaxed)) continue;
           if (mine && owners[i] != x.index()) continue;
           // ORD relaxed: as above.
           if (claimed[i].exchange(true, std::memory_order_relaxed)) continue;
           run_part<Tree>(pieces[i], results, i, options);
-          if (!mine) owners[i] = x.index();
+          if (!mine) ran_by[i] = x.index();
         }
       }
-    });
+    };
+    broadcast_each(claim);
+    owners = std::move(ran_by);
   } else {
-    broadcast([&](broadcast_context x) {
+    auto own_part = [&](broadcast_context x) {
       if (x.index() < parts) run_part<Tree>(pieces[x.index()], results, x.index(), options);
-    });
+    };
+    broadcast_each(own_part);
   }
 
   if constexpr (Tree) {

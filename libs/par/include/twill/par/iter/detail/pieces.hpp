@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/sequence.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <ranges>
 #include <span>
 #include <type_traits>
-
-#include "twill/par/iter/sequence.hpp"
 
 namespace twill::par::detail {
 

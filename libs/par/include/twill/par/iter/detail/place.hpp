@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/par/iter/plumbing.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
-
-#include "twill/par/iter/plumbing.hpp"
 
 namespace twill::par::detail {
 
@@ -43,7 +43,8 @@ class placed {
   /// Items that arrived, those for which there was no room included.
   [[nodiscard]] std::size_t made() const noexcept { return made_; }
   void release() noexcept { built_ = 0; }
-  /// Takes over the neighbour on the right. One that does not join on is destroyed; its items count all the same.
+  /// Takes over the neighbour on the right. One that does not join on is destroyed; its items count all the
+  /// same.
   void append(placed&& right) noexcept {
     made_ += right.made_;
     if (end() == right.start_) built_ += std::exchange(right.built_, 0);
@@ -115,8 +116,8 @@ struct place_consumer {
 template <class T>
 void check_placed(const placed<T>& all, std::size_t expected) {
   if (all.built() == expected && all.made() == expected) return;
-  throw std::logic_error("par::collect: the producer announced " + std::to_string(expected) + " items and made " +
-                         std::to_string(all.made()));
+  throw std::logic_error("par::collect: the producer announced " + std::to_string(expected) +
+                         " items and made " + std::to_string(all.made()));
 }
 
 }  // namespace twill::par::detail

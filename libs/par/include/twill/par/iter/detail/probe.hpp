@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <limits>
-
+#include "twill/par/detail/clock.hpp"
 #include "twill/par/iter/options.hpp"
 #include "twill/par/thread.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 
 namespace twill::par::detail {
 
 /// Decides whether a loop that is entered from outside of every pool is worth a wake-up.
 ///
-/// The caller runs the first items itself for about a microsecond. If the whole loop is estimated to end before a
-/// sleeping worker could help, the caller runs the rest too.
+/// The caller runs the first items itself for about a microsecond. If the whole loop is estimated to end
+/// before a sleeping worker could help, the caller runs the rest too.
 class loop_probe {
  public:
-  /// Short loops are not probed: their items may be expensive, or wait for one another. Nor are those of callers who
-  /// said how to split.
+  /// Short loops are not probed: their items may be expensive, or wait for one another. Nor are those of
+  /// callers who said how to split.
   [[nodiscard]] static bool wanted(std::size_t len, const chain_options& options) noexcept {
     return len >= 128 && options.min_len == 1 && options.max_len == std::numeric_limits<std::size_t>::max() &&
            !current_thread_index().has_value();
@@ -34,20 +35,20 @@ class loop_probe {
 
   /// After `done` items: whether enough time has passed for an estimate.
   [[nodiscard]] bool measured(std::size_t done) noexcept {
-    elapsed_ = std::chrono::duration<double>(clock::now() - start_).count();
-    return elapsed_ > 1e-6 && done != 0;
+    elapsed_ = now_ns() - start_;
+    return elapsed_ > 1'000 && done != 0;
   }
 
   [[nodiscard]] bool worth_inline(std::size_t done, std::size_t len) noexcept {
-    const double rest = elapsed_ / static_cast<double>(done) * static_cast<double>(len - done);
-    known_ = rest < 20e-6;
+    const double rest =
+        static_cast<double>(elapsed_) / static_cast<double>(done) * static_cast<double>(len - done);
+    known_ = rest < 20e3;
     return known_;
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-  clock::time_point start_ = clock::now();
-  double elapsed_ = 0;
+  std::int64_t start_ = now_ns();
+  std::int64_t elapsed_ = 0;  // ns
   bool known_ = false;
 };
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <utility>
-
 #include "twill/par/iter/plumbing.hpp"
+
+#include <utility>
 
 namespace twill::par::detail {
 
 /// A consumer that filters items through one shared, thread-safe state, which lives in the chain.
 ///
-/// `State::pass(item, next)` calls `next(item)` for what goes on; `State::ended()` says that no item will pass any more.
+/// `State::pass(item, next)` calls `next(item)` for what goes on; `State::ended()` says that no item will
+/// pass any more.
 template <class Folder, class State>
 struct relay_folder {
   Folder base;

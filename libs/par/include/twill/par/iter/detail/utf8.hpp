@@ -15,14 +15,15 @@ struct decoded {
   std::size_t bytes;
 };
 
-/// The character at the front. A maximal subpart of an ill-formed sequence (Unicode 15, section 3.9, table 3-7) counts as
-/// one U+FFFD. Requires: the text is not empty.
+/// The character at the front. A maximal subpart of an ill-formed sequence (Unicode 15, section 3.9, table
+/// 3-7) counts as one U+FFFD. Requires: the text is not empty.
 [[nodiscard]] constexpr decoded decode_utf8(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return {lead, 1};
   std::size_t length = 0;
-  unsigned char low = 0x80;   // bounds of the second byte: they exclude overlong forms, surrogates and values above 10FFFF
+  unsigned char low =
+      0x80;  // bounds of the second byte: they exclude overlong forms, surrogates and values above 10FFFF
   unsigned char high = 0xBF;
   char32_t value = 0;
   if (lead >= 0xC2 && lead <= 0xDF) {
@@ -51,7 +52,9 @@ struct decoded {
 }
 
 /// Whether a character may begin here: every byte but 10xxxxxx. Cutting there changes no decoded character.
-[[nodiscard]] constexpr bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }
+[[nodiscard]] constexpr bool starts_character(char c) noexcept {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
+}
 
 /// A place to cut a text: the character start nearest to the middle, or 0 if there is none inside.
 [[nodiscard]] constexpr std::size_t character_cut(std::string_view text) noexcept {
@@ -88,8 +91,9 @@ inline void append_utf8(std::string& to, char32_t c) {
 
 /// White_Space of the Unicode character database.
 [[nodiscard]] constexpr bool is_unicode_space(char32_t c) noexcept {
-  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 /// Space, tab, line feed, form feed, carriage return.

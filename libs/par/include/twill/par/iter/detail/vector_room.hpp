@@ -12,8 +12,9 @@ namespace twill::par::detail {
 
 /// Room behind the elements of a vector, in which workers build elements in place.
 ///
-/// The standard gives no way to say that elements behind the end have been built. With libstdc++ the end pointer is
-/// reached through a derived class; elsewhere the elements are built beside the vector and moved once.
+/// The standard gives no way to say that elements behind the end have been built. With libstdc++ the end
+/// pointer is reached through a derived class; elsewhere the elements are built beside the vector and moved
+/// once.
 template <class T, class Allocator>
 class vector_room {
 #if defined(__GLIBCXX__)
@@ -39,7 +40,9 @@ class vector_room {
     if (beside_ != nullptr) std::allocator<T>().deallocate(beside_, size_);
   }
 
-  [[nodiscard]] T* data() noexcept { return beside_ != nullptr ? beside_ : vector_->data() + vector_->size(); }
+  [[nodiscard]] T* data() noexcept {
+    return beside_ != nullptr ? beside_ : vector_->data() + vector_->size();
+  }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   /// All `size()` elements have been built: they belong to the vector from here on.
@@ -47,7 +50,8 @@ class vector_room {
 #if defined(__GLIBCXX__)
     static_cast<opened&>(*vector_).move_end(vector_->data() + vector_->size() + size_);
 #else
-    vector_->insert(vector_->end(), std::make_move_iterator(beside_), std::make_move_iterator(beside_ + size_));
+    vector_->insert(vector_->end(), std::make_move_iterator(beside_),
+                    std::make_move_iterator(beside_ + size_));
     std::destroy_n(beside_, size_);
 #endif
   }
