@@ -28,7 +28,14 @@ int report_failure(const std::exception& e, environment* env) noexcept {
     if (!echo || size == 1) {
       [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
     }
-    if (env != nullptr && size > 1) env->world().engine().ctx().ep->abort(code, text, false);
+    if (env == nullptr || size == 1) return code;
+    endpoint& here = *env->world().engine().ctx().ep;
+    // Said before the abort below, which then changes nothing: a launcher does not wait for a stuck rank once more.
+    if (auto* shared = dynamic_cast<shm_endpoint*>(&here);
+        shared != nullptr && ours != nullptr && ours->code() == errc::timed_out) {
+      rendezvous::record_abort(shared->job(), rendezvous::abort_cause::timeout, rank, code, text);
+    }
+    here.abort(code, text, false);
   } catch (const std::exception&) {
     // Out of memory while a failure is told: the code alone has to do.
     std::fflush(nullptr);
