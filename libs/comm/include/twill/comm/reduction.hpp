@@ -188,6 +188,11 @@ struct log_and_t {
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>(x != T{} && y != T{});
   }
+  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  template <std::integral T>
+  static constexpr T single(const T& x) noexcept {
+    return static_cast<T>(x != T{});
+  }
   template <std::integral T>
   static constexpr T identity() noexcept {
     return T{1};
@@ -201,6 +206,11 @@ struct log_or_t {
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>(x != T{} || y != T{});
   }
+  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  template <std::integral T>
+  static constexpr T single(const T& x) noexcept {
+    return static_cast<T>(x != T{});
+  }
   template <std::integral T>
   static constexpr T identity() noexcept {
     return T{};
@@ -213,6 +223,11 @@ struct log_xor_t {
   template <std::integral T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>((x != T{}) != (y != T{}));
+  }
+  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  template <std::integral T>
+  static constexpr T single(const T& x) noexcept {
+    return static_cast<T>(x != T{});
   }
   template <std::integral T>
   static constexpr T identity() noexcept {

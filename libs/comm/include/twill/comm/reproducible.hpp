@@ -29,7 +29,13 @@ struct tree_node {
 
 template <class T, class Op>
 [[nodiscard]] T fold_node(std::span<const T> x, const Op& op) {
-  if (x.size() == 1) return x[0];
+  if (x.size() == 1) {
+    if constexpr (requires { Op::single(x[0]); }) {
+      return Op::single(x[0]);
+    } else {
+      return x[0];
+    }
+  }
   const std::size_t half = x.size() / 2;
   return static_cast<T>(op(fold_node(x.first(half), op), fold_node(x.subspan(half), op)));
 }

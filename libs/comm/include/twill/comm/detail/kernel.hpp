@@ -106,10 +106,18 @@ struct fold_kernel : kernel_base {
   }
   void fold(T* into, int r, const T* from, std::size_t count) const {
     if (r == 0) {
-      copy_bytes(into, from, count * sizeof(T));
+      begin_fold(into, from, count);
       return;
     }
     for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<T>(op(into[i], from[i]));
+  }
+  // The first operand alone; in place when a rank is alone.
+  static void begin_fold(T* into, const T* from, std::size_t count) {
+    if constexpr (requires { Op::single(*from); }) {
+      std::transform(from, from + count, into, [](const T& x) { return Op::single(x); });
+    } else {
+      move_bytes(into, from, count * sizeof(T));
+    }
   }
   void fold_bytes(std::byte* into, int r, const std::byte* from, std::size_t length) const {
     fold(reinterpret_cast<T*>(into), r, reinterpret_cast<const T*>(from), length / sizeof(T));
@@ -123,7 +131,7 @@ struct fold_kernel : kernel_base {
     }
   }
   void run_alone() {
-    if (last_rank >= 0) move_bytes(out, in + first, (last - first) * sizeof(T));
+    if (last_rank >= 0) begin_fold(out, in + first, last - first);
     finish();
   }
 };
