@@ -78,8 +78,7 @@ class comm_category_type final : public category {
   [[nodiscard]] exit_code exit_for(int code) const noexcept override {
     switch (static_cast<errc>(code)) {
       case errc::unknown_backend:
-      case errc::bad_configuration:
-      case errc::missing_configuration: return exit_code::usage;
+      case errc::bad_configuration: return exit_code::usage;
       case errc::io_error: return exit_code::io;
       default: return exit_code::internal;
     }
