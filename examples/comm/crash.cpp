@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
-
 #include <unistd.h>
 
 namespace {

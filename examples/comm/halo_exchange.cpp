@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heat in a bar that is cut among the ranks: each step needs one cell of either neighbour. The exchange runs while
-// the inner cells are computed; the scope holds the borrowed buffers until all of it is done.
+// Heat in a bar that is cut among the ranks: each step needs one cell of either neighbour. The exchange runs
+// while the inner cells are computed; the scope holds the borrowed buffers until all of it is done.
 #include "twill/comm.hpp"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The area under 4 / (1 + x^2), each rank its share of the intervals: the same bits however many ranks there are,
-// when the sum is asked to be reproducible.
+// The area under 4 / (1 + x^2), each rank its share of the intervals: the same bits however many ranks there
+// are, when the sum is asked to be reproducible.
 #include "twill/comm.hpp"
 
 #include <cstdint>
@@ -26,7 +26,7 @@ int main() {
     for (const double a : area) mine += a;
 
     const double pi = world.allreduce(mine, twill::comm::sum);  // in rank order: the same bits on every run
-    const double exact =  // for any number of ranks
+    const double exact =                                        // for any number of ranks
         world.reproducible_reduce(std::span<const double>(area), first, n, twill::comm::sum);
     // [end:pi]
     if (world.rank() == 0) {

@@ -28,7 +28,8 @@ int main() {
     // [end:histogram]
     std::uint64_t total = 0;
     for (const std::uint64_t count : histogram.remote(0)) total += count;
-    if (node.rank() == 0) std::printf("%llu numbers in %zu bins\n", static_cast<unsigned long long>(total), bins);
+    if (node.rank() == 0)
+      std::printf("%llu numbers in %zu bins\n", static_cast<unsigned long long>(total), bins);
     histogram.fence();
   });
 }

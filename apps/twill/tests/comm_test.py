@@ -109,6 +109,27 @@ class Selection(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["backend"], "local")
 
 
+class Doctor(unittest.TestCase):
+    def section(self, ranks=0, env=None):
+        done = run("doctor", "--json", ranks=ranks, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["communication"]
+
+    def test_it_tells_the_launcher_and_the_backend_that_a_program_would_use(self):
+        alone = self.section()
+        self.assertEqual((alone["available"], alone["launcher"]), ("local, shm", "none"))
+        self.assertTrue(alone["here"].startswith("local ("), alone)
+        launched = self.section(ranks=1)
+        self.assertEqual(launched["launcher"], "twill run")
+        self.assertTrue(launched["here"].startswith("shm ("), launched)
+
+    def test_a_malformed_variable_of_a_launcher_is_told_there(self):
+        self.assertIn("PMI_RANK", self.section(env={"PMI_RANK": "first", "PMI_SIZE": "2"})["here"])
+
+    def test_the_text_has_the_section(self):
+        self.assertRegex(run("doctor").stdout, r"(?m)^communication\n  available +local, shm\n  launcher +none\n")
+
+
 class Bench(unittest.TestCase):
     def test_the_table_has_every_row_with_a_positive_time(self):
         done = run("comm", "bench", "--json", "--seconds", "1ms", ranks=2)

@@ -63,6 +63,9 @@ class Examples(unittest.TestCase):
         self.assertEqual((job.code, job.out, job.err), (0, out, ""))
         self.assertEqual((len(job.pids), job.left), (6, []))
 
+    def test_hello(self):
+        self.expect(Job("hello"), "12 numbers, sum 0.6, last square 9\n")
+
     def test_ring(self):
         self.expect(Job("ring"), "the token came back with 6\n")
 
