@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +73,23 @@ std::optional<local_engine> local_engine::fork(op_kind, int color, int) const {
   c->id = next.fetch_add(1, std::memory_order_relaxed);
   c->world = {0};
   return local_engine(std::move(c));
+}
+
+std::shared_ptr<operation> local_engine::prepare_duplicate(std::function<void(local_engine)> done) const {
+  class duplicate_alone final : public operation {
+   public:
+    duplicate_alone(const local_engine& from, std::function<void(local_engine)> done)
+        : operation(from.ctx().ep, from.ctx().site(op_kind::duplicate), op_kind::duplicate),
+          from_(from),
+          done_(std::move(done)) {}
+    void start() override { done_(*from_.fork(op_kind::duplicate, 0, 0)); }
+    [[nodiscard]] bool poll() override { return true; }
+
+   private:
+    local_engine from_;
+    std::function<void(local_engine)> done_;
+  };
+  return std::make_shared<duplicate_alone>(*this, std::move(done));
 }
 
 void check_contiguous(const call_site& site, const std::vector<std::vector<std::size_t>>& blocks, std::size_t size) {

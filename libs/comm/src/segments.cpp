@@ -8,13 +8,14 @@
 #include <bit>
 #include <chrono>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "shm/futex.hpp"
@@ -60,12 +61,13 @@ segments share(const local_engine& e, op_kind kind, const segment_request& r) {
   // A size beyond what addresses can tell apart is refused before the rounding below could wrap.
   if (r.bytes > no_size / 4) refuse(e.ctx(), kind, r.bytes);
   const std::size_t total = sizeof(segment_words) + alignment + r.bytes;
-  auto* const raw = static_cast<std::byte*>(std::aligned_alloc(cache_line, (total + cache_line - 1) / cache_line * cache_line));
-  if (raw == nullptr) refuse(e.ctx(), kind, r.bytes);
-  std::shared_ptr<void> hold(raw, [](void* p) { std::free(p); });
+  // From the kernel, which gives zero pages, refuses what the machine cannot hold, and has no limit of an allocator's.
+  void* const pages = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) refuse(e.ctx(), kind, r.bytes);
+  auto* const raw = static_cast<std::byte*>(pages);
+  std::shared_ptr<void> hold(raw, [total](void* p) { ::munmap(p, total); });
   auto* const words = ::new (raw) segment_words{};
   std::byte* const data = align_up(raw + sizeof(segment_words), alignment);
-  if (r.zero && r.bytes != 0) std::memset(data, 0, r.bytes);
   return {{data}, {r.bytes}, {words}, std::move(hold), r.contiguous};
 }
 

@@ -330,6 +330,55 @@ std::shared_ptr<shm_context> make_world(std::shared_ptr<shm_endpoint> ep) {
   return open_context(std::move(ep), 0, anchor, rank, std::move(world));
 }
 
+namespace {
+
+// Rank 0 makes the new communicator's words and broadcasts where they lie, as any nonblocking broadcast.
+class shm_duplicate final : public operation {
+ public:
+  shm_duplicate(std::shared_ptr<shm_context> c, std::function<void(shm_engine)> done)
+      : operation(c->ep, c->site(op_kind::duplicate), op_kind::duplicate), ctx_(std::move(c)), done_(std::move(done)) {
+    broadcast_kernel k;
+    k.sig = {signature_word(op_kind::duplicate, 0, op_code::none, 0, sizeof made_), 0};
+    k.data = reinterpret_cast<std::byte*>(&made_);
+    k.n = sizeof made_;
+    k.mine = ctx_->rank == 0;
+    told_ = std::make_shared<shm_operation<broadcast_kernel>>(ctx_, op_kind::duplicate, std::move(k));
+  }
+  void start() override {
+    if (ctx_->rank == 0) {
+      if (shm_block* const anchor = new_anchor(ctx_->home(), ctx_->size))
+        made_ = {ctx_->home().job().offset_of(anchor), ctx_->home().next_context_id()};
+    }
+    told_->start();
+  }
+  [[nodiscard]] bool poll() override {
+    if (opened_) return true;
+    if (!told_->poll()) return false;
+    opened_ = true;
+    if (made_.offset == 0) fail(errc::allocation_failed, site(), "no room for another communicator (TWILL_SHM_BYTES)");
+    auto here = std::static_pointer_cast<shm_endpoint>(ctx_->ep);
+    auto* const anchor = reinterpret_cast<shm_block*>(here->job().at(made_.offset));
+    done_(shm_engine(open_context(std::move(here), made_.id, anchor, ctx_->rank, ctx_->world)));
+    return true;
+  }
+
+ private:
+  struct {
+    std::uint64_t offset;
+    std::uint64_t id;
+  } made_{};
+  std::shared_ptr<shm_context> ctx_;
+  std::function<void(shm_engine)> done_;
+  std::shared_ptr<operation> told_;
+  bool opened_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<operation> shm_engine::prepare_duplicate(std::function<void(shm_engine)> done) const {
+  return std::make_shared<shm_duplicate>(ctx_, std::move(done));
+}
+
 std::shared_ptr<shm_context> shm_engine::split(op_kind kind, int color, int key) const {
   struct wish {
     int color;

@@ -100,6 +100,25 @@ TEST_P(communicators, a_duplicate_keeps_messages_and_collectives_apart) {
   });
 }
 
+TEST_P(communicators, a_nonblocking_duplicate_is_handed_out_when_all_have_begun_it) {
+  on_ranks(GetParam(), [](auto& world) {
+    auto first = world.iduplicate();
+    auto second = world.iduplicate();
+    auto late = second.wait();
+    auto copy = first.wait();
+    EXPECT_FALSE(first.valid());
+    EXPECT_EQ(copy.rank(), world.rank());
+    EXPECT_EQ(copy.size(), world.size());
+    EXPECT_EQ(copy.compare(late), comm::group_relation::congruent);
+    EXPECT_EQ(late.allreduce(world.rank(), comm::max), world.size() - 1);
+    copy.send(std::vector<int>{1}, world.rank(), 0);
+    EXPECT_FALSE(late.iprobe(comm::any_source, comm::any_tag).has_value());
+    EXPECT_EQ(copy.template recv_vector<int>(world.rank(), 0), std::vector<int>{1});
+    { const auto dropped = world.iduplicate(); }
+    EXPECT_EQ(copy.allreduce(1, comm::sum), world.size());
+  });
+}
+
 TEST_P(communicators, a_thousand_are_made_and_destroyed) {
   on_ranks(GetParam(), [](auto& world) {
     for (int i = 0; i < 1000; ++i) {

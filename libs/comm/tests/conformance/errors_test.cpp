@@ -132,6 +132,54 @@ TEST_P(errors, carry_operation_backend_rank_and_figures) {
   });
 }
 
+TEST_P(errors, level_normal_refuses_on_the_rank_that_is_wrong_and_asks_nobody) {
+  on_ranks(
+      GetParam(),
+      [](auto& world) {
+        EXPECT_EQ(world.level(), comm::check_level::normal);
+        volatile std::size_t two = 2;  // hidden from the compiler, which would refuse the call itself
+        std::vector<double> one(1);
+        // Each rank alone, so an error that took an exchange would wait for ever.
+        for (int r = 0; r < world.size(); ++r) {
+          if (r == world.rank()) {
+            refuses(errc::invalid_root, [&] { world.broadcast(one, world.size()); });
+            refuses(errc::invalid_buffer, [&] { world.allreduce(std::vector<double>(two), one, comm::sum); });
+          }
+          world.barrier();
+        }
+        EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
+      },
+      {.checks = comm::check_level::normal});
+}
+
+TEST_P(errors, level_none_gives_the_same_results) {
+  on_ranks(
+      GetParam(),
+      [](auto& world) {
+        EXPECT_EQ(world.level(), comm::check_level::none);
+        EXPECT_EQ(world.allreduce(world.rank(), comm::max), world.size() - 1);
+        EXPECT_EQ(world.allgather(1), std::vector<int>(static_cast<std::size_t>(world.size()), 1));
+        // Counts are looked at on every level: they are what later lines index by.
+        std::vector<int> room(8);
+        refuses(errc::invalid_count, [&] { world.allgatherv(room, room, counts_t(9)); });
+      },
+      {.checks = comm::check_level::none});
+}
+
+TEST_P(errors_peers, level_heavy_finds_results_that_differ_between_ranks) {
+  on_ranks(
+      GetParam(),
+      [](auto& world) {
+        // An operation that is not the same on all ranks: what no comparison of arguments can see.
+        const int mine = world.rank();
+        const auto op = comm::op([mine](const int& x, const int& y) { return x + y + (mine == 1 ? 1 : 0); });
+        const std::string text = message_of([&] { (void)world.allreduce(5, op); });
+        EXPECT_NE(text.find("protocol_error: rank 1 has another result than rank 0"), std::string::npos) << text;
+        EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
+      },
+      {.checks = comm::check_level::heavy});
+}
+
 TEST_P(errors_peers, different_calls_are_told_to_every_rank_in_a_table) {
   on_ranks(GetParam(), [](auto& world) {
     std::vector<double> data(3);

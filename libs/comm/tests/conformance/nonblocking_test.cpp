@@ -110,6 +110,13 @@ TEST_P(nonblocking, any_some_and_all_of_a_set_complete) {
     comm::wait_all(std::span(again));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(again[static_cast<std::size_t>(i)].wait(), filled(1, i));
 
+    // Requests that were moved from, or whose payload was taken, are nobody's any more.
+    std::vector<request> empty(3);
+    EXPECT_EQ(comm::wait_any(std::span(empty)), std::nullopt);
+    EXPECT_EQ(comm::test_any(std::span(empty)), std::nullopt);
+    EXPECT_TRUE(comm::wait_some(std::span(empty)).empty());
+    EXPECT_TRUE(comm::test_all(std::span(empty)));
+
     comm::request_pool pool(2);
     EXPECT_EQ(pool.add(world.ibarrier()), 0U);
     EXPECT_EQ(pool.add(world.iallreduce(std::vector<double>{1.0}, comm::sum)), 1U);
@@ -264,6 +271,10 @@ TEST_P(persistent, reductions_run_again_with_what_the_buffer_holds) {
     reuse(at_root, fill, [&](auto& r, int round) {
       if (world.rank() == 0) expect(r, round * 10 + world.size() - 1);
     });
+    auto kept = world.template reduce_init<int>(comm::in_place, 2, comm::sum, 0);
+    reuse(kept, fill, [&](auto& r, int round) {
+      if (world.rank() == 0) expect(r, round * tens + ranks);
+    });
     auto prefix = world.template scan_init<int>(1, comm::max);
     reuse(prefix, fill, [&](auto& r, int round) { expect(r, round * 10 + world.rank()); });
     auto before = world.template exscan_init<int>(1, comm::max, -1);
@@ -292,6 +303,10 @@ TEST_P(persistent, moves_of_data_run_again_with_what_the_buffer_holds) {
     reuse(own, fill, [&](auto& r, int round) { ranks_of(r, round, 2); });
     auto at_root = world.template gather_init<int>(2, 0);
     reuse(at_root, fill, [&](auto& r, int round) {
+      if (world.rank() == 0) ranks_of(r, round, 2);
+    });
+    auto kept_at_root = world.template gather_init<int>(comm::in_place, 2, 0);
+    reuse(kept_at_root, fill, [&](auto& r, int round) {
       if (world.rank() == 0) ranks_of(r, round, 2);
     });
     auto exchange = world.template alltoall_init<int>(2);

@@ -428,6 +428,16 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[nodiscard]] basic_communicator duplicate() const {
     return std::move(*forked(detail::op_kind::duplicate, 0, rank()));
   }
+  /// As duplicate: complete when all ranks have begun it. Collective, in order with the nonblocking operations.
+  [[nodiscard]] request<basic_communicator> iduplicate() const {
+    if (engine_.ctx().ep->finalized()) {
+      detail::fail(errc::finalized, engine_.ctx().site(detail::op_kind::duplicate), "the environment has ended");
+    }
+    auto box = std::make_shared<detail::payload_box<basic_communicator>>();
+    auto op = engine_.prepare_duplicate([to = box.get()](Engine e) { to->payload = basic_communicator(std::move(e)); });
+    op->start();
+    return detail::request_access::make<basic_communicator>(std::move(op), std::move(box));
+  }
   /// The listed ranks in that order, nothing on the others. Collective over this communicator.
   /// Throws: error(invalid_rank) for a rank that is not there or listed twice.
   [[nodiscard]] std::optional<basic_communicator> create_group(std::span<const int> ranks) const {

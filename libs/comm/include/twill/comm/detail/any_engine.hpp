@@ -5,6 +5,7 @@
 #include "twill/comm/detail/segments.hpp"
 #include "twill/comm/detail/shm_context.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -54,6 +55,11 @@ class any_engine {
       auto made = e.fork(kind, color, key);
       if (!made) return std::nullopt;
       return any_engine(std::move(*made));
+    });
+  }
+  [[nodiscard]] std::shared_ptr<operation> prepare_duplicate(std::function<void(any_engine)> done) const {
+    return visit([&](const auto& e) {
+      return e.prepare_duplicate([done = std::move(done)](auto copy) { done(any_engine(std::move(copy))); });
     });
   }
 

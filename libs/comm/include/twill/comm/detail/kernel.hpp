@@ -84,6 +84,7 @@ struct fold_kernel : kernel_base {
   int last_rank = -1;       // -1: this rank receives nothing
   bool filled = false;  // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
   T fill_value{};
+  const T* first_operand = nullptr;
   [[no_unique_address]] Op op;
 
   static constexpr bool by_range = All;
@@ -104,12 +105,20 @@ struct fold_kernel : kernel_base {
       fold(out + c.to / sizeof(T), r, reinterpret_cast<const T*>(piece + c.from), c.n / sizeof(T));
     }
   }
-  void fold(T* into, int r, const T* from, std::size_t count) const {
+  // Two operands at a time: the first waits until the second is there, so that the result is written once and not read
+  // back. Both lie in memory that stays as it is until all ranks' pieces are consumed.
+  void fold(T* into, int r, const T* from, std::size_t count) {
     if (r == 0) {
-      begin_fold(into, from, count);
+      first_operand = from;
+      if (last_rank == 0) begin_fold(into, from, count);
       return;
     }
-    for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<T>(op(into[i], from[i]));
+    if (r > 1) {
+      for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<T>(op(into[i], from[i]));
+      return;
+    }
+    const T* const left = first_operand;
+    for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<T>(op(left[i], from[i]));
   }
   // The first operand alone; in place when a rank is alone.
   static void begin_fold(T* into, const T* from, std::size_t count) {
@@ -119,7 +128,7 @@ struct fold_kernel : kernel_base {
       move_bytes(into, from, count * sizeof(T));
     }
   }
-  void fold_bytes(std::byte* into, int r, const std::byte* from, std::size_t length) const {
+  void fold_bytes(std::byte* into, int r, const std::byte* from, std::size_t length) {
     fold(reinterpret_cast<T*>(into), r, reinterpret_cast<const T*>(from), length / sizeof(T));
   }
   void place(std::size_t offset, const std::byte* piece, std::size_t length) noexcept {

@@ -5,6 +5,7 @@
 #include "twill/comm/detail/operation.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -59,6 +60,8 @@ class local_engine {
   [[nodiscard]] std::shared_ptr<context> shared_context() const noexcept { return ctx_; }
   // Another communicator of this rank; nothing for colour -1.
   [[nodiscard]] std::optional<local_engine> fork(op_kind kind, int color, int key) const;
+  // The nonblocking duplicate: calls `done` with the engine of the copy when it is complete.
+  [[nodiscard]] std::shared_ptr<operation> prepare_duplicate(std::function<void(local_engine)> done) const;
 
  private:
   std::shared_ptr<local_context> ctx_;

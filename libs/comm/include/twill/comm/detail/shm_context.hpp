@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -218,6 +219,8 @@ class shm_engine {
     if (!c) return std::nullopt;
     return shm_engine(std::move(c));
   }
+  // The nonblocking duplicate: calls `done` with the engine of the copy when all ranks have begun it.
+  [[nodiscard]] std::shared_ptr<operation> prepare_duplicate(std::function<void(shm_engine)> done) const;
 
  private:
   // Above this many bytes each of more than two ranks folds its own range of the elements.
