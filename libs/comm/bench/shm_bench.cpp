@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latencies of the shm backend with ranks as processes, and of the local one: medians over batches, in microseconds.
+// Latencies of the shm backend with ranks as processes, and of the local one: medians over batches, in
+// microseconds.
 //   comm_shm_bench [ranks]
 #include "twill/comm.hpp"
 #include "twill/comm/detail/rendezvous.hpp"
@@ -10,10 +11,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <vector>
-
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -34,7 +34,9 @@ double median_us(F&& body, int batch) {
 template <class C>
 void measure(C& world, bool few) {
   const auto say = [&](const char* what, double us) {
-    if (world.rank() == 0) std::printf("%-5s %d ranks  %-18s %12.4f us\n", std::string(name_of(world.backend())).c_str(), world.size(), what, us);
+    if (world.rank() == 0)
+      std::printf("%-5s %d ranks  %-18s %12.4f us\n", std::string(name_of(world.backend())).c_str(),
+                  world.size(), what, us);
   };
   const int batch = few ? 200 : 20'000;
   say("barrier", median_us([&] { world.barrier(); }, batch));
@@ -58,7 +60,8 @@ void measure(C& world, bool few) {
   }
   const std::vector<std::size_t> one_each(static_cast<std::size_t>(world.size()), 1);
   std::vector<double> each(one_each.size());
-  say("allgatherv 8 B", median_us([&] { world.allgatherv(std::span<const double>(&one, 1), each, one_each); }, batch));
+  say("allgatherv 8 B",
+      median_us([&] { world.allgatherv(std::span<const double>(&one, 1), each, one_each); }, batch));
   if (world.size() > 1) {
     std::vector<double> token(1);
     say("ping pong 8 B / 2", median_us(
@@ -91,7 +94,8 @@ int main(int argc, char** argv) {
     ::setenv("TWILL_SHM_FD", std::to_string(job->fd()).c_str(), 1);
     ::setenv("TWILL_RANK", std::to_string(r).c_str(), 1);
     ::setenv("TWILL_SIZE", std::to_string(ranks).c_str(), 1);
-    return comm::run([&](auto& world) { measure(world, ranks > 2); }, {.backend = "shm", .checks = comm::check_level::normal});
+    return comm::run([&](auto& world) { measure(world, ranks > 2); },
+                     {.backend = "shm", .checks = comm::check_level::normal});
   }
   int failed = 0;
   int status = 0;

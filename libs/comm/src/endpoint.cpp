@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/endpoint.hpp"
 
+#include "shm/futex.hpp"
 #include "twill/comm/detail/kernel.hpp"
 
-#include <algorithm>
 #include <climits>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <utility>
-
 #include <unistd.h>
-
-#include "shm/futex.hpp"
+#include <utility>
 
 namespace twill::comm::detail {
 namespace {
@@ -186,9 +185,7 @@ std::uint32_t endpoint::bell() const noexcept {
   return own_bell_.load(std::memory_order_acquire);
 }
 
-void endpoint::sleep(std::uint32_t seen) noexcept {
-  futex_wait(own_bell_, seen, health_interval);
-}
+void endpoint::sleep(std::uint32_t seen) noexcept { futex_wait(own_bell_, seen, health_interval); }
 
 std::string endpoint::waits() const { return {}; }
 
@@ -218,8 +215,8 @@ void endpoint::wait_until(const call_site& site, op_kind kind, int peer, const s
     }
     if (options_.timeout.count() > 0 && std::chrono::steady_clock::now() - begin > options_.timeout) {
       fail(errc::timed_out, site,
-           "no progress within " +
-               std::to_string(std::chrono::duration<double>(options_.timeout).count()) + " s\n" + waits());
+           "no progress within " + std::to_string(std::chrono::duration<double>(options_.timeout).count()) +
+               " s\n" + waits());
     }
     sleep(seen);
   }

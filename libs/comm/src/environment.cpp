@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/environment.hpp"
 
+#include "shm/shm_endpoint.hpp"
 #include "twill/base/catalogue.hpp"
 #include "twill/base/event.hpp"
 #include "twill/base/identity.hpp"
@@ -18,11 +19,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-
 #include <time.h>
 #include <unistd.h>
-
-#include "shm/shm_endpoint.hpp"
 
 namespace twill::comm {
 namespace {
@@ -65,7 +63,8 @@ void on_exit() {
 
 check_level level_of(settings& from) {
   if (const auto chosen = from.find_text("comm_check")) {
-    for (const auto level : {check_level::none, check_level::normal, check_level::collective, check_level::heavy})
+    for (const auto level :
+         {check_level::none, check_level::normal, check_level::collective, check_level::heavy})
       if (name_of(level) == chosen->value) return level;
   }
 #ifdef NDEBUG
@@ -90,7 +89,8 @@ detail::endpoint_options options_of(const environment_options& o, settings& from
   return out;
 }
 
-std::shared_ptr<execution_topology> describe(backend_kind kind, int rank, int size, const launch_variables& launch,
+std::shared_ptr<execution_topology> describe(backend_kind kind, int rank, int size,
+                                             const launch_variables& launch,
                                              const environment_options& options) {
   auto t = std::make_shared<execution_topology>();
   t->backend = kind;
@@ -156,8 +156,8 @@ environment environment::init(const environment_options& options, settings& from
   }
   if (options.minimum > options.required) {
     detail::fail(errc::init_failed, init_site,
-                 fmt::format("thread level {} is wanted at least, and only {} is asked for", name_of(options.minimum),
-                             name_of(options.required)));
+                 fmt::format("thread level {} is wanted at least, and only {} is asked for",
+                             name_of(options.minimum), name_of(options.required)));
   }
   const variable_map variables = process_variables::from_env().values;
   std::string requested = options.backend;
@@ -172,7 +172,7 @@ environment environment::init(const environment_options& options, settings& from
   std::unique_ptr<any_communicator> world;
   try {
     world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how)
-                                                                               : open_local(how));
+                                                                                : open_local(how));
   } catch (...) {
     job.reset();
     throw;
@@ -229,28 +229,33 @@ backend_choice choose_backend(std::string_view requested, const variable_map& va
     if (requested == "local") return {backend_kind::local, "asked for"};
     if (requested == "shm") return {backend_kind::shm, "asked for"};
     if (requested == "mpi") {
-      detail::fail(errc::backend_unavailable, init_site,
-                   fmt::format("backend mpi is not built in; built in: {}; configure with TWILL_COMM_MPI=PLUGIN to add it",
-                               built));
+      detail::fail(
+          errc::backend_unavailable, init_site,
+          fmt::format(
+              "backend mpi is not built in; built in: {}; configure with TWILL_COMM_MPI=PLUGIN to add it",
+              built));
     }
     constexpr std::array<std::string_view, 4> known{"auto", "local", "shm", "mpi"};
     const std::string near = nearest_name(requested, known);
     detail::fail(errc::unknown_backend, init_site,
-                 fmt::format("no backend is called {}; known: auto, local, shm, mpi; built in: {}{}", requested, built,
-                             near.empty() ? "" : "; did you mean " + near + "?"));
+                 fmt::format("no backend is called {}; known: auto, local, shm, mpi; built in: {}{}",
+                             requested, built, near.empty() ? "" : "; did you mean " + near + "?"));
   }
   if (launch.shm_fd || launch.shm_name) return {backend_kind::shm, "started by twill run"};
   if (launch.mpi_strong && launch.size.value_or(2) > 1) {
-    detail::fail(errc::backend_unavailable, init_site,
-                 fmt::format("started by {} as one of {} ranks, and backend mpi is not built in: every rank would run the "
-                             "whole job; built in: {}; configure with TWILL_COMM_MPI=PLUGIN, or use twill run",
-                             launch.launcher, launch.size ? std::to_string(*launch.size) : "several", built));
+    detail::fail(
+        errc::backend_unavailable, init_site,
+        fmt::format(
+            "started by {} as one of {} ranks, and backend mpi is not built in: every rank would run the "
+            "whole job; built in: {}; configure with TWILL_COMM_MPI=PLUGIN, or use twill run",
+            launch.launcher, launch.size ? std::to_string(*launch.size) : "several", built));
   }
   if (launch.slurm_step) {
-    detail::fail(errc::backend_unavailable, init_site,
-                 fmt::format("a task of {} of a Slurm step without an MPI launcher's variables; use srun --mpi=pmi2 "
-                             "(MPICH) or srun --mpi=pmix (Open MPI)",
-                             launch.size.value_or(0)));
+    detail::fail(
+        errc::backend_unavailable, init_site,
+        fmt::format("a task of {} of a Slurm step without an MPI launcher's variables; use srun --mpi=pmi2 "
+                    "(MPICH) or srun --mpi=pmix (Open MPI)",
+                    launch.size.value_or(0)));
   }
   return {backend_kind::local, "no launcher was found"};
 }

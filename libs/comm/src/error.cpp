@@ -90,8 +90,7 @@ class comm_category_type final : public category {
       case errc::not_supported: return std::make_error_condition(std::errc::operation_not_supported);
       case errc::cancelled: return std::make_error_condition(std::errc::operation_canceled);
       case errc::truncated: return std::make_error_condition(std::errc::message_size);
-      case errc::would_deadlock:
-        return std::make_error_condition(std::errc::resource_deadlock_would_occur);
+      case errc::would_deadlock: return std::make_error_condition(std::errc::resource_deadlock_would_occur);
       case errc::invalid_buffer:
       case errc::invalid_count:
       case errc::invalid_root:
@@ -128,9 +127,9 @@ struct error::facts {
 error::error(errc code, const call_site& site, std::string what, error_context context, int native_class,
              int native_code)
     : twill::error(make_error_code(code), {.what = what}) {
-  std::string message = fmt::format("comm error in {} [{}, rank {}/{}]: {}: {}", site.operation,
-                                    name_of(site.backend), site.rank, site.size,
-                                    look_up(static_cast<int>(code)).name, what);
+  std::string message =
+      fmt::format("comm error in {} [{}, rank {}/{}]: {}: {}", site.operation, name_of(site.backend),
+                  site.rank, site.size, look_up(static_cast<int>(code)).name, what);
   facts_ = std::make_shared<const facts>(facts{std::move(message), std::string(site.operation), site.backend,
                                                site.rank, site.size, context, native_class, native_code});
 }

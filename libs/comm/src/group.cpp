@@ -20,7 +20,8 @@ info::info(std::initializer_list<std::pair<std::string_view, std::string_view>> 
 void info::set(std::string_view key, std::string_view value) {
   const call_site site{.operation = "info"};
   if (key.empty() || key.size() > max_key) {
-    detail::fail(errc::invalid_argument, site, "a key of " + std::to_string(key.size()) + " bytes, expected 1 to 255",
+    detail::fail(errc::invalid_argument, site,
+                 "a key of " + std::to_string(key.size()) + " bytes, expected 1 to 255",
                  {.expected = max_key, .actual = key.size()});
   }
   if (value.size() > max_value) {
@@ -53,7 +54,8 @@ std::vector<std::string> info::keys() const {
 namespace detail {
 
 void one_collective::refuse(const context& c, op_kind kind) {
-  fail(errc::concurrent_collective, c.site(kind), "another thread is inside a collective of this communicator");
+  fail(errc::concurrent_collective, c.site(kind),
+       "another thread is inside a collective of this communicator");
 }
 
 group_relation compare_groups(const context& a, const context& b) {
@@ -92,28 +94,30 @@ std::shared_ptr<operation> local_engine::prepare_duplicate(std::function<void(lo
   return std::make_shared<duplicate_alone>(*this, std::move(done));
 }
 
-void check_contiguous(const call_site& site, const std::vector<std::vector<std::size_t>>& blocks, std::size_t size) {
+void check_contiguous(const call_site& site, const std::vector<std::vector<std::size_t>>& blocks,
+                      std::size_t size) {
   std::size_t at = 0;
   for (std::size_t r = 0; r < blocks.size(); ++r) {
     const std::size_t offset = blocks[r][0];
     // Compared with rank 0's, not with this rank's, so that all ranks find the same.
     if (blocks[r][2] != blocks[0][2]) {
       fail(errc::invalid_argument, site,
-           "rank " + std::to_string(r) + " says " + std::to_string(blocks[r][2]) + " numbers in all, rank 0 " +
-               std::to_string(blocks[0][2]),
+           "rank " + std::to_string(r) + " says " + std::to_string(blocks[r][2]) +
+               " numbers in all, rank 0 " + std::to_string(blocks[0][2]),
            {.expected = blocks[0][2], .actual = blocks[r][2], .peer = static_cast<int>(r)});
     }
     if (offset != at) {
       fail(errc::invalid_argument, site,
-           "the block of rank " + std::to_string(r) + " begins at " + std::to_string(offset) + ", the ones before end at " +
-               std::to_string(at),
+           "the block of rank " + std::to_string(r) + " begins at " + std::to_string(offset) +
+               ", the ones before end at " + std::to_string(at),
            {.expected = at, .actual = offset, .peer = static_cast<int>(r)});
     }
     at += blocks[r][1];
   }
   if (at != size) {
     fail(errc::invalid_argument, site,
-         "the blocks hold " + std::to_string(at) + " numbers of " + std::to_string(size), {.expected = size, .actual = at});
+         "the blocks hold " + std::to_string(at) + " numbers of " + std::to_string(size),
+         {.expected = size, .actual = at});
   }
 }
 

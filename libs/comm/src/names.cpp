@@ -33,8 +33,8 @@ std::string_view name_of(check_level level) noexcept {
 }
 
 std::string_view name_of(op_code code) noexcept {
-  constexpr std::array<std::string_view, 14> names{"none",   "sum",     "prod",    "min",    "max",
-                                                   "bit_and", "bit_or",  "bit_xor", "log_and", "log_or",
+  constexpr std::array<std::string_view, 14> names{"none",    "sum",    "prod",    "min",     "max",
+                                                   "bit_and", "bit_or", "bit_xor", "log_and", "log_or",
                                                    "log_xor", "minloc", "maxloc",  "user"};
   return entry(names, static_cast<std::size_t>(code));
 }
@@ -42,24 +42,52 @@ std::string_view name_of(op_code code) noexcept {
 namespace detail {
 
 std::string_view type_name(std::uint8_t code) noexcept {
-  constexpr std::array<std::string_view, 17> names{"bytes", "bool", "byte", "f32", "f64", "f80",
-                                                   "c64",   "c128", "i8",   "u8",  "i16", "u16",
+  constexpr std::array<std::string_view, 17> names{"bytes", "bool", "byte", "f32", "f64",    "f80",
+                                                   "c64",   "c128", "i8",   "u8",  "i16",    "u16",
                                                    "i32",   "u32",  "i64",  "u64", "located"};
   return code < names.size() ? names[code] : std::string_view("opaque");
 }
 
 std::string_view name_of(op_kind kind) noexcept {
-  constexpr std::array<std::string_view, 39> names{
-      "computing",     "barrier",       "broadcast",      "reduce",
-      "allreduce",     "scan",          "exscan",         "gather",
-      "gatherv",       "allgather",     "allgatherv",     "scatter",
-      "scatterv",      "alltoall",      "alltoallv",      "reduce_scatter_block",
-      "reduce_scatter", "sparse_alltoall", "reproducible_reduce", "neighbor_alltoall",
-      "split",         "duplicate",     "create_region",  "create_window",
-      "send",          "recv",          "sendrecv",       "probe",
-      "isend",         "issend",        "irecv",          "window_lock",
-      "window_access", "region_access", "wait",           "info",
-      "init",          "abort",         "compare"};
+  constexpr std::array<std::string_view, 39> names{"computing",
+                                                   "barrier",
+                                                   "broadcast",
+                                                   "reduce",
+                                                   "allreduce",
+                                                   "scan",
+                                                   "exscan",
+                                                   "gather",
+                                                   "gatherv",
+                                                   "allgather",
+                                                   "allgatherv",
+                                                   "scatter",
+                                                   "scatterv",
+                                                   "alltoall",
+                                                   "alltoallv",
+                                                   "reduce_scatter_block",
+                                                   "reduce_scatter",
+                                                   "sparse_alltoall",
+                                                   "reproducible_reduce",
+                                                   "neighbor_alltoall",
+                                                   "split",
+                                                   "duplicate",
+                                                   "create_region",
+                                                   "create_window",
+                                                   "send",
+                                                   "recv",
+                                                   "sendrecv",
+                                                   "probe",
+                                                   "isend",
+                                                   "issend",
+                                                   "irecv",
+                                                   "window_lock",
+                                                   "window_access",
+                                                   "region_access",
+                                                   "wait",
+                                                   "info",
+                                                   "init",
+                                                   "abort",
+                                                   "compare"};
   return entry(names, static_cast<std::size_t>(kind));
 }
 

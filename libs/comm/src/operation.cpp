@@ -5,7 +5,6 @@
 #include <cstring>
 #include <exception>
 #include <string>
-
 #include <unistd.h>
 
 namespace twill::comm::detail {
@@ -121,8 +120,9 @@ void request_state::drop() noexcept {
     if (op->poll() || op->cancel()) return;
     if (std::uncaught_exceptions() > 0) {
       // Nothing may be freed that a peer still writes or reads; the environment keeps it.
-      op->shared_endpoint()->bury(std::make_shared<std::pair<std::shared_ptr<operation>, std::shared_ptr<void>>>(
-          op, std::move(keep_)));
+      op->shared_endpoint()->bury(
+          std::make_shared<std::pair<std::shared_ptr<operation>, std::shared_ptr<void>>>(op,
+                                                                                         std::move(keep_)));
       return;
     }
     if (wait_bounded(*op)) return;

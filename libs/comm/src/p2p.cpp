@@ -13,7 +13,8 @@ int job_rank(const context& c, int rank) noexcept {
   return rank >= 0 && rank < c.size ? c.world[static_cast<std::size_t>(rank)] : any_source;
 }
 
-void check_content(const context& c, op_kind kind, const status& s, std::size_t capacity, std::size_t element) {
+void check_content(const context& c, op_kind kind, const status& s, std::size_t capacity,
+                   std::size_t element) {
   if (s.bytes > capacity) {
     fail(errc::truncated, c.site(kind),
          "a message of " + std::to_string(s.bytes) + " bytes does not fit " + std::to_string(capacity),
@@ -49,9 +50,11 @@ void check_receive(const context& c, op_kind kind, int source, int tag, bool int
 void send_bytes(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) {
   if (dest == null_rank) return;
   const bool self = dest == c.rank;
-  if (self && bytes > eager_limit && c.ep->level() != check_level::none && !c.ep->expects(c.id, c.rank, tag)) {
+  if (self && bytes > eager_limit && c.ep->level() != check_level::none &&
+      !c.ep->expects(c.id, c.rank, tag)) {
     fail(errc::would_deadlock, c.site(kind),
-         "a blocking send of " + std::to_string(bytes) + " bytes to this rank itself, and no receive is posted",
+         "a blocking send of " + std::to_string(bytes) +
+             " bytes to this rank itself, and no receive is posted",
          {.peer = dest, .tag = tag});
   }
   (void)c.ep->send(c.id, c.rank, job_rank(c, dest), self, data, bytes, tag, false);
@@ -95,7 +98,9 @@ arrival take_message(context& c, int source, int tag) {
   return *found;
 }
 
-std::optional<arrival> try_take_message(context& c, int source, int tag) { return c.ep->take(c.id, source, tag); }
+std::optional<arrival> try_take_message(context& c, int source, int tag) {
+  return c.ep->take(c.id, source, tag);
+}
 
 void copy_out(const context& c, op_kind kind, const arrival& message, std::byte* data, std::size_t capacity,
               std::size_t element) {
@@ -131,8 +136,8 @@ bool receive_operation::poll() {
 
 bool receive_operation::cancel() noexcept { return ep().withdraw(posted_); }
 
-send_operation::send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data, std::size_t bytes,
-                               int dest, int tag, bool synchronous)
+send_operation::send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data,
+                               std::size_t bytes, int dest, int tag, bool synchronous)
     : operation(c->ep, c->site(kind), kind),
       ctx_(std::move(c)),
       data_(data),

@@ -9,7 +9,6 @@
 #include <exception>
 #include <numeric>
 #include <string>
-
 #include <unistd.h>
 
 namespace twill::comm {
@@ -44,7 +43,8 @@ std::size_t request_pool::active() const noexcept {
 
 void message::copy(void* to, std::size_t capacity, std::size_t element) {
   if (!ctx_) {
-    detail::fail(errc::invalid_request, {.operation = "recv"}, "the message was received already, or moved from");
+    detail::fail(errc::invalid_request, {.operation = "recv"},
+                 "the message was received already, or moved from");
   }
   const std::shared_ptr<detail::context> c = std::move(ctx_);
   detail::copy_out(*c, detail::op_kind::recv, what_, static_cast<std::byte*>(to), capacity, element);
@@ -63,7 +63,9 @@ void lent_buffer_touched(const char* what) noexcept {
   std::terminate();
 }
 
-std::size_t total_of(counts_t counts) noexcept { return std::accumulate(counts.begin(), counts.end(), std::size_t{0}); }
+std::size_t total_of(counts_t counts) noexcept {
+  return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
 
 std::size_t start_of(counts_t counts, counts_t displs, std::size_t r) noexcept {
   return displs.empty() ? total_of(counts.first(r)) : displs[r];
@@ -88,8 +90,8 @@ void check_blocks(const caller& c, counts_t counts, counts_t displs, std::size_t
     const std::size_t begin = displs.empty() ? end : displs[r];
     if (begin > room || counts[r] > room - begin) {
       fail(errc::invalid_buffer, c.site(),
-           "the block of rank " + std::to_string(r) + " ends at element " + std::to_string(begin + counts[r]) +
-               " of " + std::to_string(room),
+           "the block of rank " + std::to_string(r) + " ends at element " +
+               std::to_string(begin + counts[r]) + " of " + std::to_string(room),
            {.expected = begin + counts[r], .actual = room, .peer = static_cast<int>(r)});
     }
     if (counts[r] == 0) continue;
@@ -100,7 +102,8 @@ void check_blocks(const caller& c, counts_t counts, counts_t displs, std::size_t
   std::vector<std::size_t> by_place;
   for (std::size_t r = 0; r < counts.size(); ++r)
     if (counts[r] != 0) by_place.push_back(r);
-  std::sort(by_place.begin(), by_place.end(), [&](std::size_t a, std::size_t b) { return displs[a] < displs[b]; });
+  std::sort(by_place.begin(), by_place.end(),
+            [&](std::size_t a, std::size_t b) { return displs[a] < displs[b]; });
   for (std::size_t i = 1; i < by_place.size(); ++i) {
     const std::size_t a = by_place[i - 1];
     const std::size_t b = by_place[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/run.hpp"
 
+#include "shm/shm_endpoint.hpp"
 #include "twill/comm/detail/rendezvous.hpp"
 
 #include <fmt/format.h>
@@ -8,10 +9,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
-
 #include <unistd.h>
-
-#include "shm/shm_endpoint.hpp"
 
 namespace twill::comm::detail {
 
@@ -22,9 +20,10 @@ int report_failure(const std::exception& e, environment* env) noexcept {
   try {
     // A rank that only hears of another's failure has nothing to add but that it ends as well.
     const auto* ours = dynamic_cast<const error*>(&e);
-    const bool echo = ours != nullptr && (ours->code() == errc::job_aborted || ours->code() == errc::rank_failed);
-    const std::string text =
-        env == nullptr ? fmt::format("{}\n", e.what()) : fmt::format("rank {} of {}: {}\n", rank, size, e.what());
+    const bool echo =
+        ours != nullptr && (ours->code() == errc::job_aborted || ours->code() == errc::rank_failed);
+    const std::string text = env == nullptr ? fmt::format("{}\n", e.what())
+                                            : fmt::format("rank {} of {}: {}\n", rank, size, e.what());
     if (!echo || size == 1) {
       [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
     }
@@ -43,7 +42,8 @@ int report_failure(const std::exception& e, environment* env) noexcept {
   return code;
 }
 
-std::vector<std::shared_ptr<endpoint>> make_thread_ranks(int n, const endpoint_options& options, std::uint64_t limit) {
+std::vector<std::shared_ptr<endpoint>> make_thread_ranks(int n, const endpoint_options& options,
+                                                         std::uint64_t limit) {
   auto job = rendezvous::memory::create(n, {.limit = limit, .threads = true});
   std::vector<std::shared_ptr<endpoint>> ranks;
   for (int r = 0; r < n; ++r) {

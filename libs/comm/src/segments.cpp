@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/segments.hpp"
 
+#include "shm/futex.hpp"
+#include "shm/shm_endpoint.hpp"
 #include "twill/comm/detail/calls.hpp"
 #include "twill/comm/window.hpp"
+
+#include <climits>
 
 #include <algorithm>
 #include <bit>
 #include <chrono>
-#include <climits>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
-#include <string>
-
 #include <sched.h>
+#include <string>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "shm/futex.hpp"
-#include "shm/shm_endpoint.hpp"
 
 namespace twill::comm::detail {
 namespace {
@@ -30,7 +29,8 @@ constexpr std::size_t no_size = ~std::size_t{0};
 void check_alignment(const context& c, op_kind kind, std::size_t alignment) {
   if (!std::has_single_bit(alignment) || alignment > most_alignment) {
     fail(errc::invalid_argument, c.site(kind),
-         "alignment " + std::to_string(alignment) + ", expected a power of two up to " + std::to_string(most_alignment),
+         "alignment " + std::to_string(alignment) + ", expected a power of two up to " +
+             std::to_string(most_alignment),
          {.expected = most_alignment, .actual = alignment});
   }
 }
@@ -61,7 +61,8 @@ segments share(const local_engine& e, op_kind kind, const segment_request& r) {
   // A size beyond what addresses can tell apart is refused before the rounding below could wrap.
   if (r.bytes > no_size / 4) refuse(e.ctx(), kind, r.bytes);
   const std::size_t total = sizeof(segment_words) + alignment + r.bytes;
-  // From the kernel, which gives zero pages, refuses what the machine cannot hold, and has no limit of an allocator's.
+  // From the kernel, which gives zero pages, refuses what the machine cannot hold, and has no limit of an
+  // allocator's.
   void* const pages = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) refuse(e.ctx(), kind, r.bytes);
   auto* const raw = static_cast<std::byte*>(pages);
@@ -92,7 +93,8 @@ segments share(const shm_engine& e, op_kind kind, const segment_request& r) {
 
   const std::size_t own = r.contiguous ? (e.rank() == 0 ? total : 0) : r.bytes;
   block_header mine{};
-  shm_block* const block = here.heap().allocate(sizeof(segment_words) + alignment + own, static_cast<std::uint32_t>(n));
+  shm_block* const block =
+      here.heap().allocate(sizeof(segment_words) + alignment + own, static_cast<std::uint32_t>(n));
   if (block != nullptr) {
     std::byte* const data = align_up(block->data() + sizeof(segment_words), alignment);
     std::memset(static_cast<void*>(block->data()), 0, sizeof(segment_words));
@@ -139,13 +141,15 @@ void lock_segment(context& c, segment_words& w, int target, bool exclusive) {
     if (exclusive) {
       std::uint32_t free = 0;
       // ORD acquire [window-lock]: pairs with unlock_segment: what the last holder wrote is seen.
-      return w.lock.compare_exchange_strong(free, exclusive_bit, std::memory_order_acquire, std::memory_order_relaxed);
+      return w.lock.compare_exchange_strong(free, exclusive_bit, std::memory_order_acquire,
+                                            std::memory_order_relaxed);
     }
     // ORD relaxed [window-lock]: a guess; the exchange decides.
     std::uint32_t seen = w.lock.load(std::memory_order_relaxed);
     while ((seen & exclusive_bit) == 0) {
       // ORD acquire [window-lock]: as above.
-      if (w.lock.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+      if (w.lock.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire, std::memory_order_relaxed))
+        return true;
     }
     return false;
   };
@@ -160,7 +164,8 @@ void lock_segment(context& c, segment_words& w, int target, bool exclusive) {
     // ORD relaxed [window-lock]: a sleeper too many costs a system call, no more.
     ~asleep() { w.sleepers.fetch_sub(1, std::memory_order_relaxed); }
   } const at_end{w};
-  // ORD seq_cst [window-lock]: against unlock_segment: either it sees this sleeper, or `take` below sees it unlocked.
+  // ORD seq_cst [window-lock]: against unlock_segment: either it sees this sleeper, or `take` below sees it
+  // unlocked.
   w.sleepers.fetch_add(1, std::memory_order_seq_cst);
   for (;;) {
     // ORD seq_cst [window-lock]: taken before the try, see above; the kernel compares it again.
@@ -171,14 +176,15 @@ void lock_segment(context& c, segment_words& w, int target, bool exclusive) {
     (void)c.ep->check_health(c.site(op_kind::window_lock), any_source);
     const auto limit = c.ep->options().timeout;
     if (limit.count() > 0 && std::chrono::steady_clock::now() - begin > limit) {
-      fail(errc::timed_out, c.site(op_kind::window_lock), "the lock of rank " + std::to_string(target) + " is held",
-           {.peer = target});
+      fail(errc::timed_out, c.site(op_kind::window_lock),
+           "the lock of rank " + std::to_string(target) + " is held", {.peer = target});
     }
   }
 }
 
 void unlock_segment(segment_words& w, bool exclusive) noexcept {
-  // ORD seq_cst [window-lock]: release publishes what the holder wrote; the total order is against `sleepers`.
+  // ORD seq_cst [window-lock]: release publishes what the holder wrote; the total order is against
+  // `sleepers`.
   w.lock.fetch_sub(exclusive ? exclusive_bit : 1U, std::memory_order_seq_cst);
   // ORD seq_cst [window-lock]: see lock_segment.
   if (w.sleepers.load(std::memory_order_seq_cst) != 0) futex_wake(w.lock, INT_MAX);
@@ -193,7 +199,8 @@ std::pair<int, int> overlapping(const std::vector<std::vector<std::size_t>>& ran
   std::vector<piece> all;
   for (std::size_t r = 0; r < ranges.size(); ++r) {
     for (std::size_t i = 0; i + 1 < ranges[r].size(); i += 2) {
-      if (ranges[r][i] < ranges[r][i + 1]) all.push_back({ranges[r][i], ranges[r][i + 1], static_cast<int>(r)});
+      if (ranges[r][i] < ranges[r][i + 1])
+        all.push_back({ranges[r][i], ranges[r][i + 1], static_cast<int>(r)});
     }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -206,7 +213,8 @@ std::pair<int, int> overlapping(const std::vector<std::vector<std::size_t>>& ran
 }
 
 void guard_outlives_window() noexcept {
-  constexpr std::string_view text = "comm: a window was destroyed or moved while a guard holds one of its locks\n";
+  constexpr std::string_view text =
+      "comm: a window was destroyed or moved while a guard holds one of its locks\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
   std::terminate();
 }

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
-
 #include <unistd.h>
 
 namespace twill::comm {
@@ -73,7 +72,8 @@ process_variables process_variables::from_env() {
   for (char** at = ::environ; at != nullptr && *at != nullptr; ++at) {
     const std::string_view entry(*at);
     const auto equals = entry.find('=');
-    if (equals != std::string_view::npos) out.values.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      out.values.emplace(entry.substr(0, equals), entry.substr(equals + 1));
   }
   return out;
 }
@@ -88,8 +88,8 @@ launch_variables launch_variables::of(const variable_map& v) {
     out.mpi_strong = strong;
     if (out.rank && out.size && *out.rank >= *out.size) {
       detail::fail(errc::bad_configuration, {.operation = "init"},
-                   "the launcher announces rank " + std::to_string(*out.rank) + " of " + std::to_string(*out.size) +
-                       " ranks");
+                   "the launcher announces rank " + std::to_string(*out.rank) + " of " +
+                       std::to_string(*out.size) + " ranks");
     }
     return out;
   };
@@ -109,13 +109,18 @@ launch_variables launch_variables::of(const variable_map& v) {
     out.local_size = strict(v, "OMPI_COMM_WORLD_LOCAL_SIZE", 1);
     return check(true);
   }
-  const bool slurm_step = strict(v, "SLURM_STEP_NUM_TASKS", 1).value_or(0) > 1 && strict(v, "SLURM_PROCID", 0);
-  const bool pmi = find(v, "PMI_FD") != nullptr || (find(v, "PMI_RANK") != nullptr && find(v, "PMI_SIZE") != nullptr);
+  const bool slurm_step =
+      strict(v, "SLURM_STEP_NUM_TASKS", 1).value_or(0) > 1 && strict(v, "SLURM_PROCID", 0);
+  const bool pmi =
+      find(v, "PMI_FD") != nullptr || (find(v, "PMI_RANK") != nullptr && find(v, "PMI_SIZE") != nullptr);
   const bool pmix = find(v, "PMIX_RANK") != nullptr && find(v, "PMIX_NAMESPACE") != nullptr;
   const bool other = find(v, "MPI_LOCALRANKID") != nullptr || find(v, "PALS_RANKID") != nullptr ||
                      find(v, "MV2_COMM_WORLD_RANK") != nullptr;
   if (pmi || pmix || other) {
-    out.launcher = slurm_step ? "srun" : pmi || find(v, "MPI_LOCALRANKID") != nullptr ? "hydra" : pmix ? "pmix" : "mpi";
+    out.launcher = slurm_step                                     ? "srun"
+                   : pmi || find(v, "MPI_LOCALRANKID") != nullptr ? "hydra"
+                   : pmix                                         ? "pmix"
+                                                                  : "mpi";
     out.rank = first_of(v, {"PMI_RANK", "PMIX_RANK", "PALS_RANKID", "MV2_COMM_WORLD_RANK"}, 0);
     out.size = first_of(v, {"PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"}, 1);
     out.local_rank = first_of(v, {"MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID"}, 0);
@@ -123,7 +128,8 @@ launch_variables launch_variables::of(const variable_map& v) {
     return check(true);
   }
   if (slurm_step) {
-    // A task of a step of several, and no MPI launcher's variables: it was started with another --mpi than ours.
+    // A task of a step of several, and no MPI launcher's variables: it was started with another --mpi than
+    // ours.
     out.launcher = "srun";
     out.slurm_step = true;
     out.rank = strict(v, "SLURM_PROCID", 0);
@@ -139,14 +145,20 @@ launch_variables launch_variables::of(const variable_map& v) {
 namespace slurm {
 
 bool is_job(const variable_map& v) { return job_id(v).has_value(); }
-std::optional<std::uint64_t> job_id(const variable_map& v) { return lenient(v, {"SLURM_JOB_ID", "SLURM_JOBID"}); }
-std::optional<std::uint64_t> step_id(const variable_map& v) { return lenient(v, {"SLURM_STEP_ID", "SLURM_STEPID"}); }
+std::optional<std::uint64_t> job_id(const variable_map& v) {
+  return lenient(v, {"SLURM_JOB_ID", "SLURM_JOBID"});
+}
+std::optional<std::uint64_t> step_id(const variable_map& v) {
+  return lenient(v, {"SLURM_STEP_ID", "SLURM_STEPID"});
+}
 std::optional<int> proc_id(const variable_map& v) { return lenient_int(v, {"SLURM_PROCID"}); }
 std::optional<int> local_rank(const variable_map& v) { return lenient_int(v, {"SLURM_LOCALID"}); }
 std::optional<int> num_nodes(const variable_map& v) {
   return lenient_int(v, {"SLURM_STEP_NUM_NODES", "SLURM_NNODES", "SLURM_JOB_NUM_NODES"});
 }
-std::optional<std::uint64_t> mem_per_node(const variable_map& v) { return lenient(v, {"SLURM_MEM_PER_NODE"}); }
+std::optional<std::uint64_t> mem_per_node(const variable_map& v) {
+  return lenient(v, {"SLURM_MEM_PER_NODE"});
+}
 std::optional<std::uint64_t> mem_per_cpu(const variable_map& v) { return lenient(v, {"SLURM_MEM_PER_CPU"}); }
 std::optional<std::string> node_name(const variable_map& v) {
   return text_of(v, {"SLURMD_NODENAME", "SLURM_NODENAME"});
@@ -173,7 +185,8 @@ std::optional<std::vector<int>> tasks_per_node(const variable_map& v) {
       item = item.substr(0, bracket);
     }
     const auto tasks = parse_uint64(item);
-    if (!tasks || tasks.value == 0 || tasks.value > static_cast<std::uint64_t>(std::numeric_limits<int>::max()) ||
+    if (!tasks || tasks.value == 0 ||
+        tasks.value > static_cast<std::uint64_t>(std::numeric_limits<int>::max()) ||
         out.size() + times > most_nodes) {
       return std::nullopt;
     }
@@ -232,7 +245,8 @@ int locality_color(locality kind, const std::string& root) {
   if (kind == locality::node) return 0;
   const machine_info machine = inspect_machine(root);
   if (machine.affinity.empty()) return 0;
-  const std::string cpu = root + "sys/devices/system/cpu/cpu" + std::to_string(machine.affinity.front()) + "/";
+  const std::string cpu =
+      root + "sys/devices/system/cpu/cpu" + std::to_string(machine.affinity.front()) + "/";
   if (kind == locality::socket) return std::max(0, first_number(cpu + "topology/physical_package_id"));
   // The first CPU that shares the cache names it.
   if (kind == locality::l3) return std::max(0, first_number(cpu + "cache/index3/shared_cpu_list"));

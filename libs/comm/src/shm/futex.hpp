@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>

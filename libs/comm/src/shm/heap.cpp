@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -120,7 +119,8 @@ bool shm_heap::commit(std::uint64_t offset, std::uint64_t bytes) noexcept {
 
 void shm_heap::give_back(shm_block* block, std::size_t bytes) noexcept {
   const auto offset = static_cast<off_t>(job_->offset_of(block));
-  if (::fallocate(job_->fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, static_cast<off_t>(bytes)) == 0) {
+  if (::fallocate(job_->fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+                  static_cast<off_t>(bytes)) == 0) {
     // ORD relaxed [committed]: as in commit.
     job_->header().committed.fetch_sub(bytes, std::memory_order_relaxed);
   }

@@ -18,8 +18,8 @@ namespace twill::comm::detail {
 struct alignas(cache_line) shm_block {
   std::atomic<std::uint32_t> claims;   // ranks that still need it; at 0 its owner may use it again
   std::atomic<std::uint32_t> matched;  // of a message with a ticket: a receive has taken it
-  std::atomic<std::uint64_t> next;     // of a message: offset of the following one to the same rank, 0: none yet
-  std::uint64_t capacity;              // bytes behind this header
+  std::atomic<std::uint64_t> next;  // of a message: offset of the following one to the same rank, 0: none yet
+  std::uint64_t capacity;           // bytes behind this header
   std::uint64_t context;
   std::uint64_t bytes;
   std::int32_t source;
@@ -30,15 +30,16 @@ struct alignas(cache_line) shm_block {
   [[nodiscard]] std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
   // Gives up a claim, from any rank.
   void release() noexcept {
-    // ORD acq_rel [claims]: release: this rank is done reading; acquire in shm_heap::sweep sees that before reuse.
+    // ORD acq_rel [claims]: release: this rank is done reading; acquire in shm_heap::sweep sees that before
+    // reuse.
     claims.fetch_sub(1, std::memory_order_acq_rel);
   }
 };
 static_assert(sizeof(shm_block) == cache_line);
 
-// One rank's heap in the job's memory. All its bookkeeping is private to the owner: a peer that dies in any state can
-// leave a block unreturned and nothing else. Blocks come in four sizes to a power of two; those of a megabyte and more
-// hand their pages back when they are freed.
+// One rank's heap in the job's memory. All its bookkeeping is private to the owner: a peer that dies in any
+// state can leave a block unreturned and nothing else. Blocks come in four sizes to a power of two; those of
+// a megabyte and more hand their pages back when they are freed.
 class shm_heap {
  public:
   shm_heap(std::shared_ptr<rendezvous::memory> job, int rank);
@@ -61,9 +62,9 @@ class shm_heap {
 
   std::shared_ptr<rendezvous::memory> job_;
   std::mutex lock_;
-  std::uint64_t next_;       // bump pointer
-  std::uint64_t committed_;  // pages before this offset may be written
-  std::uint64_t end_;        // large blocks lie behind it
+  std::uint64_t next_;                                    // bump pointer
+  std::uint64_t committed_;                               // pages before this offset may be written
+  std::uint64_t end_;                                     // large blocks lie behind it
   std::array<std::vector<std::uint64_t>, classes> free_;  // offsets
   std::vector<shm_block*> out_;
   std::size_t out_bytes_ = 0;

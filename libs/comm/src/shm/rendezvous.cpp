@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/rendezvous.hpp"
 
+#include "shm/futex.hpp"
+#include "shm/process.hpp"
 #include "twill/base/machine.hpp"
 #include "twill/comm/detail/op_kind.hpp"
 #include "twill/comm/error.hpp"
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstring>
-#include <new>
-
 #include <fcntl.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,15 +23,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shm/futex.hpp"
-#include "shm/process.hpp"
-
 namespace twill::comm::detail::rendezvous {
 namespace {
 
 constexpr std::uint64_t page = 4096;
 
-constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) noexcept { return (n + to - 1) / to * to; }
+constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) noexcept {
+  return (n + to - 1) / to * to;
+}
 
 [[noreturn]] void refuse(int rank, int size, std::string what, int code = 0) {
   throw error(errc::init_failed, {"init", backend_kind::shm, rank, size}, std::move(what), {}, 0, code);
@@ -63,7 +63,8 @@ std::uint64_t build_id() noexcept {
 }
 
 std::shared_ptr<memory> memory::create(int ranks, const options& how) {
-  if (ranks < 1 || ranks > max_ranks) refuse(0, ranks, fmt::format("{} ranks, expected 1 to {}", ranks, max_ranks));
+  if (ranks < 1 || ranks > max_ranks)
+    refuse(0, ranks, fmt::format("{} ranks, expected 1 to {}", ranks, max_ranks));
   const auto n = static_cast<std::uint64_t>(ranks);
   const std::uint64_t limit = how.limit != 0 ? how.limit : default_limit(how.threads);
   const std::uint64_t heads = sizeof(job_header) + n * sizeof(rank_words);
@@ -97,7 +98,7 @@ std::shared_ptr<memory> memory::create(int ranks, const options& how) {
 }
 
 std::shared_ptr<memory> memory::attach(int fd, int rank, int size) {
-  struct stat s {};
+  struct stat s{};
   if (::fstat(fd, &s) != 0 || static_cast<std::size_t>(s.st_size) < sizeof(job_header)) {
     refuse(rank, size, fmt::format("{}={} is no descriptor of a job's memory", env_fd, fd), errno);
   }
@@ -119,8 +120,9 @@ std::shared_ptr<memory> memory::attach(int fd, int rank, int size) {
   }
   if (h.bytes != bytes) refuse(rank, size, "the job's memory has another length than its header says");
   if (static_cast<int>(h.size) != size || rank < 0 || rank >= size) {
-    refuse(rank, size,
-           fmt::format("{}={} and {}={} do not fit a job of {} ranks", env_rank, rank, env_size, size, h.size));
+    refuse(
+        rank, size,
+        fmt::format("{}={} and {}={} do not fit a job of {} ranks", env_rank, rank, env_size, size, h.size));
   }
   return got;
 }
@@ -247,9 +249,10 @@ void enter(memory& job, int r) {
   // ORD acq_rel [phase]: release publishes pid and start time to peers; each rank is taken once.
   if (!w.phase.compare_exchange_strong(absent, static_cast<std::uint32_t>(rank_phase::attached),
                                        std::memory_order_acq_rel, std::memory_order_acquire)) {
-    refuse(r, size, fmt::format("rank {} is taken already: {}", r,
-                                absent == static_cast<std::uint32_t>(rank_phase::attached) ? "another process has it"
-                                                                                           : "it has ended"));
+    refuse(r, size,
+           fmt::format("rank {} is taken already: {}", r,
+                       absent == static_cast<std::uint32_t>(rank_phase::attached) ? "another process has it"
+                                                                                  : "it has ended"));
   }
   // ORD acq_rel [attached]: the last rank sees all others' words before it says that the job runs.
   if (h.attached.fetch_add(1, std::memory_order_acq_rel) + 1 == h.size) {
@@ -262,7 +265,8 @@ void enter(memory& job, int r) {
 
 void leave(memory& job, int r) noexcept {
   std::uint32_t attached = static_cast<std::uint32_t>(rank_phase::attached);
-  // ORD release [phase]: pairs with the acquire of peers and of note_exit: what the rank wrote stays readable.
+  // ORD release [phase]: pairs with the acquire of peers and of note_exit: what the rank wrote stays
+  // readable.
   job.rank(r).phase.compare_exchange_strong(attached, static_cast<std::uint32_t>(rank_phase::finished),
                                             std::memory_order_release, std::memory_order_relaxed);
 }

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/shm_context.hpp"
 
+#include "shm/futex.hpp"
+#include "shm/shm_endpoint.hpp"
+
+#include <climits>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <climits>
 #include <cstring>
 #include <numeric>
-#include <utility>
-
 #include <sched.h>
-
-#include "shm/futex.hpp"
-#include "shm/shm_endpoint.hpp"
+#include <utility>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -33,7 +32,8 @@ std::size_t shared_bytes(int size) noexcept {
 
 shm_shared* aligned(std::byte* data) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(data);
-  const std::uintptr_t up = (address + destructive_distance - 1) / destructive_distance * destructive_distance;
+  const std::uintptr_t up =
+      (address + destructive_distance - 1) / destructive_distance * destructive_distance;
   return reinterpret_cast<shm_shared*>(data + (up - address));
 }
 
@@ -66,8 +66,8 @@ void shm_context::pause() noexcept {
 
 bool shm_context::complete(std::uint64_t seq) const noexcept {
   for (int r = 0; r < size; ++r) {
-    // ORD seq_cst [sleep]: in the total order behind this rank's own announcement or its count among the sleepers; as
-    // an acquire it pairs with `publish`.
+    // ORD seq_cst [sleep]: in the total order behind this rank's own announcement or its count among the
+    // sleepers; as an acquire it pairs with `publish`.
     if (line(seq, r).sequence.load(std::memory_order_seq_cst) != seq) return false;
   }
   return true;
@@ -121,12 +121,14 @@ void shm_context::await_asleep(std::uint64_t seq, op_kind kind) {
     const int r = missing();
     if (here.check_health(site(kind), r < 0 ? r : world[static_cast<std::size_t>(r)])) {
       if (complete(seq)) return;
-      fail(errc::rank_failed, site(kind), fmt::format("rank {} has finalised and left the job", r), {.peer = r});
+      fail(errc::rank_failed, site(kind), fmt::format("rank {} has finalised and left the job", r),
+           {.peer = r});
     }
     if (limit.count() > 0 && std::chrono::steady_clock::now() - begin > limit) {
       if (r >= 0) here.note_wait(kind, world[static_cast<std::size_t>(r)], seq);
       fail(errc::timed_out, site(kind),
-           fmt::format("no progress within {} s\n{}", std::chrono::duration<double>(limit).count(), here.waits()));
+           fmt::format("no progress within {} s\n{}", std::chrono::duration<double>(limit).count(),
+                       here.waits()));
     }
   }
 }
@@ -196,8 +198,8 @@ std::byte* shm_context::parcel_room(std::size_t bytes, op_kind kind) {
   shm_block* const block =
       home().heap().allocate(sizeof(shm_parcel) + bytes, 2 * static_cast<std::uint32_t>(size));
   if (block == nullptr) {
-    fail(errc::allocation_failed, site(kind),
-         fmt::format("no room for {} bytes (TWILL_SHM_BYTES)", bytes), {.requested = bytes});
+    fail(errc::allocation_failed, site(kind), fmt::format("no room for {} bytes (TWILL_SHM_BYTES)", bytes),
+         {.requested = bytes});
   }
   return block->data() + sizeof(shm_parcel);
 }
@@ -215,7 +217,8 @@ std::uint64_t shm_context::post_parcel(const signature& sig, std::size_t bytes, 
     const std::lock_guard hold(parcels_lock);
     std::atomic<std::uint64_t>& link = last == nullptr ? head(rank) : last->next;
     // ORD release [parcel]: pairs with find_parcels; header and payload are written before.
-    link.store(static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(parcel) - base), std::memory_order_release);
+    link.store(static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(parcel) - base),
+               std::memory_order_release);
     last = parcel;
     number = posted++;
   }
@@ -231,7 +234,8 @@ bool shm_context::find_parcels(std::uint64_t number, std::vector<const shm_parce
     const shm_parcel*& at = newest[r];
     for (;;) {
       // ORD acquire [parcel]: pairs with post_parcel.
-      const std::uint64_t offset = (at == nullptr ? head(static_cast<int>(r)) : at->next).load(std::memory_order_acquire);
+      const std::uint64_t offset =
+          (at == nullptr ? head(static_cast<int>(r)) : at->next).load(std::memory_order_acquire);
       if (offset == 0) break;
       if (at != nullptr) parcel_block(at)->release();
       at = reinterpret_cast<const shm_parcel*>(base + offset);
@@ -277,8 +281,8 @@ void shm_context::check_parcels(const std::vector<const shm_parcel*>& all, op_ki
 namespace {
 
 // The communicator whose shared words lie in a block that has one claim a rank.
-std::shared_ptr<shm_context> open_context(std::shared_ptr<shm_endpoint> ep, std::uint64_t id, shm_block* anchor,
-                                          int rank, std::vector<int> world) {
+std::shared_ptr<shm_context> open_context(std::shared_ptr<shm_endpoint> ep, std::uint64_t id,
+                                          shm_block* anchor, int rank, std::vector<int> world) {
   auto c = std::make_shared<shm_context>();
   const auto n = world.size();
   c->id = id;
@@ -307,15 +311,16 @@ shm_block* new_anchor(shm_endpoint& ep, int size) noexcept {
 }  // namespace
 
 std::shared_ptr<shm_context> make_world(std::shared_ptr<shm_endpoint> ep) {
-  // Rank 0 makes the first communicator; the others find it in the word that messages from rank 0 to itself would use,
-  // which never carries one.
+  // Rank 0 makes the first communicator; the others find it in the word that messages from rank 0 to itself
+  // would use, which never carries one.
   std::vector<int> world(static_cast<std::size_t>(ep->size()));
   std::iota(world.begin(), world.end(), 0);
   auto* const door = ep->door();
   const call_site site{name_of(op_kind::init), backend_kind::shm, ep->rank(), ep->size()};
   if (ep->rank() == 0) {
     shm_block* const anchor = new_anchor(*ep, ep->size());
-    if (anchor == nullptr) fail(errc::allocation_failed, site, "no room for the first communicator (TWILL_SHM_BYTES)");
+    if (anchor == nullptr)
+      fail(errc::allocation_failed, site, "no room for the first communicator (TWILL_SHM_BYTES)");
     // ORD release [door]: pairs with the acquire below: the words are zero.
     door->store(ep->job().offset_of(anchor), std::memory_order_release);
     for (int r = 1; r < ep->size(); ++r) ep->ring(r);
@@ -336,7 +341,9 @@ namespace {
 class shm_duplicate final : public operation {
  public:
   shm_duplicate(std::shared_ptr<shm_context> c, std::function<void(shm_engine)> done)
-      : operation(c->ep, c->site(op_kind::duplicate), op_kind::duplicate), ctx_(std::move(c)), done_(std::move(done)) {
+      : operation(c->ep, c->site(op_kind::duplicate), op_kind::duplicate),
+        ctx_(std::move(c)),
+        done_(std::move(done)) {
     broadcast_kernel k;
     k.sig = {signature_word(op_kind::duplicate, 0, op_code::none, 0, sizeof made_), 0};
     k.data = reinterpret_cast<std::byte*>(&made_);
@@ -355,7 +362,8 @@ class shm_duplicate final : public operation {
     if (opened_) return true;
     if (!told_->poll()) return false;
     opened_ = true;
-    if (made_.offset == 0) fail(errc::allocation_failed, site(), "no room for another communicator (TWILL_SHM_BYTES)");
+    if (made_.offset == 0)
+      fail(errc::allocation_failed, site(), "no room for another communicator (TWILL_SHM_BYTES)");
     auto here = std::static_pointer_cast<shm_endpoint>(ctx_->ep);
     auto* const anchor = reinterpret_cast<shm_block*>(here->job().at(made_.offset));
     done_(shm_engine(open_context(std::move(here), made_.id, anchor, ctx_->rank, ctx_->world)));
@@ -418,7 +426,8 @@ std::shared_ptr<shm_context> shm_engine::split(op_kind kind, int color, int key)
   }
   std::vector<offer> offers(n);
   exchange(&made, offers.data(), sizeof made);
-  // A leader without memory is an error on every rank, in every group: nobody goes on with half of the communicators.
+  // A leader without memory is an error on every rank, in every group: nobody goes on with half of the
+  // communicators.
   for (const wish& w : all) {
     if (w.color < 0) continue;
     const auto leader = std::min_element(all.begin(), all.end(), [&](const wish& a, const wish& b) {

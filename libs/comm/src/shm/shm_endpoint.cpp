@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shm/shm_endpoint.hpp"
 
+#include "shm/futex.hpp"
+#include "shm/process.hpp"
 #include "twill/base/machine.hpp"
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
-#include <utility>
-
 #include <time.h>
 #include <unistd.h>
-
-#include "shm/futex.hpp"
-#include "shm/process.hpp"
+#include <utility>
 
 namespace twill::comm::detail {
 namespace {
@@ -76,9 +74,10 @@ std::uint64_t shm_endpoint::next_context_id() noexcept {
 }
 
 std::atomic<std::uint64_t>& shm_endpoint::first(int to, int from) const noexcept {
-  auto* const heads = reinterpret_cast<std::atomic<std::uint64_t>*>(
-      job_->at(sizeof(rendezvous::job_header) + static_cast<std::size_t>(size_) * sizeof(rendezvous::rank_words)));
-  return heads[static_cast<std::size_t>(to) * static_cast<std::size_t>(size_) + static_cast<std::size_t>(from)];
+  auto* const heads = reinterpret_cast<std::atomic<std::uint64_t>*>(job_->at(
+      sizeof(rendezvous::job_header) + static_cast<std::size_t>(size_) * sizeof(rendezvous::rank_words)));
+  return heads[static_cast<std::size_t>(to) * static_cast<std::size_t>(size_) +
+               static_cast<std::size_t>(from)];
 }
 
 std::shared_ptr<send_ticket> shm_endpoint::transmit(std::uint64_t context, int me, int to,
@@ -88,8 +87,8 @@ std::shared_ptr<send_ticket> shm_endpoint::transmit(std::uint64_t context, int m
   shm_block* const block = heap_.allocate(bytes, ticket ? 3 : 2);
   if (block == nullptr) {
     throw error(errc::allocation_failed, {name_of(op_kind::send), backend_kind::shm, me, size_},
-                fmt::format("no room for a message of {} bytes; ranks may share {} bytes (TWILL_SHM_BYTES)", bytes,
-                            heap_.limit()),
+                fmt::format("no room for a message of {} bytes; ranks may share {} bytes (TWILL_SHM_BYTES)",
+                            bytes, heap_.limit()),
                 {.peer = to, .tag = tag, .requested = bytes});
   }
   copy_bytes(block->data(), data, bytes);
@@ -162,8 +161,9 @@ void shm_endpoint::note_wait(op_kind kind, int peer, std::uint64_t sequence) noe
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
   // ORD relaxed [waits]: read by reports alone.
-  w.waiting_since.store(static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec),
-                        std::memory_order_relaxed);
+  w.waiting_since.store(
+      static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec),
+      std::memory_order_relaxed);
   // ORD relaxed [waits]: likewise.
   w.waiting_for.store(peer, std::memory_order_relaxed);
   // ORD relaxed [waits]: likewise.
@@ -181,7 +181,8 @@ bool shm_endpoint::check_health(const call_site& site, int peer) {
   }
   for (int r = 0; r < size_; ++r) {
     // ORD acquire [phase]: pairs with note_exit and look_for_lost.
-    if (static_cast<rank_phase>(job_->rank(r).phase.load(std::memory_order_acquire)) != rank_phase::lost) continue;
+    if (static_cast<rank_phase>(job_->rank(r).phase.load(std::memory_order_acquire)) != rank_phase::lost)
+      continue;
     throw error(errc::rank_failed, site, fmt::format("rank {} ended without finalising", r), {.peer = r});
   }
   look_for_lost(site);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "shm/heap.hpp"
 #include "twill/comm/detail/endpoint.hpp"
 #include "twill/comm/detail/rendezvous.hpp"
 #include "twill/comm/detail/shm_context.hpp"
@@ -11,8 +12,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "shm/heap.hpp"
 
 namespace twill::comm::detail {
 

@@ -3,4 +3,6 @@
 
 #include <span>
 
-auto misuse(twill::comm::local_comm& world, std::span<double> data) { return world.iallreduce(data, twill::comm::sum); }
+auto misuse(twill::comm::local_comm& world, std::span<double> data) {
+  return world.iallreduce(data, twill::comm::sum);
+}

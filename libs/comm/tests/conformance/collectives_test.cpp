@@ -60,7 +60,8 @@ TEST_P(collectives, broadcast_carries_objects_of_unknown_size) {
   on_ranks(GetParam(), [](auto& world) {
     const int root = world.size() - 1;
     std::map<std::string, std::vector<std::string>> object;
-    const std::map<std::string, std::vector<std::string>> sent{{"a", {"one", ""}}, {"longer key", {std::string(5000, 'x')}}};
+    const std::map<std::string, std::vector<std::string>> sent{{"a", {"one", ""}},
+                                                               {"longer key", {std::string(5000, 'x')}}};
     if (world.rank() == root) object = sent;
     world.broadcast_object(object, root);
     EXPECT_EQ(object, sent);
@@ -91,7 +92,8 @@ TEST_P(collectives, gather_orders_blocks_by_rank) {
         if (mine) {
           in_place.assign(size * n, -1);
           const auto own = block<std::int64_t>(root, n);
-          std::copy(own.begin(), own.end(), in_place.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(root) * n));
+          std::copy(own.begin(), own.end(),
+                    in_place.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(root) * n));
         }
         world.gather(comm::in_place, in_place, root);
         if (mine) {

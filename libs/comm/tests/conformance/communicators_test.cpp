@@ -55,13 +55,15 @@ TEST_P(communicators, keys_order_ranks_and_ties_keep_the_old_order) {
     EXPECT_EQ(same->rank(), world.rank());
     EXPECT_EQ(world.compare(world), comm::group_relation::identical);
     EXPECT_EQ(world.compare(*same), comm::group_relation::congruent);
-    EXPECT_EQ(world.compare(*reversed), world.size() == 1 ? comm::group_relation::congruent : comm::group_relation::similar);
+    EXPECT_EQ(world.compare(*reversed),
+              world.size() == 1 ? comm::group_relation::congruent : comm::group_relation::similar);
     const auto first = world.create_group(std::vector<int>{0});
     EXPECT_EQ(first.has_value(), world.rank() == 0);
     if (first && world.size() > 1) {
       EXPECT_EQ(world.compare(*first), comm::group_relation::unequal);
     }
-    EXPECT_EQ(code_of([&] { (void)world.create_group(std::vector<int>{0, 0}); }), make_error_code(comm::errc::invalid_rank));
+    EXPECT_EQ(code_of([&] { (void)world.create_group(std::vector<int>{0, 0}); }),
+              make_error_code(comm::errc::invalid_rank));
   });
 }
 
@@ -114,7 +116,9 @@ TEST_P(communicators, a_nonblocking_duplicate_is_handed_out_when_all_have_begun_
     copy.send(std::vector<int>{1}, world.rank(), 0);
     EXPECT_FALSE(late.iprobe(comm::any_source, comm::any_tag).has_value());
     EXPECT_EQ(copy.template recv_vector<int>(world.rank(), 0), std::vector<int>{1});
-    { const auto dropped = world.iduplicate(); }
+    {
+      const auto dropped = world.iduplicate();
+    }
     EXPECT_EQ(copy.allreduce(1, comm::sum), world.size());
   });
 }
@@ -154,7 +158,8 @@ TEST_P(communicators, four_threads_run_collectives_on_four_duplicates_at_once) {
 
 TEST_P(communicators_peers, two_threads_in_one_communicator_are_found_out) {
   on_ranks(GetParam(), [](auto& world) {
-    // Rank 0's first thread waits in a barrier that the others enter only after rank 0's second thread was refused.
+    // Rank 0's first thread waits in a barrier that the others enter only after rank 0's second thread was
+    // refused.
     auto other = world.duplicate();
     if (world.rank() != 0) {
       EXPECT_EQ(world.template recv_vector<int>(0, 0), std::vector<int>{1});
@@ -185,8 +190,10 @@ TEST_P(communicators, hints_are_kept_in_order_and_refused_when_too_long) {
     EXPECT_FALSE(hints.erase("a"));
     EXPECT_EQ(hints.size(), 1U);
     EXPECT_TRUE(comm::info().empty());
-    EXPECT_EQ(code_of([&] { hints.set(std::string(256, 'k'), "v"); }), make_error_code(comm::errc::invalid_argument));
-    EXPECT_EQ(code_of([&] { hints.set("k", std::string(1024, 'v')); }), make_error_code(comm::errc::invalid_argument));
+    EXPECT_EQ(code_of([&] { hints.set(std::string(256, 'k'), "v"); }),
+              make_error_code(comm::errc::invalid_argument));
+    EXPECT_EQ(code_of([&] { hints.set("k", std::string(1024, 'v')); }),
+              make_error_code(comm::errc::invalid_argument));
     hints.set(std::string(255, 'k'), std::string(1023, 'v'));
     EXPECT_EQ(hints.size(), 2U);
   });

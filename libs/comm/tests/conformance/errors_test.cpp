@@ -83,9 +83,11 @@ TEST_P(errors, counts_and_displacements_that_do_not_fit_are_refused) {
     refuses(errc::invalid_buffer, [&] { world.allgatherv(mine, room, counts_t(n, 1)); });
     std::vector<double> small(2 * n - 1);
     refuses(errc::invalid_buffer, [&] { world.allgatherv(mine, small, counts_t(n, 2)); });
-    refuses(errc::invalid_buffer, [&] { world.allgatherv(mine, room, counts_t(n, 2), counts_t(n, 2 * n - 1)); });
+    refuses(errc::invalid_buffer,
+            [&] { world.allgatherv(mine, room, counts_t(n, 2), counts_t(n, 2 * n - 1)); });
     if (world.size() > 1) {
-      const std::string text = message_of([&] { world.allgatherv(mine, room, counts_t(n, 2), counts_t(n, 0)); });
+      const std::string text =
+          message_of([&] { world.allgatherv(mine, room, counts_t(n, 2), counts_t(n, 0)); });
       EXPECT_NE(text.find("the blocks of ranks 0 and 1 overlap"), std::string::npos) << text;
     }
     EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
@@ -123,61 +125,61 @@ TEST_P(errors, carry_operation_backend_rank_and_figures) {
       EXPECT_EQ(e.context().expected, 4U);
       EXPECT_EQ(e.context().actual, 3U);
       EXPECT_EQ(e.code(), std::errc::invalid_argument);
-      EXPECT_EQ(std::string(e.what()),
-                "comm error in allreduce [" + std::string(name_of(world.backend())) + ", rank " +
-                    std::to_string(world.rank()) + "/" + std::to_string(world.size()) +
-                    "]: invalid_buffer: expected 4 elements, got 3");
+      EXPECT_EQ(std::string(e.what()), "comm error in allreduce [" + std::string(name_of(world.backend())) +
+                                           ", rank " + std::to_string(world.rank()) + "/" +
+                                           std::to_string(world.size()) +
+                                           "]: invalid_buffer: expected 4 elements, got 3");
       EXPECT_EQ(e.exit(), twill::exit_code::internal);
     }
   });
 }
 
 TEST_P(errors, level_normal_refuses_on_the_rank_that_is_wrong_and_asks_nobody) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        EXPECT_EQ(world.level(), comm::check_level::normal);
-        volatile std::size_t two = 2;  // hidden from the compiler, which would refuse the call itself
-        std::vector<double> one(1);
-        // Each rank alone, so an error that took an exchange would wait for ever.
-        for (int r = 0; r < world.size(); ++r) {
-          if (r == world.rank()) {
-            refuses(errc::invalid_root, [&] { world.broadcast(one, world.size()); });
-            refuses(errc::invalid_buffer, [&] { world.allreduce(std::vector<double>(two), one, comm::sum); });
-          }
-          world.barrier();
-        }
-        EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
-      },
-      {.checks = comm::check_level::normal});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             EXPECT_EQ(world.level(), comm::check_level::normal);
+             volatile std::size_t two = 2;  // hidden from the compiler, which would refuse the call itself
+             std::vector<double> one(1);
+             // Each rank alone, so an error that took an exchange would wait for ever.
+             for (int r = 0; r < world.size(); ++r) {
+               if (r == world.rank()) {
+                 refuses(errc::invalid_root, [&] { world.broadcast(one, world.size()); });
+                 refuses(errc::invalid_buffer,
+                         [&] { world.allreduce(std::vector<double>(two), one, comm::sum); });
+               }
+               world.barrier();
+             }
+             EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
+           },
+           {.checks = comm::check_level::normal});
 }
 
 TEST_P(errors, level_none_gives_the_same_results) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        EXPECT_EQ(world.level(), comm::check_level::none);
-        EXPECT_EQ(world.allreduce(world.rank(), comm::max), world.size() - 1);
-        EXPECT_EQ(world.allgather(1), std::vector<int>(static_cast<std::size_t>(world.size()), 1));
-        // Counts are looked at on every level: they are what later lines index by.
-        std::vector<int> room(8);
-        refuses(errc::invalid_count, [&] { world.allgatherv(room, room, counts_t(9)); });
-      },
-      {.checks = comm::check_level::none});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             EXPECT_EQ(world.level(), comm::check_level::none);
+             EXPECT_EQ(world.allreduce(world.rank(), comm::max), world.size() - 1);
+             EXPECT_EQ(world.allgather(1), std::vector<int>(static_cast<std::size_t>(world.size()), 1));
+             // Counts are looked at on every level: they are what later lines index by.
+             std::vector<int> room(8);
+             refuses(errc::invalid_count, [&] { world.allgatherv(room, room, counts_t(9)); });
+           },
+           {.checks = comm::check_level::none});
 }
 
 TEST_P(errors_peers, level_heavy_finds_results_that_differ_between_ranks) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        // An operation that is not the same on all ranks: what no comparison of arguments can see.
-        const int mine = world.rank();
-        const auto op = comm::op([mine](const int& x, const int& y) { return x + y + (mine == 1 ? 1 : 0); });
-        const std::string text = message_of([&] { (void)world.allreduce(5, op); });
-        EXPECT_NE(text.find("protocol_error: rank 1 has another result than rank 0"), std::string::npos) << text;
-        EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
-      },
-      {.checks = comm::check_level::heavy});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             // An operation that is not the same on all ranks: what no comparison of arguments can see.
+             const int mine = world.rank();
+             const auto op =
+                 comm::op([mine](const int& x, const int& y) { return x + y + (mine == 1 ? 1 : 0); });
+             const std::string text = message_of([&] { (void)world.allreduce(5, op); });
+             EXPECT_NE(text.find("protocol_error: rank 1 has another result than rank 0"), std::string::npos)
+                 << text;
+             EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
+           },
+           {.checks = comm::check_level::heavy});
 }
 
 TEST_P(errors_peers, different_calls_are_told_to_every_rank_in_a_table) {
@@ -213,7 +215,8 @@ TEST_P(errors_peers, different_roots_lengths_types_and_operations_are_mismatches
         world.broadcast(integers, 0);
       }
     });
-    refuses(errc::collective_mismatch, [&] { (void)(first ? world.allreduce(1, comm::sum) : world.allreduce(1, comm::max)); });
+    refuses(errc::collective_mismatch,
+            [&] { (void)(first ? world.allreduce(1, comm::sum) : world.allreduce(1, comm::max)); });
     refuses(errc::collective_mismatch, [&] {
       auto r = world.iallreduce(std::vector<int>(first ? 2 : 3), comm::sum);
       r.wait();
@@ -222,9 +225,8 @@ TEST_P(errors_peers, different_roots_lengths_types_and_operations_are_mismatches
     std::vector<int> received(2 * static_cast<std::size_t>(world.size()));
     const counts_t wrong(static_cast<std::size_t>(world.size()), first ? 2U : 1U);
     // Rank 0 sends two to each and expects two; the others send and expect one.
-    refuses(errc::collective_mismatch, [&] {
-      world.alltoallv(std::vector<int>(wrong[0] * wrong.size()), wrong, received, wrong);
-    });
+    refuses(errc::collective_mismatch,
+            [&] { world.alltoallv(std::vector<int>(wrong[0] * wrong.size()), wrong, received, wrong); });
     EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
   });
 }
@@ -244,22 +246,21 @@ TEST_P(errors_peers, a_mistake_of_one_rank_is_an_error_on_all) {
 }
 
 TEST_P(errors_peers, waiting_for_a_rank_that_never_comes_times_out_with_a_table) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        if (world.rank() == 0) {
-          const std::string text = message_of([&] { (void)world.recv(std::vector<int>(1), 1, 0); });
-          EXPECT_NE(text.find("timed_out"), std::string::npos) << text;
-          EXPECT_NE(text.find("rank 0: recv, waits for rank 1 since"), std::string::npos) << text;
-          for (int r = 1; r < world.size(); ++r) world.send(std::vector<int>{1}, r, 7);
-        } else {
-          // Holds on until rank 0 is done; longer than the limit for one wait, so it asks again.
-          while (code_of([&] { EXPECT_EQ(world.template recv_vector<int>(0, 7).size(), 1U); }) ==
-                 make_error_code(errc::timed_out)) {
-          }
-        }
-      },
-      {.timeout = std::chrono::milliseconds(300)});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             if (world.rank() == 0) {
+               const std::string text = message_of([&] { (void)world.recv(std::vector<int>(1), 1, 0); });
+               EXPECT_NE(text.find("timed_out"), std::string::npos) << text;
+               EXPECT_NE(text.find("rank 0: recv, waits for rank 1 since"), std::string::npos) << text;
+               for (int r = 1; r < world.size(); ++r) world.send(std::vector<int>{1}, r, 7);
+             } else {
+               // Holds on until rank 0 is done; longer than the limit for one wait, so it asks again.
+               while (code_of([&] { EXPECT_EQ(world.template recv_vector<int>(0, 7).size(), 1U); }) ==
+                      make_error_code(errc::timed_out)) {
+               }
+             }
+           },
+           {.timeout = std::chrono::milliseconds(300)});
 }
 
 INSTANTIATE_TEST_SUITE_P(comm, errors, ::testing::ValuesIn(ranks::all()),

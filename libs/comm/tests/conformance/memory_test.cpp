@@ -3,10 +3,15 @@
 #include "ranks.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <linux/mempolicy.h>
 #include <numeric>
 #include <span>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -52,20 +57,21 @@ TEST_P(memory, a_region_is_filled_by_ranges) {
     std::uint64_t expected = 0;
     for (std::size_t r = 0; r < size; ++r) expected += (r + 1) * (1001 * (r + 1) / size - 1001 * r / size);
     EXPECT_EQ(std::accumulate(region.view().begin(), region.view().end(), std::uint64_t{0}), expected);
-    EXPECT_EQ(code_of([&] { (void)region.writable_range(4, 1002); }), make_error_code(comm::errc::invalid_argument));
+    EXPECT_EQ(code_of([&] { (void)region.writable_range(4, 1002); }),
+              make_error_code(comm::errc::invalid_argument));
   });
 }
 
 TEST_P(memory, overlapping_ranges_are_found_at_level_heavy) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        auto region = world.template create_region<int>(100);
-        (void)region.writable_range(0, static_cast<std::size_t>(10 + world.rank()));
-        const auto code = code_of([&] { region.fence(); });
-        EXPECT_EQ(code, world.size() == 1 ? std::error_code() : make_error_code(comm::errc::rma_conflict));
-      },
-      {.checks = comm::check_level::heavy});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             auto region = world.template create_region<int>(100);
+             (void)region.writable_range(0, static_cast<std::size_t>(10 + world.rank()));
+             const auto code = code_of([&] { region.fence(); });
+             EXPECT_EQ(code,
+                       world.size() == 1 ? std::error_code() : make_error_code(comm::errc::rma_conflict));
+           },
+           {.checks = comm::check_level::heavy});
 }
 
 TEST_P(memory, empty_regions_and_every_alignment) {
@@ -77,12 +83,43 @@ TEST_P(memory, empty_regions_and_every_alignment) {
       auto region = world.template create_region<int>(33, {.alignment = alignment});
       region.fence();
       EXPECT_TRUE(aligned(region.view().data(), alignment));
-      auto window = world.template create_window<char>(1 + static_cast<std::size_t>(world.rank()) * 77, {.alignment = alignment});
+      auto window = world.template create_window<char>(1 + static_cast<std::size_t>(world.rank()) * 77,
+                                                       {.alignment = alignment});
       EXPECT_TRUE(aligned(window.local().data(), alignment));
       EXPECT_TRUE(aligned(window.remote(world.size() - 1).data(), alignment));
     }
     EXPECT_EQ(code_of([&] { (void)world.template create_window<int>(1, {.alignment = 48}); }),
               make_error_code(comm::errc::invalid_argument));
+  });
+}
+
+TEST_P(memory, pages_are_placed_where_the_options_say) {
+  on_ranks(GetParam(), [](auto& world) {
+    constexpr std::size_t n = std::size_t{3} << 20U;
+    const auto size = static_cast<std::size_t>(world.size());
+    const auto rank = static_cast<std::size_t>(world.rank());
+    const auto check = [&](const comm::region_options& how) {
+      auto region = world.template create_region<char>(n, how);
+      std::ranges::fill(region.writable_range(n * rank / size, n * (rank + 1) / size), 'x');
+      region.fence();
+      EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(region.view(), 'x')), n);
+      EXPECT_EQ(world.allreduce(region.placement_refusal(), comm::min), region.placement_refusal());
+      // The policy of a page in the middle, where the kernel was willing.
+      int policy = -1;
+      void* const page = const_cast<char*>(region.view().data() + n / 2);
+      if (::syscall(SYS_get_mempolicy, &policy, nullptr, 0, page, MPOL_F_ADDR) != 0) policy = -1;
+      return std::pair(region.placement_refusal(), policy);
+    };
+    EXPECT_EQ(check({.where = comm::placement::first_touch}).first, 0);
+    EXPECT_EQ(check({.where = comm::placement::leader, .pages = comm::huge_pages::off}).first, 0);
+    const auto [spread, spread_policy] = check({.where = comm::placement::interleave});
+    EXPECT_TRUE(spread == EPERM || spread == ENOSYS || (spread == 0 && spread_policy == MPOL_INTERLEAVE))
+        << spread << " " << spread_policy;
+    const auto [bound, bound_policy] = check({.where = comm::placement::bind, .node = 0});
+    EXPECT_TRUE(bound == EPERM || bound == ENOSYS || (bound == 0 && bound_policy == MPOL_BIND))
+        << bound << " " << bound_policy;
+    // No machine has that many: it is told, and the region works.
+    EXPECT_EQ(check({.where = comm::placement::bind, .node = 1'000'000}).first, EINVAL);
   });
 }
 
@@ -92,7 +129,9 @@ TEST_P(memory, sizes_that_cannot_be_had_are_an_error_on_every_rank) {
     for (const std::size_t n : {huge, std::numeric_limits<std::size_t>::max(), std::size_t{1} << 50U}) {
       EXPECT_EQ(code_of([&] { (void)world.template create_region<double>(n); }),
                 make_error_code(comm::errc::allocation_failed));
-      EXPECT_EQ(code_of([&] { (void)world.template create_window<double>(world.rank() == world.size() - 1 ? n : 1); }),
+      EXPECT_EQ(code_of([&] {
+                  (void)world.template create_window<double>(world.rank() == world.size() - 1 ? n : 1);
+                }),
                 make_error_code(comm::errc::allocation_failed));
     }
     auto window = world.template create_window<int>(1);

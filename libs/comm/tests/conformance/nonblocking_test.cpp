@@ -46,16 +46,22 @@ TEST_P(nonblocking, every_collective_gives_its_buffer_or_result_back) {
     EXPECT_EQ(world.iallreduce(filled(5, world.rank()), comm::max).wait(), filled(5, root));
     EXPECT_EQ(world.iscan(filled(2, 1), comm::sum).wait(), filled(2, world.rank() + 1));
     EXPECT_EQ(world.iexscan(filled(2, 1), comm::sum).wait(), filled(2, world.rank()));
-    EXPECT_EQ(world.igather(filled(2, world.rank()), root).wait(), mine ? by_rank(world, 2) : std::vector<int>());
+    EXPECT_EQ(world.igather(filled(2, world.rank()), root).wait(),
+              mine ? by_rank(world, 2) : std::vector<int>());
     EXPECT_EQ(world.iallgather(filled(3, world.rank())).wait(), by_rank(world, 3));
-    EXPECT_EQ(world.iscatter(mine ? by_rank(world, 2) : std::vector<int>(), 2, root).wait(), filled(2, world.rank()));
+    EXPECT_EQ(world.iscatter(mine ? by_rank(world, 2) : std::vector<int>(), 2, root).wait(),
+              filled(2, world.rank()));
     EXPECT_EQ(world.ialltoall(filled(size, world.rank())).wait(), by_rank(world, 1));
-    EXPECT_EQ(world.ireduce_scatter_block(by_rank(world, 2), comm::sum).wait(), filled(2, world.rank() * world.size()));
+    EXPECT_EQ(world.ireduce_scatter_block(by_rank(world, 2), comm::sum).wait(),
+              filled(2, world.rank() * world.size()));
     const counts_t counts(size, 2);
-    EXPECT_EQ(world.ireduce_scatter(by_rank(world, 2), counts, comm::sum).wait(), filled(2, world.rank() * world.size()));
-    EXPECT_EQ(world.igatherv(filled(2, world.rank()), root, counts).wait(), mine ? by_rank(world, 2) : std::vector<int>());
+    EXPECT_EQ(world.ireduce_scatter(by_rank(world, 2), counts, comm::sum).wait(),
+              filled(2, world.rank() * world.size()));
+    EXPECT_EQ(world.igatherv(filled(2, world.rank()), root, counts).wait(),
+              mine ? by_rank(world, 2) : std::vector<int>());
     EXPECT_EQ(world.iallgatherv(filled(2, world.rank()), counts).wait(), by_rank(world, 2));
-    EXPECT_EQ(world.iscatterv(mine ? by_rank(world, 2) : std::vector<int>(), 2, root, counts).wait(), filled(2, world.rank()));
+    EXPECT_EQ(world.iscatterv(mine ? by_rank(world, 2) : std::vector<int>(), 2, root, counts).wait(),
+              filled(2, world.rank()));
     EXPECT_EQ(world.ialltoallv(filled(size * 2, world.rank()), counts, counts).wait(), by_rank(world, 2));
     EXPECT_EQ(me, static_cast<std::size_t>(world.rank()));
   });
@@ -214,11 +220,27 @@ TEST_P(nonblocking, a_scope_completes_also_when_an_exception_leaves_it) {
   });
 }
 
+TEST_P(nonblocking, unsafe_spans_are_for_bindings) {
+  on_ranks(GetParam(), [](auto& world) {
+    const std::vector<int> in{world.rank(), 1};
+    std::vector<int> out(2);
+    auto r = comm::unsafe::iallreduce(world, in, out, comm::sum);
+    r.wait();
+    EXPECT_EQ(out, (std::vector<int>{sum_of_ranks(world), world.size()}));
+  });
+}
+
 TEST_P(nonblocking, a_dropped_request_is_completed) {
   on_ranks(GetParam(), [](auto& world) {
-    { const auto dropped = world.iallreduce(filled(1000, 1), comm::sum); }
-    { const auto dropped = world.isend(filled(10, 3), world.rank(), 5); }
-    { const auto dropped = world.template irecv<int>(10, world.rank(), 6); }
+    {
+      const auto dropped = world.iallreduce(filled(1000, 1), comm::sum);
+    }
+    {
+      const auto dropped = world.isend(filled(10, 3), world.rank(), 5);
+    }
+    {
+      const auto dropped = world.template irecv<int>(10, world.rank(), 6);
+    }
     EXPECT_EQ(world.template recv_vector<int>(world.rank(), 5), filled(10, 3));
     EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
   });
@@ -257,7 +279,9 @@ void reuse(R& r, Fill fill, Check check) {
 
 TEST_P(persistent, reductions_run_again_with_what_the_buffer_holds) {
   on_ranks(GetParam(), [](auto& world) {
-    const auto fill = [&](auto& r, int round) { std::ranges::fill(r.send_buffer(), round * 10 + world.rank()); };
+    const auto fill = [&](auto& r, int round) {
+      std::ranges::fill(r.send_buffer(), round * 10 + world.rank());
+    };
     const int tens = world.size() * 10;
     const int ranks = sum_of_ranks(world);
     const auto expect = [&](auto& r, int value) {
@@ -278,10 +302,12 @@ TEST_P(persistent, reductions_run_again_with_what_the_buffer_holds) {
     auto prefix = world.template scan_init<int>(1, comm::max);
     reuse(prefix, fill, [&](auto& r, int round) { expect(r, round * 10 + world.rank()); });
     auto before = world.template exscan_init<int>(1, comm::max, -1);
-    reuse(before, fill, [&](auto& r, int round) { expect(r, world.rank() == 0 ? -1 : round * 10 + world.rank() - 1); });
+    reuse(before, fill,
+          [&](auto& r, int round) { expect(r, world.rank() == 0 ? -1 : round * 10 + world.rank() - 1); });
     auto part = world.template reduce_scatter_block_init<int>(2, comm::sum);
     reuse(part, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
-    auto parts = world.template reduce_scatter_init<int>(counts_t(static_cast<std::size_t>(world.size()), 3), comm::sum);
+    auto parts = world.template reduce_scatter_init<int>(counts_t(static_cast<std::size_t>(world.size()), 3),
+                                                         comm::sum);
     reuse(parts, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
   });
 }
@@ -290,7 +316,9 @@ TEST_P(persistent, moves_of_data_run_again_with_what_the_buffer_holds) {
   on_ranks(GetParam(), [](auto& world) {
     const auto size = static_cast<std::size_t>(world.size());
     const auto me = static_cast<std::size_t>(world.rank());
-    const auto fill = [&](auto& r, int round) { std::ranges::fill(r.send_buffer(), round * 10 + world.rank()); };
+    const auto fill = [&](auto& r, int round) {
+      std::ranges::fill(r.send_buffer(), round * 10 + world.rank());
+    };
     const auto ranks_of = [&](auto& r, int round, std::size_t each) {
       for (std::size_t i = 0; i < size * each; ++i)
         EXPECT_EQ(r.recv_buffer()[i], round * 10 + static_cast<int>(i / each));
@@ -315,7 +343,8 @@ TEST_P(persistent, moves_of_data_run_again_with_what_the_buffer_holds) {
     reuse(swapped, fill, [&](auto& r, int round) { ranks_of(r, round, 2); });
     const auto deal = [&](auto& r, int round) {
       const auto b = r.send_buffer();
-      for (std::size_t i = 0; i < b.size() && world.rank() == 0; ++i) b[i] = round * 10 + static_cast<int>(i / 2);
+      for (std::size_t i = 0; i < b.size() && world.rank() == 0; ++i)
+        b[i] = round * 10 + static_cast<int>(i / 2);
     };
     auto dealt = world.template scatter_init<int>(2, 0);
     reuse(dealt, deal, [&](auto& r, int round) { EXPECT_EQ(r.recv_buffer()[1], round * 10 + world.rank()); });
@@ -324,7 +353,8 @@ TEST_P(persistent, moves_of_data_run_again_with_what_the_buffer_holds) {
     counts_t counts(size);
     std::iota(counts.begin(), counts.end(), 1U);
     auto ragged = world.template allgatherv_init<int>(counts);
-    reuse(ragged, fill, [&](auto& r, int round) { EXPECT_EQ(r.recv_buffer().back(), round * 10 + world.size() - 1); });
+    reuse(ragged, fill,
+          [&](auto& r, int round) { EXPECT_EQ(r.recv_buffer().back(), round * 10 + world.size() - 1); });
     auto ragged_root = world.template gatherv_init<int>(me + 1, 0, counts);
     reuse(ragged_root, fill, [&](auto& r, int round) {
       if (world.rank() == 0) {
@@ -373,7 +403,9 @@ TEST_P(persistent, messages_barriers_and_borrowed_buffers_run_again) {
 
 TEST_P(persistent, dropping_inactive_and_active_requests_is_defined) {
   on_ranks(GetParam(), [](auto& world) {
-    { const auto inactive = world.template allreduce_init<int>(3, comm::sum); }
+    {
+      const auto inactive = world.template allreduce_init<int>(3, comm::sum);
+    }
     {
       auto active = world.template allreduce_init<int>(3, comm::sum);
       active.start();

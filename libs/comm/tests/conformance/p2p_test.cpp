@@ -34,7 +34,8 @@ TEST_P(p2p, a_message_to_oneself_is_received) {
 TEST_P(p2p, a_long_blocking_send_to_oneself_would_deadlock) {
   on_ranks(GetParam(), [](auto& world) {
     const std::vector<double> large(10'000, 1.0);
-    EXPECT_EQ(code_of([&] { world.send(large, world.rank(), 0); }), make_error_code(comm::errc::would_deadlock));
+    EXPECT_EQ(code_of([&] { world.send(large, world.rank(), 0); }),
+              make_error_code(comm::errc::would_deadlock));
     std::vector<double> got(10'000);
     world.scope([&](auto& s) {
       s.irecv(got, world.rank(), 0);
@@ -66,7 +67,8 @@ TEST_P(p2p, probes_tell_a_message_and_leave_it) {
     const auto again = world.iprobe(world.rank(), 11);
     ASSERT_TRUE(again.has_value());
     EXPECT_EQ(again->tag, 11);
-    EXPECT_EQ((world.template recv_vector<std::uint16_t>(comm::any_source, 11)), (std::vector<std::uint16_t>{7, 8}));
+    EXPECT_EQ((world.template recv_vector<std::uint16_t>(comm::any_source, 11)),
+              (std::vector<std::uint16_t>{7, 8}));
     EXPECT_FALSE(world.iprobe(comm::any_source, comm::any_tag).has_value());
   });
 }
@@ -88,10 +90,12 @@ TEST_P(p2p, a_message_longer_than_the_buffer_is_consumed_and_reported) {
   on_ranks(GetParam(), [](auto& world) {
     world.send(std::vector<int>{1, 2, 3}, world.rank(), 0);
     std::vector<int> small(2);
-    EXPECT_EQ(code_of([&] { (void)world.recv(small, world.rank(), 0); }), make_error_code(comm::errc::truncated));
+    EXPECT_EQ(code_of([&] { (void)world.recv(small, world.rank(), 0); }),
+              make_error_code(comm::errc::truncated));
     world.send(std::vector<char>{'a', 'b', 'c'}, world.rank(), 0);
     std::vector<int> ints(4);
-    EXPECT_EQ(code_of([&] { (void)world.recv(ints, world.rank(), 0); }), make_error_code(comm::errc::type_mismatch));
+    EXPECT_EQ(code_of([&] { (void)world.recv(ints, world.rank(), 0); }),
+              make_error_code(comm::errc::type_mismatch));
     EXPECT_FALSE(world.iprobe(comm::any_source, comm::any_tag).has_value());
     EXPECT_EQ(world.allreduce(1, comm::sum), world.size());
   });
@@ -106,7 +110,8 @@ TEST_P(p2p, four_threads_each_take_their_own_matched_messages) {
       std::vector<std::jthread> threads;
       for (auto& mine : taken) {
         threads.emplace_back([&world, &mine] {
-          for (int i = 0; i < each; ++i) mine.push_back(world.mprobe(world.rank(), 2).template receive_vector<int>()[0]);
+          for (int i = 0; i < each; ++i)
+            mine.push_back(world.mprobe(world.rank(), 2).template receive_vector<int>()[0]);
         });
       }
     }
@@ -147,7 +152,8 @@ TEST_P(p2p_peers, messages_of_one_pair_and_tag_keep_their_order) {
       }
     } else {
       int odd = 1;
-      for (int i = 0; i < messages / 2; ++i, odd += 2) EXPECT_EQ(world.template recv_vector<int>(0, 1)[0], odd);
+      for (int i = 0; i < messages / 2; ++i, odd += 2)
+        EXPECT_EQ(world.template recv_vector<int>(0, 1)[0], odd);
       for (int i = 0; i < messages; i += 2) EXPECT_EQ(world.template recv_vector<int>(0, 0)[0], i);
     }
   });
@@ -198,7 +204,8 @@ TEST_P(p2p_peers, four_threads_send_and_receive_at_once) {
       for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&world, &sums, peer, t] {
           std::vector<comm::request<std::vector<int>>> sends;
-          for (int i = 0; i < messages; ++i) sends.push_back(world.isend(std::vector<int>{t * 1000 + i}, peer, t));
+          for (int i = 0; i < messages; ++i)
+            sends.push_back(world.isend(std::vector<int>{t * 1000 + i}, peer, t));
           for (int i = 0; i < messages; ++i) {
             auto r = world.template irecv<int>(1, peer, t);
             const int value = r.wait()[0];

@@ -26,8 +26,9 @@ std::vector<T> numbers(int rank, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     if constexpr (std::is_floating_point_v<T>) {
       // Mantissas that do not add up exactly, so that another order shows.
-      v[i] = static_cast<T>(std::sin(static_cast<double>(i * 7 + static_cast<std::size_t>(rank) * 131) + 0.5) *
-                            std::pow(10.0, static_cast<double>((i + static_cast<std::size_t>(rank)) % 7)));
+      v[i] =
+          static_cast<T>(std::sin(static_cast<double>(i * 7 + static_cast<std::size_t>(rank) * 131) + 0.5) *
+                         std::pow(10.0, static_cast<double>((i + static_cast<std::size_t>(rank)) % 7)));
     } else {
       v[i] = static_cast<T>((i * 7 + static_cast<std::size_t>(rank) * 13 + 1) % 11);
     }
@@ -158,9 +159,10 @@ TEST_P(reductions, bitwise_operations_take_bytes_and_arrays) {
 TEST_P(reductions, located_values_prefer_the_lowest_index_and_nan_wins) {
   on_ranks(GetParam(), [](auto& world) {
     using item = comm::located<double, std::int32_t>;
-    std::vector<item> data{{static_cast<double>(world.rank() % 2), world.size() - world.rank()},
-                           {1.5, world.rank() + 10},
-                           {world.rank() == 0 ? 3.0 : std::numeric_limits<double>::quiet_NaN(), world.rank()}};
+    std::vector<item> data{
+        {static_cast<double>(world.rank() % 2), world.size() - world.rank()},
+        {1.5, world.rank() + 10},
+        {world.rank() == 0 ? 3.0 : std::numeric_limits<double>::quiet_NaN(), world.rank()}};
     std::vector<item> least = data;
     world.allreduce(std::span<item>(least), comm::minloc);
     // Of even ranks, whose value is 0, the last one has the lowest index.
@@ -171,8 +173,9 @@ TEST_P(reductions, located_values_prefer_the_lowest_index_and_nan_wins) {
       EXPECT_TRUE(std::isnan(least[2].value));
       EXPECT_EQ(least[2].index, 1);
     }
-    const auto greatest = world.allreduce(comm::located<std::int16_t, std::int64_t>{static_cast<std::int16_t>(world.rank()), 100},
-                                          comm::maxloc);
+    const auto greatest = world.allreduce(
+        comm::located<std::int16_t, std::int64_t>{static_cast<std::int16_t>(world.rank()), 100},
+        comm::maxloc);
     EXPECT_EQ(greatest.value, world.size() - 1);
   });
 }
@@ -192,7 +195,8 @@ TEST_P(reductions, four_scalars_of_statistics_in_one_call) {
     world.allreduce(mine, out, comm::sum);
     double second = 0.0;
     for (int r = 1; r < world.size(); ++r) second += 0.5 * r;
-    EXPECT_EQ(out, (std::array<double, 4>{1.0 * world.size(), second, 2.0 * world.size(), -1.0 * world.size()}));
+    EXPECT_EQ(out,
+              (std::array<double, 4>{1.0 * world.size(), second, 2.0 * world.size(), -1.0 * world.size()}));
   });
 }
 
@@ -203,9 +207,8 @@ TEST_P(reductions, user_operations_without_commutativity_keep_rank_order) {
       double a;
       double b;
     };
-    const auto compose = comm::op([](const affine& f, const affine& g) {
-      return affine{f.a * g.a, f.a * g.b + f.b};
-    });
+    const auto compose =
+        comm::op([](const affine& f, const affine& g) { return affine{f.a * g.a, f.a * g.b + f.b}; });
     affine expected{1.0, 0.5};
     for (int r = 1; r < world.size(); ++r) {
       const affine g{1.0 + r, 0.5 - r};
@@ -230,7 +233,8 @@ TEST_P(reductions, exscan_gives_rank_zero_the_initial_value) {
       const auto mine = numbers<double>(world.rank(), n);
       std::vector<double> out(n, 99.0);
       world.exscan(mine, out, comm::sum);
-      const auto expected = world.rank() == 0 ? std::vector<double>(n, 0.0) : folded<double>(world.rank() - 1, n, comm::sum);
+      const auto expected =
+          world.rank() == 0 ? std::vector<double>(n, 0.0) : folded<double>(world.rank() - 1, n, comm::sum);
       EXPECT_TRUE(same_bits(out, expected));
       std::vector<double> own = mine;
       world.exscan(comm::in_place, own, comm::sum, -4.0);
@@ -249,7 +253,8 @@ TEST_P(reductions, reduce_scatter_gives_each_rank_its_range) {
       const auto whole = folded<double>(world.size() - 1, n * size, comm::sum);
       std::vector<double> out(n);
       world.reduce_scatter_block(numbers<double>(world.rank(), n * size), out, comm::sum);
-      const auto first = whole.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(world.rank()) * n);
+      const auto first =
+          whole.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(world.rank()) * n);
       EXPECT_TRUE(same_bits(out, std::vector<double>(first, first + static_cast<std::ptrdiff_t>(n))));
     }
     std::vector<std::size_t> counts(size);
@@ -287,10 +292,9 @@ TEST_P(reductions, reproducible_results_do_not_depend_on_the_number_of_ranks) {
     EXPECT_EQ(world.reproducible_reduce(mine, cuts[rank], all.size(), comm::sum), exact.value());
     const double p = world.reproducible_reduce(mine, cuts[rank], all.size(), comm::prod);
     EXPECT_EQ(std::bit_cast<std::uint64_t>(p), std::bit_cast<std::uint64_t>(product));
-    EXPECT_EQ(ranks::code_of([&] {
-                (void)world.reproducible_reduce(mine, cuts[rank] + 1, all.size(), comm::sum);
-              }),
-              make_error_code(comm::errc::invalid_argument));
+    EXPECT_EQ(
+        ranks::code_of([&] { (void)world.reproducible_reduce(mine, cuts[rank] + 1, all.size(), comm::sum); }),
+        make_error_code(comm::errc::invalid_argument));
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thousand operations drawn from a seed, each compared with what one process computes from all ranks' inputs.
+// A thousand operations drawn from a seed, each compared with what one process computes from all ranks'
+// inputs.
 #include "ranks.hpp"
-
 #include "twill/base/philox.hpp"
 
 #include <cstdint>
@@ -19,16 +19,22 @@ class sequence : public ranks::on_every_layout {};
 // Draws that are the same on every rank, and contents that any rank can compute for any other.
 class model {
  public:
-  model(std::uint64_t seed, int size) : stream_{twill::philox_key(seed)}, size_(static_cast<std::size_t>(size)) {}
+  model(std::uint64_t seed, int size)
+      : stream_{twill::philox_key(seed)}, size_(static_cast<std::size_t>(size)) {}
 
-  std::uint64_t draw(std::uint64_t below) { return static_cast<std::uint64_t>(stream_.uniform(next_++) * static_cast<double>(below)); }
+  std::uint64_t draw(std::uint64_t below) {
+    return static_cast<std::uint64_t>(stream_.uniform(next_++) * static_cast<double>(below));
+  }
   // The input of a rank to operation `step`.
   [[nodiscard]] std::vector<std::int64_t> input(int step, std::size_t rank, std::size_t n) const {
     std::vector<std::int64_t> v(n);
-    for (std::size_t i = 0; i < n; ++i) v[i] = static_cast<std::int64_t>((static_cast<std::size_t>(step) * 31 + rank * 17 + i * 7) % 1009) - 500;
+    for (std::size_t i = 0; i < n; ++i)
+      v[i] =
+          static_cast<std::int64_t>((static_cast<std::size_t>(step) * 31 + rank * 17 + i * 7) % 1009) - 500;
     return v;
   }
-  [[nodiscard]] std::vector<std::int64_t> sum(int step, std::size_t first, std::size_t last, std::size_t n) const {
+  [[nodiscard]] std::vector<std::int64_t> sum(int step, std::size_t first, std::size_t last,
+                                              std::size_t n) const {
     std::vector<std::int64_t> out(n);
     for (std::size_t r = first; r < last; ++r) {
       const auto v = input(step, r, n);
@@ -143,13 +149,12 @@ TEST_P(sequence, a_thousand_random_operations_agree_with_the_model) {
 }
 
 TEST_P(sequence, other_seeds_on_a_duplicate_at_level_heavy) {
-  on_ranks(
-      GetParam(),
-      [](auto& world) {
-        auto copy = world.duplicate();
-        for (const std::uint64_t seed : {7U, 8U}) run_steps(copy, seed, 150);
-      },
-      {.checks = comm::check_level::heavy});
+  on_ranks(GetParam(),
+           [](auto& world) {
+             auto copy = world.duplicate();
+             for (const std::uint64_t seed : {7U, 8U}) run_steps(copy, seed, 150);
+           },
+           {.checks = comm::check_level::heavy});
 }
 
 INSTANTIATE_TEST_SUITE_P(comm, sequence, ::testing::ValuesIn(ranks::all()),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collectives with a length for every rank.
 #include "ranks.hpp"
-
 #include "twill/base/checksum.hpp"
 
 #include <cstdint>
@@ -35,7 +34,9 @@ std::vector<double> packed(const counts_t& counts) {
   return out;
 }
 
-std::size_t total(const counts_t& counts) { return std::accumulate(counts.begin(), counts.end(), std::size_t{0}); }
+std::size_t total(const counts_t& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
 
 // Shapes of lengths that a job of n ranks may have.
 std::vector<counts_t> shapes(std::size_t n) {
@@ -152,7 +153,8 @@ TEST_P(vectors, alltoallv_sends_a_different_length_to_each) {
       for (std::size_t peer = 0; peer < n; ++peer) {
         send[peer] = (me + 2 * peer) % 3 * scale;
         recv[peer] = (peer + 2 * me) % 3 * scale;
-        for (std::size_t k = 0; k < send[peer]; ++k) in.push_back(static_cast<std::int64_t>(me * 100 + peer * 10 + k % 7));
+        for (std::size_t k = 0; k < send[peer]; ++k)
+          in.push_back(static_cast<std::int64_t>(me * 100 + peer * 10 + k % 7));
         for (std::size_t k = 0; k < recv[peer]; ++k)
           expected.push_back(static_cast<std::int64_t>(peer * 100 + me * 10 + k % 7));
       }

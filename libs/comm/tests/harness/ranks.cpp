@@ -7,9 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ostream>
-#include <set>
-
 #include <poll.h>
+#include <set>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -106,15 +105,19 @@ std::vector<int> fork_ranks(int n, const std::function<int(int)>& rank_main, std
       if (statuses[r] == -1) polls.push_back({watched[r], POLLIN, 0});
     }
     if (polls.empty()) break;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const int ready = ::poll(polls.data(), polls.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const int ready =
+        ::poll(polls.data(), polls.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
     if (ready == 0) {
-      ADD_FAILURE() << "ranks did not end within " << limit.count() << " s:\n" << rendezvous::describe_waits(*job);
+      ADD_FAILURE() << "ranks did not end within " << limit.count() << " s:\n"
+                    << rendezvous::describe_waits(*job);
       for (std::size_t r = 0; r < pids.size(); ++r)
         if (statuses[r] == -1) ::kill(pids[r], SIGKILL);
     }
     for (std::size_t r = 0; r < pids.size(); ++r) {
-      if (statuses[r] != -1 || ::waitpid(pids[r], &statuses[r], ready == 0 ? 0 : WNOHANG) == pids[r]) continue;
+      if (statuses[r] != -1 || ::waitpid(pids[r], &statuses[r], ready == 0 ? 0 : WNOHANG) == pids[r])
+        continue;
       statuses[r] = -1;
     }
     for (std::size_t r = 0; r < pids.size(); ++r) {

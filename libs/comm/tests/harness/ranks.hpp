@@ -3,6 +3,8 @@
 
 #include "twill/comm.hpp"
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -10,8 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace ranks {
 
@@ -32,8 +32,8 @@ std::ostream& operator<<(std::ostream& out, const layout& l);
 /// Those of them where several ranks can be had.
 [[nodiscard]] std::vector<layout> several();
 
-/// Forks `n` processes with the environment of ranks, each runs `rank_main` and leaves with its result; the wait
-/// statuses. Those that are not done after `limit` are killed, and that is a failure.
+/// Forks `n` processes with the environment of ranks, each runs `rank_main` and leaves with its result; the
+/// wait statuses. Those that are not done after `limit` are killed, and that is a failure.
 [[nodiscard]] std::vector<int> fork_ranks(int n, const std::function<int(int)>& rank_main,
                                           std::chrono::seconds limit = std::chrono::seconds(60));
 
@@ -55,9 +55,8 @@ template <class F>
 void on_ranks(const layout& l, F body, const settings& how = {}) {
   namespace comm = twill::comm;
   detail::count(l);
-  const comm::environment_options options{.backend = l.how == carrier::processes ? "shm" : "local",
-                                          .checks = how.checks,
-                                          .timeout = how.timeout};
+  const comm::environment_options options{
+      .backend = l.how == carrier::processes ? "shm" : "local", .checks = how.checks, .timeout = how.timeout};
   const comm::thread_ranks_options threads{.checks = how.checks, .timeout = how.timeout};
   switch (l.how) {
     case carrier::local: {

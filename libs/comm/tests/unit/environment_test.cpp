@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of an environment, what outlives it, and how a backend is chosen.
 #include "ranks.hpp"
-
 #include "twill/base/catalogue.hpp"
 
 #include <optional>
@@ -93,8 +92,9 @@ TEST(environment, thread_levels_that_contradict_each_other_are_refused) {
   const comm::environment_options options{
       .backend = "local", .required = comm::thread_level::funneled, .minimum = comm::thread_level::multiple};
   const std::string text = message_of([&] { (void)comm::environment::init(options); });
-  EXPECT_NE(text.find("init_failed: thread level multiple is wanted at least, and only funneled is asked for"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find("init_failed: thread level multiple is wanted at least, and only funneled is asked for"),
+      std::string::npos)
       << text;
 }
 
@@ -120,14 +120,17 @@ TEST(selection, an_explicit_name_wins_and_is_never_replaced) {
   EXPECT_EQ(chosen("local", shm), comm::backend_kind::local);
   EXPECT_EQ(chosen("shm", {}), comm::backend_kind::shm);
   const std::string text = message_of([] { (void)comm::choose_backend("mpi", {}); });
-  EXPECT_NE(text.find("backend_unavailable: backend mpi is not built in; built in: local, shm"), std::string::npos) << text;
+  EXPECT_NE(text.find("backend_unavailable: backend mpi is not built in; built in: local, shm"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("TWILL_COMM_MPI=PLUGIN"), std::string::npos) << text;
 }
 
 TEST(selection, an_unknown_name_is_told_with_all_known_ones) {
   for (const char* name : {"tcp", "shmem"}) {
     const std::string text = message_of([&] { (void)comm::choose_backend(name, {}); });
-    EXPECT_NE(text.find("unknown_backend: no backend is called " + std::string(name)), std::string::npos) << text;
+    EXPECT_NE(text.find("unknown_backend: no backend is called " + std::string(name)), std::string::npos)
+        << text;
     EXPECT_NE(text.find("known: auto, local, shm, mpi"), std::string::npos) << text;
   }
   try {
@@ -138,14 +141,16 @@ TEST(selection, an_unknown_name_is_told_with_all_known_ones) {
     EXPECT_EQ(e.exit(), twill::exit_code::usage);
     const std::string json = comm::selection_error_json(e, "loacl");
     EXPECT_NE(json.find(R"("kind":"unknown_backend")"), std::string::npos) << json;
-    EXPECT_NE(json.find(R"("context":{"setting":"comm","requested":"loacl","available":["local","shm"]})"), std::string::npos)
+    EXPECT_NE(json.find(R"("context":{"setting":"comm","requested":"loacl","available":["local","shm"]})"),
+              std::string::npos)
         << json;
   }
 }
 
 TEST(selection, our_launcher_wins_over_inherited_scheduler_variables) {
-  const comm::variable_map v{{"TWILL_SHM_FD", "5"},       {"TWILL_RANK", "1"},   {"TWILL_SIZE", "2"},
-                             {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_PROCID", "0"}, {"PMI_RANK", "0"}, {"PMI_SIZE", "4"}};
+  const comm::variable_map v{
+      {"TWILL_SHM_FD", "5"}, {"TWILL_RANK", "1"}, {"TWILL_SIZE", "2"}, {"SLURM_STEP_NUM_TASKS", "4"},
+      {"SLURM_PROCID", "0"}, {"PMI_RANK", "0"},   {"PMI_SIZE", "4"}};
   EXPECT_EQ(chosen("auto", v), comm::backend_kind::shm);
   EXPECT_EQ(chosen("", {{"TWILL_SHM_NAME", "x"}}), comm::backend_kind::shm);
 }
@@ -154,9 +159,9 @@ TEST(selection, an_mpi_launcher_without_mpi_is_an_error_not_many_jobs_of_one) {
   for (const comm::variable_map& v :
        {comm::variable_map{{"PMI_RANK", "0"}, {"PMI_SIZE", "4"}},
         comm::variable_map{{"OMPI_COMM_WORLD_RANK", "1"}, {"OMPI_COMM_WORLD_SIZE", "2"}},
-        comm::variable_map{{"PMIX_RANK", "0"}, {"PMIX_NAMESPACE", "job"}}, comm::variable_map{{"PMI_FD", "7"}},
-        comm::variable_map{{"MPI_LOCALRANKID", "0"}}, comm::variable_map{{"PALS_RANKID", "0"}},
-        comm::variable_map{{"MV2_COMM_WORLD_RANK", "0"}}}) {
+        comm::variable_map{{"PMIX_RANK", "0"}, {"PMIX_NAMESPACE", "job"}},
+        comm::variable_map{{"PMI_FD", "7"}}, comm::variable_map{{"MPI_LOCALRANKID", "0"}},
+        comm::variable_map{{"PALS_RANKID", "0"}}, comm::variable_map{{"MV2_COMM_WORLD_RANK", "0"}}}) {
     EXPECT_EQ(code_of([&] { (void)comm::choose_backend("auto", v); }), errc::backend_unavailable);
     EXPECT_EQ(chosen("local", v), comm::backend_kind::local);
   }
@@ -164,7 +169,8 @@ TEST(selection, an_mpi_launcher_without_mpi_is_an_error_not_many_jobs_of_one) {
 }
 
 TEST(selection, slurm_variables_alone_count_only_inside_a_step_of_several_tasks) {
-  EXPECT_EQ(chosen("", {{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "2"}, {"SLURM_JOB_ID", "9"}}), comm::backend_kind::local);
+  EXPECT_EQ(chosen("", {{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "2"}, {"SLURM_JOB_ID", "9"}}),
+            comm::backend_kind::local);
   const comm::variable_map step{{"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}};
   const std::string text = message_of([&] { (void)comm::choose_backend("", step); });
   EXPECT_NE(text.find("srun --mpi=pmi2"), std::string::npos) << text;
@@ -172,9 +178,11 @@ TEST(selection, slurm_variables_alone_count_only_inside_a_step_of_several_tasks)
 }
 
 TEST(selection, malformed_numbers_name_the_variable_and_its_value) {
-  const std::string text = message_of([] { (void)comm::choose_backend("", {{"PMI_RANK", "zero"}, {"PMI_SIZE", "2"}}); });
+  const std::string text =
+      message_of([] { (void)comm::choose_backend("", {{"PMI_RANK", "zero"}, {"PMI_SIZE", "2"}}); });
   EXPECT_NE(text.find("bad_configuration: PMI_RANK=zero"), std::string::npos) << text;
-  EXPECT_EQ(code_of([] { (void)comm::choose_backend("", {{"TWILL_SHM_FD", "-1"}}); }), errc::bad_configuration);
+  EXPECT_EQ(code_of([] { (void)comm::choose_backend("", {{"TWILL_SHM_FD", "-1"}}); }),
+            errc::bad_configuration);
   EXPECT_EQ(code_of([] {
               (void)comm::choose_backend("", {{"OMPI_COMM_WORLD_RANK", "2"}, {"OMPI_COMM_WORLD_SIZE", "2"}});
             }),
@@ -183,7 +191,8 @@ TEST(selection, malformed_numbers_name_the_variable_and_its_value) {
 
 TEST(selection, shm_without_a_launcher_lists_what_is_missing_with_an_example) {
   const std::string text = message_of([] { (void)comm::environment::init({.backend = "shm"}); });
-  EXPECT_NE(text.find("missing_configuration: backend shm lacks TWILL_SHM_FD, TWILL_RANK, TWILL_SIZE"), std::string::npos)
+  EXPECT_NE(text.find("missing_configuration: backend shm lacks TWILL_SHM_FD, TWILL_RANK, TWILL_SIZE"),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("twill run -n 4 -- PROGRAM"), std::string::npos) << text;
   EXPECT_FALSE(comm::is_initialized());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A rank that ends in any way ends the job: within the bound, with a code, with nothing left behind.
 #include "ranks.hpp"
-
 #include "twill/comm/detail/rendezvous.hpp"
 
 #include <chrono>
@@ -10,10 +9,9 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <vector>
-
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -67,7 +65,8 @@ TEST(failure, a_rank_that_throws_ends_all_with_code_4) {
 }
 
 TEST(failure, an_error_with_a_code_of_its_own_gives_it_to_the_job) {
-  const outcome o = crash([](auto&) { throw twill::error(twill::errc::invalid_value, {.what = "wrong input"}); });
+  const outcome o =
+      crash([](auto&) { throw twill::error(twill::errc::invalid_value, {.what = "wrong input"}); });
   EXPECT_TRUE(exited(o.statuses[1], 1)) << o.statuses[1];
   EXPECT_TRUE(exited(o.statuses[0], 4)) << o.statuses[0];
 }
@@ -110,7 +109,8 @@ TEST(failure, a_rank_that_hangs_ends_the_job_when_a_limit_is_set) {
   const outcome o = crash(
       [](auto& world) {
         // Hangs until the others have given up: then it would wait for ever, and a launcher would kill it.
-        while (ranks::code_of([&] { (void)world.recv(std::vector<int>(1), 0, 0); }) == comm::errc::timed_out) {
+        while (ranks::code_of([&] { (void)world.recv(std::vector<int>(1), 0, 0); }) ==
+               comm::errc::timed_out) {
         }
         std::raise(SIGKILL);
       },
@@ -177,7 +177,9 @@ TEST(failure, ranks_end_with_their_launcher) {
 TEST(failure, the_abort_of_a_rank_that_is_a_thread_reaches_the_others) {
   const std::string text = ranks::message_of([] {
     comm::run_thread_ranks(3, [](auto& world) {
-      if (world.rank() == 2) throw comm::error(comm::errc::invalid_argument, {.operation = "mine", .rank = 2, .size = 3}, "broken");
+      if (world.rank() == 2)
+        throw comm::error(comm::errc::invalid_argument, {.operation = "mine", .rank = 2, .size = 3},
+                          "broken");
       world.barrier();
     });
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// More bytes than 32 bits count. That needs 13 GB of memory, so only TWILL_TEST_LONG=1 does it; otherwise the same code
-// runs with 2^25 + 16 bytes, which are still many pieces.
+// More bytes than 32 bits count. That needs 13 GB of memory, so only TWILL_TEST_LONG=1 does it; otherwise the
+// same code runs with 2^25 + 16 bytes, which are still many pieces.
 #include "ranks.hpp"
 
 #include <cstdint>
@@ -35,7 +35,9 @@ std::size_t length(std::size_t ranks) {
   return (std::size_t{1} << 25U) + 16;
 }
 
-std::uint8_t byte_at(std::size_t i, int rank) { return static_cast<std::uint8_t>((i >> 20U) * 7 + i % 251 + static_cast<std::size_t>(rank)); }
+std::uint8_t byte_at(std::size_t i, int rank) {
+  return static_cast<std::uint8_t>((i >> 20U) * 7 + i % 251 + static_cast<std::size_t>(rank));
+}
 
 // Every element, but one comparison: a failing vector of this size is nothing to print.
 template <class F>
@@ -53,20 +55,25 @@ void check(C& world, std::size_t n) {
   {
     std::vector<std::uint8_t> out(n);
     world.allreduce(data, out, comm::bit_xor);
-    EXPECT_EQ(wrong(out, [&](std::size_t i) {
-                std::uint8_t x = 0;
-                for (int r = 0; r < world.size(); ++r) x = static_cast<std::uint8_t>(x ^ byte_at(i, r));
-                return x;
-              }),
+    EXPECT_EQ(wrong(out,
+                    [&](std::size_t i) {
+                      std::uint8_t x = 0;
+                      for (int r = 0; r < world.size(); ++r) x = static_cast<std::uint8_t>(x ^ byte_at(i, r));
+                      return x;
+                    }),
               0U);
     // The first rank has nearly all, and the whole is longer than 2^31.
     std::vector<std::size_t> counts(static_cast<std::size_t>(world.size()), 8);
     counts[0] = n - 8 * static_cast<std::size_t>(last);
-    const auto own = std::span<const std::uint8_t>(data).first(counts[static_cast<std::size_t>(world.rank())]);
+    const auto own =
+        std::span<const std::uint8_t>(data).first(counts[static_cast<std::size_t>(world.rank())]);
     world.allgatherv(own, out, counts);
-    EXPECT_EQ(wrong(out, [&](std::size_t i) {
-                return i < counts[0] ? byte_at(i, 0) : byte_at((i - counts[0]) % 8, static_cast<int>((i - counts[0]) / 8) + 1);
-              }),
+    EXPECT_EQ(wrong(out,
+                    [&](std::size_t i) {
+                      return i < counts[0]
+                                 ? byte_at(i, 0)
+                                 : byte_at((i - counts[0]) % 8, static_cast<int>((i - counts[0]) / 8) + 1);
+                    }),
               0U);
     if (world.rank() == last) {
       const auto receive = [&] {
@@ -96,11 +103,14 @@ TEST(large, counts_beyond_32_bits_on_one_rank) {
 
 TEST(large, counts_beyond_32_bits_on_two_processes) {
   const std::size_t n = length(2);
-  const auto statuses = ranks::fork_ranks(2, [n](int) {
-    auto env = comm::environment::init({.backend = "shm"});
-    check(env.world(), n);
-    return ::testing::Test::HasFailure() ? 1 : 0;
-  }, std::chrono::seconds(110));
+  const auto statuses = ranks::fork_ranks(
+      2,
+      [n](int) {
+        auto env = comm::environment::init({.backend = "shm"});
+        check(env.world(), n);
+        return ::testing::Test::HasFailure() ? 1 : 0;
+      },
+      std::chrono::seconds(110));
   EXPECT_EQ(statuses, (std::vector<int>{0, 0}));
 }
 

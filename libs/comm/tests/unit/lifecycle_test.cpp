@@ -10,9 +10,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
-
 #include <sys/wait.h>
+#include <vector>
 
 namespace {
 
@@ -60,7 +59,8 @@ TEST(lifecycle, a_job_ends_in_order_with_live_requests_windows_and_communicators
       env.world().barrier();
     }
     return ranks::code_of([&] { (void)collective.wait(); }) ==
-                   (r == 0 ? make_error_code(comm::errc::finalized) : make_error_code(comm::errc::invalid_request))
+                   (r == 0 ? make_error_code(comm::errc::finalized)
+                           : make_error_code(comm::errc::invalid_request))
                ? 0
                : 1;
   });
@@ -123,8 +123,10 @@ TEST(lifecycle, an_unfinished_request_that_is_destroyed_waits_so_long_and_then_e
   });
   EXPECT_TRUE(killed(t.statuses[0], SIGABRT)) << t.statuses[0];
   EXPECT_EQ(t.statuses[1], 4 << 8);
-  EXPECT_NE(t.text.find("comm: an unfinished allreduce on rank 0 was destroyed and does not complete: ending the process"),
-            std::string::npos)
+  EXPECT_NE(
+      t.text.find(
+          "comm: an unfinished allreduce on rank 0 was destroyed and does not complete: ending the process"),
+      std::string::npos)
       << t.text;
 }
 
@@ -144,7 +146,9 @@ TEST(lifecycle, a_request_that_an_exception_destroys_is_taken_over) {
       world.barrier();
     } else {
       world.barrier();
-      caught = world.iallreduce(std::vector<int>(3, 2), comm::sum).wait() == std::vector<int>(3, 3) ? "on its way" : "wrong";
+      caught = world.iallreduce(std::vector<int>(3, 2), comm::sum).wait() == std::vector<int>(3, 3)
+                   ? "on its way"
+                   : "wrong";
     }
     return world.allreduce(1, comm::sum) == 2 && caught == "on its way" ? 0 : 1;
   });
@@ -161,7 +165,9 @@ TEST(lifecycle, memory_that_a_request_or_a_guard_still_has_cannot_be_taken_away)
     return 0;
   });
   EXPECT_TRUE(killed(lent.statuses[0], SIGABRT)) << lent.statuses[0];
-  EXPECT_NE(lent.text.find("comm: a lent buffer was destroyed while a request still has it"), std::string::npos) << lent.text;
+  EXPECT_NE(lent.text.find("comm: a lent buffer was destroyed while a request still has it"),
+            std::string::npos)
+      << lent.text;
   const told held = ranks_tell(1, [](int) {
     auto env = comm::environment::init({.backend = "shm"});
     std::optional<comm::any_communicator::window<int>> window(env.world().create_window<int>(4));
@@ -170,7 +176,8 @@ TEST(lifecycle, memory_that_a_request_or_a_guard_still_has_cannot_be_taken_away)
     return 0;
   });
   EXPECT_TRUE(killed(held.statuses[0], SIGABRT)) << held.statuses[0];
-  EXPECT_NE(held.text.find("comm: a window was destroyed or moved while a guard holds one of its locks"), std::string::npos)
+  EXPECT_NE(held.text.find("comm: a window was destroyed or moved while a guard holds one of its locks"),
+            std::string::npos)
       << held.text;
 }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shared-memory protocols under many rounds with random stalls: barrier and lines, lists of messages, locks, heaps.
-// Ranks are threads, so that a thread sanitizer sees all of them. TWILL_TEST_LONG=1 runs a million rounds.
+// The shared-memory protocols under many rounds with random stalls: barrier and lines, lists of messages,
+// locks, heaps. Ranks are threads, so that a thread sanitizer sees all of them. TWILL_TEST_LONG=1 runs a
+// million rounds.
 #include "ranks.hpp"
-
 #include "twill/base/philox.hpp"
 
 #include <cstdint>
 #include <cstdlib>
-#include <vector>
-
 #include <sched.h>
+#include <vector>
 
 namespace {
 
@@ -17,7 +16,8 @@ namespace comm = twill::comm;
 
 int rounds(int usual) { return std::getenv("TWILL_TEST_LONG") != nullptr ? 1'000'000 : usual; }
 
-// Holds a rank up now and then, a little or for as long as the scheduler likes: what orders ranks differently each time.
+// Holds a rank up now and then, a little or for as long as the scheduler likes: what orders ranks differently
+// each time.
 class stalls {
  public:
   explicit stalls(int rank) : stream_{twill::philox_key(static_cast<std::uint64_t>(rank) + 91)} {}
@@ -61,9 +61,11 @@ TEST(stress, longer_contributions_are_not_overwritten_while_somebody_reads_them)
     std::int64_t wrong = 0;
     for (int i = 0; i < n; ++i) {
       hold.maybe();
-      for (std::size_t k = 0; k < in.size(); ++k) in[k] = i * 1000 + static_cast<std::int64_t>(k) + world.rank();
+      for (std::size_t k = 0; k < in.size(); ++k)
+        in[k] = i * 1000 + static_cast<std::int64_t>(k) + world.rank();
       world.allreduce(in, out, comm::sum);
-      for (std::size_t k = 0; k < out.size(); ++k) wrong += out[k] != 3 * (i * 1000 + static_cast<std::int64_t>(k)) + 3;
+      for (std::size_t k = 0; k < out.size(); ++k)
+        wrong += out[k] != 3 * (i * 1000 + static_cast<std::int64_t>(k)) + 3;
     }
     EXPECT_EQ(wrong, 0);
   });
@@ -125,26 +127,27 @@ TEST(stress, an_exclusive_lock_is_held_by_one) {
 
 TEST(stress, blocks_that_others_give_back_are_used_again) {
   const int n = rounds(5000) / 10;
-  comm::run_thread_ranks(
-      3,
-      [n](auto& world) {
-        stalls hold(world.rank());
-        std::int64_t wrong = 0;
-        for (int i = 0; i < n; ++i) {
-          hold.maybe();
-          // Sizes on both sides of what counts as a large block; 48 MiB hold a few of them at a time only.
-          const std::size_t count = i % 5 == 0 ? 150'000 : 10 + static_cast<std::size_t>(i % 90);
-          auto window = world.template create_window<std::int64_t>(count);
-          wrong += window.local()[count - 1] != 0;
-          window.local()[count - 1] = i;
-          auto parcel = world.iallreduce(std::vector<int>{i}, comm::max);
-          window.fence();
-          wrong += window.remote(0)[count - 1] != i;
-          wrong += parcel.wait()[0] != i;
-        }
-        EXPECT_EQ(wrong, 0);
-      },
-      {.shared_bytes = std::uint64_t{48} << 20U});
+  comm::run_thread_ranks(3,
+                         [n](auto& world) {
+                           stalls hold(world.rank());
+                           std::int64_t wrong = 0;
+                           for (int i = 0; i < n; ++i) {
+                             hold.maybe();
+                             // Sizes on both sides of what counts as a large block; 48 MiB hold a few of them
+                             // at a time only.
+                             const std::size_t count =
+                                 i % 5 == 0 ? 150'000 : 10 + static_cast<std::size_t>(i % 90);
+                             auto window = world.template create_window<std::int64_t>(count);
+                             wrong += window.local()[count - 1] != 0;
+                             window.local()[count - 1] = i;
+                             auto parcel = world.iallreduce(std::vector<int>{i}, comm::max);
+                             window.fence();
+                             wrong += window.remote(0)[count - 1] != i;
+                             wrong += parcel.wait()[0] != i;
+                           }
+                           EXPECT_EQ(wrong, 0);
+                         },
+                         {.shared_bytes = std::uint64_t{48} << 20U});
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm.hpp"
 
+#include <gtest/gtest.h>
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace {
 
@@ -14,10 +14,18 @@ namespace slurm = twill::comm::slurm;
 using map = comm::variable_map;
 
 TEST(slurm, reads_every_variable_of_its_table) {
-  const map v{{"SLURM_JOB_ID", "4711"},        {"SLURM_STEP_ID", "0"},          {"SLURM_PROCID", "5"},
-              {"SLURM_LOCALID", "1"},          {"SLURM_STEP_NUM_NODES", "3"},   {"SLURM_CPUS_PER_TASK", "8"},
-              {"SLURM_MEM_PER_NODE", "64000"}, {"SLURM_MEM_PER_CPU", "2000"},   {"SLURMD_NODENAME", "n2"},
-              {"SLURM_NODENAME", "other"},     {"SLURM_STEP_NODELIST", "n[1-3]"}, {"SLURM_NODEID", "1"},
+  const map v{{"SLURM_JOB_ID", "4711"},
+              {"SLURM_STEP_ID", "0"},
+              {"SLURM_PROCID", "5"},
+              {"SLURM_LOCALID", "1"},
+              {"SLURM_STEP_NUM_NODES", "3"},
+              {"SLURM_CPUS_PER_TASK", "8"},
+              {"SLURM_MEM_PER_NODE", "64000"},
+              {"SLURM_MEM_PER_CPU", "2000"},
+              {"SLURMD_NODENAME", "n2"},
+              {"SLURM_NODENAME", "other"},
+              {"SLURM_STEP_NODELIST", "n[1-3]"},
+              {"SLURM_NODEID", "1"},
               {"SLURM_STEP_TASKS_PER_NODE", "2(x2),1"}};
   EXPECT_TRUE(slurm::is_job(v));
   EXPECT_EQ(slurm::job_id(v), 4711U);
@@ -63,25 +71,32 @@ TEST(launch_variables, tell_the_launchers_apart) {
   EXPECT_EQ(hydra.local_rank, 1);
   EXPECT_EQ(hydra.local_size, 2);
   EXPECT_TRUE(hydra.mpi_strong);
-  const auto open = comm::launch_variables::of({{"OMPI_COMM_WORLD_RANK", "0"}, {"OMPI_COMM_WORLD_SIZE", "2"},
-                                                {"OMPI_COMM_WORLD_LOCAL_RANK", "0"}, {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"}});
+  const auto open = comm::launch_variables::of({{"OMPI_COMM_WORLD_RANK", "0"},
+                                                {"OMPI_COMM_WORLD_SIZE", "2"},
+                                                {"OMPI_COMM_WORLD_LOCAL_RANK", "0"},
+                                                {"OMPI_COMM_WORLD_LOCAL_SIZE", "2"}});
   EXPECT_EQ(open.launcher, "openmpi");
   EXPECT_EQ(open.local_size, 2);
-  const auto srun = comm::launch_variables::of({{"SLURM_PROCID", "1"}, {"SLURM_STEP_NUM_TASKS", "2"},
-                                                {"PMIX_RANK", "1"}, {"PMIX_NAMESPACE", "slurm.1.0"}});
+  const auto srun = comm::launch_variables::of({{"SLURM_PROCID", "1"},
+                                                {"SLURM_STEP_NUM_TASKS", "2"},
+                                                {"PMIX_RANK", "1"},
+                                                {"PMIX_NAMESPACE", "slurm.1.0"}});
   EXPECT_EQ(srun.launcher, "srun");
   EXPECT_EQ(srun.size, 2);
   EXPECT_FALSE(srun.slurm_step);
-  const auto ours = comm::launch_variables::of({{"TWILL_SHM_FD", "3"}, {"TWILL_RANK", "0"}, {"TWILL_SIZE", "1"}});
+  const auto ours =
+      comm::launch_variables::of({{"TWILL_SHM_FD", "3"}, {"TWILL_RANK", "0"}, {"TWILL_SIZE", "1"}});
   EXPECT_EQ(ours.launcher, "twill run");
   EXPECT_EQ(ours.shm_fd, 3);
   EXPECT_EQ(comm::launch_variables::of({}).launcher, "none");
 }
 
 TEST(codec, objects_come_back_as_they_were) {
-  const std::map<std::string, std::vector<std::optional<std::string>>> object{
-      {"a", {"x", std::nullopt, ""}}, {"", {}}};
-  EXPECT_EQ((comm::decode<std::map<std::string, std::vector<std::optional<std::string>>>>(comm::encode(object))), object);
+  const std::map<std::string, std::vector<std::optional<std::string>>> object{{"a", {"x", std::nullopt, ""}},
+                                                                              {"", {}}};
+  EXPECT_EQ(
+      (comm::decode<std::map<std::string, std::vector<std::optional<std::string>>>>(comm::encode(object))),
+      object);
   const std::tuple<std::string, int, std::vector<bool>> t{"text", -3, {true, false, true}};
   EXPECT_EQ((comm::decode<std::tuple<std::string, int, std::vector<bool>>>(comm::encode(t))), t);
   const std::variant<int, std::string> v{"second"};
@@ -100,7 +115,8 @@ TEST(codec, bytes_that_are_no_object_are_refused) {
     }
     return std::error_code();
   };
-  EXPECT_EQ(code([&] { (void)comm::decode<std::string>(std::span(bytes).first(9)); }), comm::errc::protocol_error);
+  EXPECT_EQ(code([&] { (void)comm::decode<std::string>(std::span(bytes).first(9)); }),
+            comm::errc::protocol_error);
   EXPECT_EQ(code([&] { (void)comm::decode<int>(bytes); }), comm::errc::protocol_error);
   const auto huge = comm::encode(~std::size_t{0});
   EXPECT_EQ(code([&] { (void)comm::decode<std::vector<double>>(huge); }), comm::errc::protocol_error);
@@ -130,11 +146,13 @@ TEST(errors, every_code_has_a_name_a_text_and_an_exit_code) {
   EXPECT_EQ(make_error_code(comm::errc::not_supported), std::errc::operation_not_supported);
   EXPECT_TRUE(comm::recoverable(comm::errc::truncated));
   EXPECT_FALSE(comm::recoverable(comm::errc::rank_failed));
-  EXPECT_EQ(comm::comm_category().exit_for(static_cast<int>(comm::errc::unknown_backend)), twill::exit_code::usage);
+  EXPECT_EQ(comm::comm_category().exit_for(static_cast<int>(comm::errc::unknown_backend)),
+            twill::exit_code::usage);
 }
 
 TEST(errors, are_one_family_and_copy_without_throwing) {
-  const comm::error e(comm::errc::truncated, {.operation = "recv", .backend = comm::backend_kind::mpi, .rank = 3, .size = 16},
+  const comm::error e(comm::errc::truncated,
+                      {.operation = "recv", .backend = comm::backend_kind::mpi, .rank = 3, .size = 16},
                       "too long", {.peer = 2}, 15, 1015);
   const twill::error& base = e;
   const std::exception& root = base;

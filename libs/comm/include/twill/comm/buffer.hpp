@@ -56,7 +56,7 @@ template <class R>
 /// Blocks of different lengths, one a rank: what collectives with unknown lengths return.
 template <class T>
 struct ragged {
-  std::vector<T> values{};             ///< block after block, in rank order
+  std::vector<T> values{};              ///< block after block, in rank order
   std::vector<std::size_t> offsets{0};  ///< of each block, and the end of the last one
 
   /// The number of blocks.
@@ -65,6 +65,7 @@ struct ragged {
   [[nodiscard]] std::span<const T> operator[](std::size_t r) const noexcept {
     return std::span<const T>(values).subspan(offsets[r], offsets[r + 1] - offsets[r]);
   }
+  /// Equal in every member.
   friend bool operator==(const ragged&, const ragged&) = default;
 };
 
@@ -101,19 +102,29 @@ template <class T>
 class lendable {
  public:
   lendable() = default;
+  /// `size` zero elements, or those of a vector.
   explicit lendable(std::size_t size) : values_(size) {}
+  /// `size` zero elements, or those of a vector.
   explicit lendable(std::vector<T> values) : values_(std::move(values)) {}
   lendable(const lendable&) = delete;
   lendable& operator=(const lendable&) = delete;
   ~lendable() { check("destroyed"); }
 
+  /// Elements.
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
+  /// The first element.
   [[nodiscard]] T* data() noexcept { return values_.data(); }
+  /// The first element.
   [[nodiscard]] const T* data() const noexcept { return values_.data(); }
+  /// Element i.
   [[nodiscard]] T& operator[](std::size_t i) noexcept { return values_[i]; }
+  /// Element i.
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return values_[i]; }
+  /// Begin of the elements.
   [[nodiscard]] auto begin() noexcept { return values_.begin(); }
+  /// End of the elements.
   [[nodiscard]] auto end() noexcept { return values_.end(); }
+  /// Ends the process while a loan is out.
   void resize(std::size_t size) {
     check("resized");
     values_.resize(size);
@@ -139,13 +150,16 @@ class lendable {
 template <class T>
 class loan {
  public:
+  /// Of the elements.
   using value_type = T;
+  /// Counts as a loan of the container until it is destroyed.
   explicit loan(lendable<T>& from) : data_(from.data()), size_(from.size()), count_(from.loans_) {
     // ORD relaxed [loans]: the container's owner makes the loan, and its own checks come later in its order.
     count_->fetch_add(1, std::memory_order_relaxed);
   }
-  loan(loan&& other) noexcept
-      : data_(other.data_), size_(other.size_), count_(std::move(other.count_)) {}
+  /// Moves it; the other one is empty.
+  loan(loan&& other) noexcept : data_(other.data_), size_(other.size_), count_(std::move(other.count_)) {}
+  /// Takes the other one over; what this one held ends first.
   loan& operator=(loan&& other) noexcept {
     if (this != &other) {
       give_back();
@@ -157,7 +171,9 @@ class loan {
   }
   ~loan() { give_back(); }
 
+  /// The first element.
   [[nodiscard]] T* data() const noexcept { return data_; }
+  /// Elements.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:

@@ -25,6 +25,7 @@ class encoder {
     const auto* const p = static_cast<const std::byte*>(data);
     if (n != 0) bytes_.insert(bytes_.end(), p, p + n);
   }
+  /// The bytes that were written.
   [[nodiscard]] std::vector<std::byte> take() noexcept { return std::move(bytes_); }
 
  private:
@@ -34,6 +35,7 @@ class encoder {
 /// Where encoded objects are read.
 class decoder {
  public:
+  /// Reads from these bytes, which have to outlive it.
   explicit decoder(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
   /// Takes bytes off the front. Throws: error(protocol_error) when there are not as many.
   void read(void* to, std::size_t n) {
@@ -49,11 +51,12 @@ class decoder {
     std::size_t n = 0;
     read(&n, sizeof n);
     if (least_element != 0 && n > bytes_.size() / least_element) {
-      detail::fail(errc::protocol_error, {.operation = "decode"}, "an encoded length is larger than the object",
-                   {.actual = n});
+      detail::fail(errc::protocol_error, {.operation = "decode"},
+                   "an encoded length is larger than the object", {.actual = n});
     }
     return n;
   }
+  /// Everything was read.
   [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
 
  private:
@@ -61,14 +64,18 @@ class decoder {
 };
 
 /// How objects that are no plain data travel: specialise with `static void write(encoder&, const T&)` and
-/// `static T read(decoder&)`. Both sides are the same program, so there is no byte order and no version in it.
+/// `static T read(decoder&)`. Both sides are the same program, so there is no byte order and no version in
+/// it.
 template <class T>
 struct codec;
 
+/// Data is its own bytes.
 template <class T>
   requires comm_data<T>
 struct codec<T> {
+  /// Appends the object.
   static void write(encoder& e, const T& x) { e.write(&x, sizeof x); }
+  /// Takes the object off the front. Throws: error(protocol_error).
   static T read(decoder& d) {
     T x{};
     d.read(&x, sizeof x);
@@ -202,7 +209,8 @@ template <class T>
 [[nodiscard]] T decode(std::span<const std::byte> bytes) {
   decoder d(bytes);
   T x = codec<T>::read(d);
-  if (!d.empty()) detail::fail(errc::protocol_error, {.operation = "decode"}, "bytes are left behind an encoded object");
+  if (!d.empty())
+    detail::fail(errc::protocol_error, {.operation = "decode"}, "bytes are left behind an encoded object");
   return x;
 }
 

@@ -32,16 +32,18 @@
 
 namespace twill::comm {
 
-/// A group of ranks that exchange data. The engine decides how; every engine has every operation, the same checks and
-/// the same results.
+/// A group of ranks that exchange data. The engine decides how; every engine has every operation, the same
+/// checks and the same results.
 ///
-/// Collectives are called by all ranks in the same order. Arguments that do not fit throw error before anything is sent;
-/// ranks that call different collectives all get error(collective_mismatch) with a table of what each called.
-/// Thread safety: a handle may be shared between threads; two threads may not be in collectives of one communicator at
-/// once (error(concurrent_collective) from check level `collective` on), on two communicators they may.
+/// Collectives are called by all ranks in the same order. Arguments that do not fit throw error before
+/// anything is sent; ranks that call different collectives all get error(collective_mismatch) with a table of
+/// what each called. Thread safety: a handle may be shared between threads; two threads may not be in
+/// collectives of one communicator at once (error(concurrent_collective) from check level `collective` on),
+/// on two communicators they may.
 template <class Engine>
 class basic_communicator : public nonblocking_operations<basic_communicator<Engine>, Engine> {
  public:
+  /// What counts and displacements are.
   using size_type = std::size_t;
   /// A region of this communicator's ranks.
   template <class T>
@@ -51,8 +53,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   using window = basic_window<T, Engine>;
 
   basic_communicator() noexcept = default;
+  /// Over an engine of this process.
   explicit basic_communicator(Engine e) noexcept : engine_(std::move(e)) {}
+  /// Moves the handle; the other is empty.
   basic_communicator(basic_communicator&&) noexcept = default;
+  /// Moves the handle; what this one was is freed.
   basic_communicator& operator=(basic_communicator&&) noexcept = default;
 
   /// This rank, from 0. Never asks a library.
@@ -66,9 +71,7 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// How much is checked.
   [[nodiscard]] check_level level() const noexcept { return engine_.ctx().ep->level(); }
   /// Where the ranks of the world run. Not collective.
-  [[nodiscard]] const execution_topology& topology() const {
-    return *engine_.ctx().ep->topology();
-  }
+  [[nodiscard]] const execution_topology& topology() const { return *engine_.ctx().ep->topology(); }
 
   // --- all ranks at once
 
@@ -79,7 +82,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// The root's elements on every rank.
   template <out_buffer M>
   void broadcast(M&& data, int root) const {
-    perform(detail::op_kind::broadcast, [&](const auto& c) { return detail::calls::broadcast(c, data, root); });
+    perform(detail::op_kind::broadcast,
+            [&](const auto& c) { return detail::calls::broadcast(c, data, root); });
     verify(detail::op_kind::broadcast, std::as_bytes(detail::as_out(data)));
   }
   /// The root's value on every rank.
@@ -96,11 +100,14 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// Elementwise reduction into the root's `out`, in rank order.
   template <in_buffer S, out_buffer M, detail::reduction Op>
   void reduce(const S& in, M&& out, Op op, int root) const {
-    perform(detail::op_kind::reduce, [&](const auto& c) { return detail::calls::reduce(c, in, out, op, root); });
+    perform(detail::op_kind::reduce,
+            [&](const auto& c) { return detail::calls::reduce(c, in, out, op, root); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op>
   void reduce(in_place_t, M&& data, Op op, int root) const {
-    perform(detail::op_kind::reduce, [&](const auto& c) { return detail::calls::reduce(c, in_place, data, op, root); });
+    perform(detail::op_kind::reduce,
+            [&](const auto& c) { return detail::calls::reduce(c, in_place, data, op, root); });
   }
   /// The reduced value at the root, nothing elsewhere.
   template <comm_data T, detail::reduction Op>
@@ -109,18 +116,24 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     reduce(std::span<const T>(&value, 1), std::span<T>(&out, 1), op, root);
     return rank() == root ? std::optional<T>(out) : std::nullopt;
   }
-  /// Elementwise reduction, the same bits on every rank. `order::rank` and `order::tree` also give them on every run and
-  /// every backend.
+  /// Elementwise reduction, the same bits on every rank. `order::rank` and `order::tree` also give them on
+  /// every run and every backend.
   template <in_buffer S, out_buffer M, detail::reduction Op>
   void allreduce(const S& in, M&& out, Op op, [[maybe_unused]] order how = order::rank) const {
-    perform(detail::op_kind::allreduce, [&](const auto& c) { return detail::calls::allreduce(c, in, out, op); });
-    if constexpr (every_byte_counts<element_t<M>>) verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
+    perform(detail::op_kind::allreduce,
+            [&](const auto& c) { return detail::calls::allreduce(c, in, out, op); });
+    if constexpr (every_byte_counts<element_t<M>>)
+      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op>
   void allreduce(in_place_t, M&& data, Op op, [[maybe_unused]] order how = order::rank) const {
-    perform(detail::op_kind::allreduce, [&](const auto& c) { return detail::calls::allreduce(c, in_place, data, op); });
-    if constexpr (every_byte_counts<element_t<M>>) verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(data)));
+    perform(detail::op_kind::allreduce,
+            [&](const auto& c) { return detail::calls::allreduce(c, in_place, data, op); });
+    if constexpr (every_byte_counts<element_t<M>>)
+      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(data)));
   }
+  /// Of one value.
   template <comm_data T, detail::reduction Op>
   [[nodiscard]] T allreduce(const T& value, Op op) const {
     T out;
@@ -130,7 +143,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// The located values reduced by minloc or maxloc.
   template <class T, class I, detail::reduction Op>
   void allreduce(std::span<located<T, I>> data, Op op) const {
-    static_assert(std::is_same_v<Op, minloc_t> || std::is_same_v<Op, maxloc_t>, "located values take minloc or maxloc");
+    static_assert(std::is_same_v<Op, minloc_t> || std::is_same_v<Op, maxloc_t>,
+                  "located values take minloc or maxloc");
     allreduce(in_place, data, op);
   }
   /// Rank i gets the reduction over ranks 0 to i.
@@ -138,32 +152,39 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   void scan(const S& in, M&& out, Op op) const {
     perform(detail::op_kind::scan, [&](const auto& c) { return detail::calls::scan(c, in, out, op); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op>
   void scan(in_place_t, M&& data, Op op) const {
     perform(detail::op_kind::scan, [&](const auto& c) { return detail::calls::scan(c, in_place, data, op); });
   }
+  /// Of one value.
   template <comm_data T, detail::reduction Op>
   [[nodiscard]] T scan(const T& value, Op op) const {
     T out{};
     scan(std::span<const T>(&value, 1), std::span<T>(&out, 1), op);
     return out;
   }
-  /// Rank i gets the reduction over ranks 0 to i - 1; rank 0 gets `init`, the operation's identity when left out.
+  /// Rank i gets the reduction over ranks 0 to i - 1; rank 0 gets `init`, the operation's identity when left
+  /// out.
   template <in_buffer S, out_buffer M, detail::reduction Op, class... Init>
   void exscan(const S& in, M&& out, Op op, const Init&... init) const {
-    perform(detail::op_kind::exscan, [&](const auto& c) { return detail::calls::exscan(c, in, out, op, init...); });
+    perform(detail::op_kind::exscan,
+            [&](const auto& c) { return detail::calls::exscan(c, in, out, op, init...); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op, class... Init>
   void exscan(in_place_t, M&& data, Op op, const Init&... init) const {
     perform(detail::op_kind::exscan,
             [&](const auto& c) { return detail::calls::exscan(c, in_place, data, op, init...); });
   }
+  /// Of one value; rank 0 gets `init`.
   template <comm_data T, detail::reduction Op>
   [[nodiscard]] T exscan(const T& value, Op op, const T& init) const {
     T out{};
     exscan(std::span<const T>(&value, 1), std::span<T>(&out, 1), op, init);
     return out;
   }
+  /// Of one value; rank 0 gets the operation's identity.
   template <comm_data T, detail::reduction Op>
   [[nodiscard]] T exscan(const T& value, Op op) const {
     return exscan(value, op, Op::template identity<T>());
@@ -177,7 +198,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// At the root `data` is the result with its own block in place, elsewhere the block.
   template <out_buffer M>
   void gather(in_place_t, M&& data, int root) const {
-    perform(detail::op_kind::gather, [&](const auto& c) { return detail::calls::gather(c, in_place, data, root); });
+    perform(detail::op_kind::gather,
+            [&](const auto& c) { return detail::calls::gather(c, in_place, data, root); });
   }
   /// All ranks' values at the root, nothing elsewhere.
   template <comm_data T>
@@ -192,25 +214,29 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     perform(detail::op_kind::allgather, [&](const auto& c) { return detail::calls::allgather(c, in, out); });
     verify(detail::op_kind::allgather, std::as_bytes(detail::as_out(out)));
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M>
   void allgather(in_place_t, M&& data) const {
-    perform(detail::op_kind::allgather, [&](const auto& c) { return detail::calls::allgather(c, in_place, data); });
+    perform(detail::op_kind::allgather,
+            [&](const auto& c) { return detail::calls::allgather(c, in_place, data); });
     verify(detail::op_kind::allgather, std::as_bytes(detail::as_out(data)));
   }
+  /// All ranks' values on every rank.
   template <comm_data T>
   [[nodiscard]] std::vector<T> allgather(const T& value) const {
     std::vector<T> out(static_cast<std::size_t>(size()));
     allgather(std::span<const T>(&value, 1), out);
     return out;
   }
-  /// Blocks of different lengths in the root's `out`: block r of counts[r] elements at displs[r], or packed. Elements
-  /// between the blocks stay. Counts and displacements matter at the root.
+  /// Blocks of different lengths in the root's `out`: block r of counts[r] elements at displs[r], or packed.
+  /// Elements between the blocks stay. Counts and displacements matter at the root.
   template <in_buffer S, out_buffer M>
   void gatherv(const S& in, M&& out, int root, std::span<const std::size_t> counts,
                std::span<const std::size_t> displs = {}) const {
     perform(detail::op_kind::gatherv,
             [&](const auto& c) { return detail::calls::gatherv(c, in, out, root, counts, displs); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M>
   void gatherv(in_place_t, M&& data, int root, std::span<const std::size_t> counts,
                std::span<const std::size_t> displs = {}) const {
@@ -232,6 +258,7 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     perform(detail::op_kind::allgatherv,
             [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M>
   void allgatherv(in_place_t, M&& data, std::span<const std::size_t> counts,
                   std::span<const std::size_t> displs = {}) const {
@@ -249,21 +276,24 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// Equal blocks of the root's `in`, one to each rank.
   template <in_buffer S, out_buffer M>
   void scatter(const S& in, M&& out, int root) const {
-    perform(detail::op_kind::scatter, [&](const auto& c) { return detail::calls::scatter(c, in, out, root); });
+    perform(detail::op_kind::scatter,
+            [&](const auto& c) { return detail::calls::scatter(c, in, out, root); });
   }
   /// At the root `data` is what is sent and stays as it is; elsewhere it is what is received.
   template <out_buffer M>
   void scatter(in_place_t, M&& data, int root) const {
-    perform(detail::op_kind::scatter, [&](const auto& c) { return detail::calls::scatter(c, in_place, data, root); });
+    perform(detail::op_kind::scatter,
+            [&](const auto& c) { return detail::calls::scatter(c, in_place, data, root); });
   }
-  /// Blocks of different lengths of the root's `in`. Counts and displacements matter at the root; everybody's `out` is as
-  /// long as its block. Throws: error(collective_mismatch) where it is not.
+  /// Blocks of different lengths of the root's `in`. Counts and displacements matter at the root; everybody's
+  /// `out` is as long as its block. Throws: error(collective_mismatch) where it is not.
   template <in_buffer S, out_buffer M>
   void scatterv(const S& in, M&& out, int root, std::span<const std::size_t> counts,
                 std::span<const std::size_t> displs = {}) const {
     perform(detail::op_kind::scatterv,
             [&](const auto& c) { return detail::calls::scatterv(c, in, out, root, counts, displs); });
   }
+  /// In place: what is sent stands where the result will be.
   template <out_buffer M>
   void scatterv(in_place_t, M&& data, int root, std::span<const std::size_t> counts,
                 std::span<const std::size_t> displs = {}) const {
@@ -278,18 +308,21 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// What each rank sends here takes the place of what goes there. Allocates a copy of `data`.
   template <out_buffer M>
   void alltoall(in_place_t, M&& data) const {
-    perform(detail::op_kind::alltoall, [&](const auto& c) { return detail::calls::alltoall(c, in_place, data); });
+    perform(detail::op_kind::alltoall,
+            [&](const auto& c) { return detail::calls::alltoall(c, in_place, data); });
   }
-  /// As alltoall with a length for every pair of ranks. Throws: error(collective_mismatch) on ranks whose receive counts
-  /// are not what is sent to them.
+  /// As alltoall with a length for every pair of ranks. Throws: error(collective_mismatch) on ranks whose
+  /// receive counts are not what is sent to them.
   template <in_buffer S, out_buffer M>
   void alltoallv(const S& in, std::span<const std::size_t> send_counts, M&& out,
                  std::span<const std::size_t> recv_counts) const {
     alltoallv(in, send_counts, {}, out, recv_counts, {});
   }
+  /// With displacements; an empty span means packed.
   template <in_buffer S, out_buffer M>
-  void alltoallv(const S& in, std::span<const std::size_t> send_counts, std::span<const std::size_t> send_displs,
-                 M&& out, std::span<const std::size_t> recv_counts, std::span<const std::size_t> recv_displs) const {
+  void alltoallv(const S& in, std::span<const std::size_t> send_counts,
+                 std::span<const std::size_t> send_displs, M&& out, std::span<const std::size_t> recv_counts,
+                 std::span<const std::size_t> recv_displs) const {
     perform(detail::op_kind::alltoallv, [&](const auto& c) {
       return detail::calls::alltoallv(c, in, send_counts, send_displs, out, recv_counts, recv_displs);
     });
@@ -297,11 +330,13 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// Packed, with equal counts both ways.
   template <out_buffer M>
   void alltoallv(in_place_t, M&& data, std::span<const std::size_t> counts) const {
-    perform(detail::op_kind::alltoallv, [&](const auto& c) { return detail::calls::alltoallv(c, in_place, data, counts); });
+    perform(detail::op_kind::alltoallv,
+            [&](const auto& c) { return detail::calls::alltoallv(c, in_place, data, counts); });
   }
   /// Block after block of `in`, one for each rank; what arrives, whatever its length.
   template <in_buffer S>
-  [[nodiscard]] ragged<element_t<const S>> alltoallv(const S& in, std::span<const std::size_t> send_counts) const {
+  [[nodiscard]] ragged<element_t<const S>> alltoallv(const S& in,
+                                                     std::span<const std::size_t> send_counts) const {
     std::vector<std::size_t> counts(static_cast<std::size_t>(size()));
     alltoall(send_counts, counts);
     ragged<element_t<const S>> out = room_for<element_t<const S>>(counts);
@@ -314,7 +349,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     std::vector<std::size_t> counts(static_cast<std::size_t>(size()));
     std::vector<T> packed;
     for (const auto& [peer, data] : std::map<int, std::span<const T>>(to.begin(), to.end())) {
-      if (peer < 0 || peer >= size()) detail::fail_peer(engine_.ctx().site(detail::op_kind::sparse_alltoall), peer);
+      if (peer < 0 || peer >= size())
+        detail::fail_peer(engine_.ctx().site(detail::op_kind::sparse_alltoall), peer);
       counts[static_cast<std::size_t>(peer)] = data.size();
       packed.insert(packed.end(), data.begin(), data.end());
     }
@@ -338,8 +374,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
             [&](const auto& c) { return detail::calls::reduce_scatter(c, in, out, counts, op); });
   }
   /// The reduction of `global_size` numbers that lie block after block on the ranks; this rank's begins at
-  /// `global_offset`. Bits depend on the numbers alone, not on how many ranks hold them: sums of float and double are
-  /// exact and rounded once, all else is folded along a fixed binary tree over the elements.
+  /// `global_offset`. Bits depend on the numbers alone, not on how many ranks hold them: sums of float and
+  /// double are exact and rounded once, all else is folded along a fixed binary tree over the elements.
   /// Throws: error(invalid_argument) on every rank when the blocks are not contiguous in rank order.
   template <in_buffer S, detail::reduction Op>
   [[nodiscard]] element_t<const S> reproducible_reduce(const S& local, std::size_t global_offset,
@@ -349,21 +385,23 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
 
   // --- two ranks
 
-  /// Sends a copy: returns when `data` may be used again. Throws: error(would_deadlock) for more than 64 KiB to oneself
-  /// without a posted receive.
+  /// Sends a copy: returns when `data` may be used again. Throws: error(would_deadlock) for more than 64 KiB
+  /// to oneself without a posted receive.
   template <in_buffer S>
   void send(const S& data, int dest, int tag) const {
     detail::check_send(engine_.ctx(), detail::op_kind::send, dest, tag);
     const auto s = detail::as_in(data);
-    detail::send_bytes(engine_.ctx(), detail::op_kind::send, detail::bytes_of(s.data()), s.size_bytes(), dest, tag);
+    detail::send_bytes(engine_.ctx(), detail::op_kind::send, detail::bytes_of(s.data()), s.size_bytes(), dest,
+                       tag);
   }
-  /// Blocks until a message is there. Throws: error(truncated) for one longer than `into`, error(type_mismatch).
+  /// Blocks until a message is there. Throws: error(truncated) for one longer than `into`,
+  /// error(type_mismatch).
   template <out_buffer M>
   status recv(M&& into, int source, int tag) const {
     detail::check_receive(engine_.ctx(), detail::op_kind::recv, source, tag);
     const auto m = detail::as_out(into);
-    return detail::receive_bytes(engine_.ctx(), detail::op_kind::recv, detail::bytes_of(m.data()), m.size_bytes(),
-                                 sizeof(element_t<M>), source, tag);
+    return detail::receive_bytes(engine_.ctx(), detail::op_kind::recv, detail::bytes_of(m.data()),
+                                 m.size_bytes(), sizeof(element_t<M>), source, tag);
   }
   /// The elements of the next message, however many.
   template <comm_data T>
@@ -379,8 +417,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     detail::check_receive(c, detail::op_kind::sendrecv, source, recv_tag);
     const auto s = detail::as_in(data);
     const auto m = detail::as_out(into);
-    detail::send_operation out(engine_.shared_context(), detail::op_kind::sendrecv, detail::bytes_of(s.data()),
-                               s.size_bytes(), dest, send_tag, false);
+    detail::send_operation out(engine_.shared_context(), detail::op_kind::sendrecv,
+                               detail::bytes_of(s.data()), s.size_bytes(), dest, send_tag, false);
     out.start();
     return detail::receive_bytes(c, detail::op_kind::sendrecv, detail::bytes_of(m.data()), m.size_bytes(),
                                  sizeof(element_t<M>), source, recv_tag);
@@ -410,8 +448,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
 
   // --- communicators
 
-  /// Ranks with equal colours together, in the order of (key, rank); nothing for a rank without a colour. Collective.
-  /// Throws: error(invalid_argument) for a negative colour.
+  /// Ranks with equal colours together, in the order of (key, rank); nothing for a rank without a colour.
+  /// Collective. Throws: error(invalid_argument) for a negative colour.
   [[nodiscard]] std::optional<basic_communicator> split(std::optional<int> color, int key) const {
     if (color && *color < 0) {
       detail::fail(errc::invalid_argument, engine_.ctx().site(detail::op_kind::split),
@@ -419,7 +457,10 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     }
     return forked(detail::op_kind::split, color.value_or(-1), key);
   }
-  [[nodiscard]] std::optional<basic_communicator> split(std::optional<int> color) const { return split(color, rank()); }
+  /// In the order of the old ranks.
+  [[nodiscard]] std::optional<basic_communicator> split(std::optional<int> color) const {
+    return split(color, rank());
+  }
   /// The ranks that share memory, or a smaller part of the machine, with this one. Collective.
   [[nodiscard]] basic_communicator split_local(locality kind = locality::node) const {
     return std::move(*forked(detail::op_kind::split, detail::locality_color(kind), rank()));
@@ -428,13 +469,16 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[nodiscard]] basic_communicator duplicate() const {
     return std::move(*forked(detail::op_kind::duplicate, 0, rank()));
   }
-  /// As duplicate: complete when all ranks have begun it. Collective, in order with the nonblocking operations.
+  /// As duplicate: complete when all ranks have begun it. Collective, in order with the nonblocking
+  /// operations.
   [[nodiscard]] request<basic_communicator> iduplicate() const {
     if (engine_.ctx().ep->finalized()) {
-      detail::fail(errc::finalized, engine_.ctx().site(detail::op_kind::duplicate), "the environment has ended");
+      detail::fail(errc::finalized, engine_.ctx().site(detail::op_kind::duplicate),
+                   "the environment has ended");
     }
     auto box = std::make_shared<detail::payload_box<basic_communicator>>();
-    auto op = engine_.prepare_duplicate([to = box.get()](Engine e) { to->payload = basic_communicator(std::move(e)); });
+    auto op = engine_.prepare_duplicate(
+        [to = box.get()](Engine e) { to->payload = basic_communicator(std::move(e)); });
     op->start();
     return detail::request_access::make<basic_communicator>(std::move(op), std::move(box));
   }
@@ -462,13 +506,14 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// The ranks of the world that are in it, in its order.
   [[nodiscard]] const std::vector<int>& group() const noexcept { return engine_.ctx().world; }
   /// The ranks that this one exchanges with, for the neighbour operations. Collective.
-  [[nodiscard]] basic_neighborhood<Engine> neighborhood(std::vector<int> sources, std::vector<int> destinations) const {
+  [[nodiscard]] basic_neighborhood<Engine> neighborhood(std::vector<int> sources,
+                                                        std::vector<int> destinations) const {
     return basic_neighborhood<Engine>(engine_, std::move(sources), std::move(destinations));
   }
   /// Ends every rank of the job; the launcher returns `code`.
   [[noreturn]] void abort(int code) const {
-    engine_.ctx().ep->abort(code, "rank " + std::to_string(rank()) + " called abort(" + std::to_string(code) + ")",
-                            true);
+    engine_.ctx().ep->abort(
+        code, "rank " + std::to_string(rank()) + " called abort(" + std::to_string(code) + ")", true);
     std::terminate();  // for the compiler: abort of an endpoint does not return
   }
 
@@ -485,9 +530,18 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
       return k;
     });
     auto s = detail::share(engine_, detail::op_kind::create_region,
-                           {.bytes = rank() == 0 ? detail::bytes_for<T>(count) : 0, .alignment = how.alignment,
-                            .contiguous = false, .zero = how.zero});
-    return region<T>(engine_, std::move(s), count);
+                           {.bytes = rank() == 0 ? detail::bytes_for<T>(count) : 0,
+                            .alignment = how.alignment,
+                            .contiguous = false,
+                            .zero = how.zero});
+    const std::span<std::byte> whole(s.base[0], count * sizeof(T));
+    int refusal = detail::use_huge_pages(whole, how.pages);
+    if (rank() == 0) {
+      if (const int code = detail::place_pages(whole, how); code != 0) refusal = code;
+    }
+    // Every mapping has its own advice on pages, and all ranks tell the same.
+    refusal = allreduce(refusal, max);
+    return region<T>(engine_, std::move(s), count, how.where, refusal);
   }
   /// `local_count` elements of this rank that all ranks can read and write. Collective.
   /// Throws: error(allocation_failed) on every rank alike.
@@ -495,14 +549,17 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[nodiscard]] window<T> create_window(std::size_t local_count, const window_options& how = {}) const {
     static_assert(alignof(T) <= 64);
     auto s = detail::share(engine_, detail::op_kind::create_window,
-                           {.bytes = detail::bytes_for<T>(local_count), .alignment = how.alignment,
-                            .contiguous = how.contiguous, .zero = how.zero});
+                           {.bytes = detail::bytes_for<T>(local_count),
+                            .alignment = how.alignment,
+                            .contiguous = how.contiguous,
+                            .zero = how.zero});
     return window<T>(engine_, std::move(s));
   }
 
   // --- operations over borrowed buffers
 
-  /// Runs `body` with a scope whose nonblocking operations are complete when this returns, also by an exception.
+  /// Runs `body` with a scope whose nonblocking operations are complete when this returns, also by an
+  /// exception.
   template <class F>
   void scope(F&& body) const {
     basic_scope<Engine> s(engine_, engine_.shared_context());
@@ -529,7 +586,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   void perform(detail::op_kind kind, Make&& make) const {
     detail::context& ctx = engine_.ctx();
     const check_level how = ctx.ep->level();
-    if (ctx.ep->finalized()) [[unlikely]] detail::fail(errc::finalized, ctx.site(kind), "the environment has ended");
+    if (ctx.ep->finalized()) [[unlikely]]
+      detail::fail(errc::finalized, ctx.site(kind), "the environment has ended");
     const detail::caller c{ctx, kind, rank(), size(), how != check_level::none};
     if (how >= check_level::collective) {
       perform_checked(c, make);
@@ -538,7 +596,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
       engine_.run(kind, k);
     }
   }
-  // Every rank takes part even when its arguments are refused, so that the others hear of it instead of waiting.
+  // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
+  // waiting.
   template <class Make>
   void perform_checked(const detail::caller& c, Make& make) const {
     const detail::one_collective guard(engine_.ctx(), c.kind);
@@ -552,10 +611,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     }();
     engine_.run(c.kind, k);
   }
-  // Bytes between the members of a reduced value, and behind a long double, belong to nobody: they may differ.
+  // Bytes between the members of a reduced value, and behind a long double, belong to nobody: they may
+  // differ.
   template <class T>
-  static constexpr bool every_byte_counts = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                                            std::has_unique_object_representations_v<T>;
+  static constexpr bool every_byte_counts =
+      std::is_same_v<T, float> || std::is_same_v<T, double> || std::has_unique_object_representations_v<T>;
   // Level heavy: what must be equal on all ranks is.
   void verify(detail::op_kind kind, std::span<const std::byte> result) const {
     if (level() != check_level::heavy) return;
@@ -567,7 +627,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     for (std::size_t r = 0; r < all.size(); ++r) {
       if (all[r] != all[0])
         detail::fail(errc::protocol_error, engine_.ctx().site(kind),
-                     "rank " + std::to_string(r) + " has another result than rank 0", {.peer = static_cast<int>(r)});
+                     "rank " + std::to_string(r) + " has another result than rank 0",
+                     {.peer = static_cast<int>(r)});
     }
   }
   template <class T>
@@ -578,7 +639,8 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     return out;
   }
   [[nodiscard]] std::optional<basic_communicator> forked(detail::op_kind kind, int color, int key) const {
-    if (engine_.ctx().ep->finalized()) detail::fail(errc::finalized, engine_.ctx().site(kind), "the environment has ended");
+    if (engine_.ctx().ep->finalized())
+      detail::fail(errc::finalized, engine_.ctx().site(kind), "the environment has ended");
     auto e = engine_.fork(kind, color, key);
     if (!e) return std::nullopt;
     return basic_communicator(std::move(*e));
@@ -612,8 +674,8 @@ concept topology_provider = requires(const C& c) {
   { c.topology() } -> std::same_as<const execution_topology&>;
 };
 
-/// Nonblocking operations over raw spans, for bindings and benchmarks: the caller keeps the buffers alive and untouched
-/// until the request is complete.
+/// Nonblocking operations over raw spans, for bindings and benchmarks: the caller keeps the buffers alive and
+/// untouched until the request is complete.
 namespace unsafe {
 
 /// `unsafe::start<op>(comm, ...)`: the nonblocking form of whatever `make(caller)` describes.

@@ -52,6 +52,7 @@ struct located {
   T value{};  ///< what is compared
   I index{};  ///< of equal values the lowest index wins
 
+  /// Equal in every member.
   friend bool operator==(const located&, const located&) = default;
 };
 

@@ -14,29 +14,32 @@
 
 namespace twill::comm {
 
-/// What an environment is asked for. Empty fields are decided by the settings (`TWILL_COMM`, `TWILL_COMM_CHECK`, ...).
+/// What an environment is asked for. Empty fields are decided by the settings (`TWILL_COMM`,
+/// `TWILL_COMM_CHECK`, ...).
 struct environment_options {
-  std::string backend{};                                    ///< `auto`, `local`, `shm`, `mpi`; empty: the setting
-  thread_level required = thread_level::multiple;           ///< asked for
-  thread_level minimum = thread_level::funneled;            ///< less is an error
-  bool downgrade = false;                                   ///< less than `minimum` is recorded instead
-  std::optional<check_level> checks{};                      ///< how much is checked
-  std::optional<std::chrono::nanoseconds> timeout{};        ///< a wait without progress longer than this is an error
+  std::string backend{};                           ///< `auto`, `local`, `shm`, `mpi`; empty: the setting
+  thread_level required = thread_level::multiple;  ///< asked for
+  thread_level minimum = thread_level::funneled;   ///< less is an error
+  bool downgrade = false;                          ///< less than `minimum` is recorded instead
+  std::optional<check_level> checks{};             ///< how much is checked
+  std::optional<std::chrono::nanoseconds>
+      timeout{};  ///< a wait without progress longer than this is an error
 };
 
 /// Communication of this process: made once, destroyed last.
 ///
-/// Requests, windows, regions and communicators that outlive it are detached: their destructors do nothing more, and
-/// their methods throw error(finalized). A process that ends without destroying it ends its job.
+/// Requests, windows, regions and communicators that outlive it are detached: their destructors do nothing
+/// more, and their methods throw error(finalized). A process that ends without destroying it ends its job.
 class environment {
  public:
   /// Throws: error(already_initialized) for a second one in this process, which leaves the first usable;
-  /// error(unknown_backend), error(backend_unavailable), error(bad_configuration), error(missing_configuration),
-  /// error(init_failed).
+  /// error(unknown_backend), error(backend_unavailable), error(bad_configuration),
+  /// error(missing_configuration), error(init_failed).
   [[nodiscard]] static environment init(const environment_options& options = {});
   /// With settings that a program has filled from its flags and files.
   [[nodiscard]] static environment init(const environment_options& options, settings& from);
 
+  /// Moves it; the other one is empty.
   environment(environment&& other) noexcept;
   environment& operator=(environment&&) = delete;
   ~environment();
@@ -51,6 +54,7 @@ class environment {
       return f(c);
     });
   }
+  /// Where the ranks run.
   [[nodiscard]] const execution_topology& topology() const noexcept { return *topology_; }
   /// The level that communication provides.
   [[nodiscard]] thread_level threads() const noexcept { return topology_->threads; }
@@ -86,8 +90,8 @@ struct backend_choice {
   std::string reason{};                     ///< one line: who decided
 };
 
-/// The decision that `init` makes, from the requested name (empty or `auto`: by the variables) and the environment.
-/// Throws: as environment::init.
+/// The decision that `init` makes, from the requested name (empty or `auto`: by the variables) and the
+/// environment. Throws: as environment::init.
 [[nodiscard]] backend_choice choose_backend(std::string_view requested, const variable_map& variables);
 
 /// An error of the choice as a JSON object: kind, message, context, suggestion.

@@ -73,10 +73,10 @@ enum class errc {
 
 /// Where in the program of ranks an error happened.
 struct call_site {
-  std::string_view operation = "call";       ///< static text: `allreduce`
+  std::string_view operation = "call";         ///< static text: `allreduce`
   backend_kind backend = backend_kind::local;  ///< who carried it
-  int rank = 0;                              ///< of the communicator
-  int size = 1;                              ///< of the communicator
+  int rank = 0;                                ///< of the communicator
+  int size = 1;                                ///< of the communicator
 };
 
 /// The figures of an error, as far as they are known.
@@ -123,9 +123,10 @@ class multiple_errors : public error {
  public:
   /// One failed request.
   struct item {
-    std::size_t index = 0;         ///< place among the requests
+    std::size_t index = 0;        ///< place among the requests
     std::exception_ptr reason{};  ///< what waiting for it alone would have thrown
   };
+  /// Of one wait.
   multiple_errors(const call_site& site, std::vector<item> items);
   /// In the order of the requests.
   [[nodiscard]] const std::vector<item>& items() const noexcept { return *items_; }
@@ -147,5 +148,6 @@ namespace detail {
 }  // namespace detail
 }  // namespace twill::comm
 
+/// Lets an `errc` become a `std::error_code`.
 template <>
 struct std::is_error_code_enum<twill::comm::errc> : std::true_type {};

@@ -15,8 +15,12 @@ namespace twill::comm {
 /// A message that a matched probe has taken out: no other receive can have it, on whichever thread.
 class message {
  public:
-  message(std::shared_ptr<detail::context> c, const detail::arrival& what) : ctx_(std::move(c)), what_(what) {}
+  /// For mprobe.
+  message(std::shared_ptr<detail::context> c, const detail::arrival& what)
+      : ctx_(std::move(c)), what_(what) {}
+  /// Moves it; the other one is empty.
   message(message&& other) noexcept = default;
+  /// Takes the other one over; what this one held ends first.
   message& operator=(message&& other) noexcept {
     if (this != &other) {
       discard();
@@ -29,7 +33,8 @@ class message {
 
   /// Source, tag, length.
   [[nodiscard]] comm::status status() const noexcept { return {what_.source, what_.tag, what_.bytes}; }
-  /// Copies it out, once. Throws: error(truncated), error(type_mismatch), error(invalid_request) the second time.
+  /// Copies it out, once. Throws: error(truncated), error(type_mismatch), error(invalid_request) the second
+  /// time.
   template <out_buffer M>
   void receive(M&& into) {
     const auto m = detail::as_out(into);

@@ -78,11 +78,14 @@ constexpr bool is_nan([[maybe_unused]] const T& x) noexcept {
 
 /// x + y.
 struct sum_t {
+  /// Its name.
   static constexpr op_code code = op_code::sum;
+  /// Combines two values.
   template <detail::arithmetic T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>(x + y);
   }
+  /// The value that changes nothing.
   template <detail::arithmetic T>
   static constexpr T identity() noexcept {
     return T{};
@@ -91,7 +94,9 @@ struct sum_t {
 
 /// x * y.
 struct prod_t {
+  /// Its name.
   static constexpr op_code code = op_code::prod;
+  /// Combines two values.
   template <detail::arithmetic T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     if constexpr (std::integral<T>) {
@@ -101,6 +106,7 @@ struct prod_t {
       return x * y;
     }
   }
+  /// The value that changes nothing.
   template <detail::arithmetic T>
   static constexpr T identity() noexcept {
     return T{1};
@@ -109,13 +115,16 @@ struct prod_t {
 
 /// The lesser one; NaN when either is.
 struct min_t {
+  /// Its name.
   static constexpr op_code code = op_code::min;
+  /// Combines two values.
   template <detail::number T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     if (detail::is_nan(x)) return x;
     if (detail::is_nan(y)) return y;
     return y < x ? y : x;
   }
+  /// The value that changes nothing.
   template <detail::number T>
   static constexpr T identity() noexcept {
     if constexpr (std::floating_point<T>) return std::numeric_limits<T>::infinity();
@@ -125,13 +134,16 @@ struct min_t {
 
 /// The greater one; NaN when either is.
 struct max_t {
+  /// Its name.
   static constexpr op_code code = op_code::max;
+  /// Combines two values.
   template <detail::number T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     if (detail::is_nan(x)) return x;
     if (detail::is_nan(y)) return y;
     return x < y ? y : x;
   }
+  /// The value that changes nothing.
   template <detail::number T>
   static constexpr T identity() noexcept {
     if constexpr (std::floating_point<T>) return -std::numeric_limits<T>::infinity();
@@ -141,12 +153,15 @@ struct max_t {
 
 /// x & y, for arrays element by element.
 struct bit_and_t {
+  /// Its name.
   static constexpr op_code code = op_code::bit_and;
+  /// Combines two values.
   template <class T>
     requires detail::bits<typename detail::bit_element<T>::type>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return detail::each_bit(x, y, [](auto a, auto b) { return static_cast<decltype(a)>(a & b); });
   }
+  /// The value that changes nothing.
   template <detail::bits T>
   static constexpr T identity() noexcept {
     return static_cast<T>(~T{});
@@ -155,12 +170,15 @@ struct bit_and_t {
 
 /// x | y, for arrays element by element.
 struct bit_or_t {
+  /// Its name.
   static constexpr op_code code = op_code::bit_or;
+  /// Combines two values.
   template <class T>
     requires detail::bits<typename detail::bit_element<T>::type>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return detail::each_bit(x, y, [](auto a, auto b) { return static_cast<decltype(a)>(a | b); });
   }
+  /// The value that changes nothing.
   template <detail::bits T>
   static constexpr T identity() noexcept {
     return T{};
@@ -169,12 +187,15 @@ struct bit_or_t {
 
 /// x ^ y, for arrays element by element.
 struct bit_xor_t {
+  /// Its name.
   static constexpr op_code code = op_code::bit_xor;
+  /// Combines two values.
   template <class T>
     requires detail::bits<typename detail::bit_element<T>::type>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return detail::each_bit(x, y, [](auto a, auto b) { return static_cast<decltype(a)>(a ^ b); });
   }
+  /// The value that changes nothing.
   template <detail::bits T>
   static constexpr T identity() noexcept {
     return T{};
@@ -183,16 +204,19 @@ struct bit_xor_t {
 
 /// 1 when both are not zero, else 0.
 struct log_and_t {
+  /// Its name.
   static constexpr op_code code = op_code::log_and;
+  /// Combines two values.
   template <std::integral T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>(x != T{} && y != T{});
   }
-  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  /// What a single operand becomes: a result is 0 or 1 however many ranks there are.
   template <std::integral T>
   static constexpr T single(const T& x) noexcept {
     return static_cast<T>(x != T{});
   }
+  /// The value that changes nothing.
   template <std::integral T>
   static constexpr T identity() noexcept {
     return T{1};
@@ -201,16 +225,19 @@ struct log_and_t {
 
 /// 1 when either is not zero, else 0.
 struct log_or_t {
+  /// Its name.
   static constexpr op_code code = op_code::log_or;
+  /// Combines two values.
   template <std::integral T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>(x != T{} || y != T{});
   }
-  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  /// What a single operand becomes: a result is 0 or 1 however many ranks there are.
   template <std::integral T>
   static constexpr T single(const T& x) noexcept {
     return static_cast<T>(x != T{});
   }
+  /// The value that changes nothing.
   template <std::integral T>
   static constexpr T identity() noexcept {
     return T{};
@@ -219,16 +246,19 @@ struct log_or_t {
 
 /// 1 when exactly one is not zero, else 0.
 struct log_xor_t {
+  /// Its name.
   static constexpr op_code code = op_code::log_xor;
+  /// Combines two values.
   template <std::integral T>
   constexpr T operator()(const T& x, const T& y) const noexcept {
     return static_cast<T>((x != T{}) != (y != T{}));
   }
-  // What a single operand becomes: a result is 0 or 1 however many ranks there are.
+  /// What a single operand becomes: a result is 0 or 1 however many ranks there are.
   template <std::integral T>
   static constexpr T single(const T& x) noexcept {
     return static_cast<T>(x != T{});
   }
+  /// The value that changes nothing.
   template <std::integral T>
   static constexpr T identity() noexcept {
     return T{};
@@ -254,7 +284,9 @@ constexpr located<T, I> pick(const located<T, I>& x, const located<T, I>& y, Les
 
 /// The least value with its index; of equal values the lowest index; NaN wins over all.
 struct minloc_t {
+  /// Its name.
   static constexpr op_code code = op_code::minloc;
+  /// Combines two values.
   template <class T, class I>
   constexpr located<T, I> operator()(const located<T, I>& x, const located<T, I>& y) const noexcept {
     return detail::pick(x, y, [](const T& a, const T& b) { return a < b; });
@@ -263,7 +295,9 @@ struct minloc_t {
 
 /// The greatest value with its index; of equal values the lowest index; NaN wins over all.
 struct maxloc_t {
+  /// Its name.
   static constexpr op_code code = op_code::maxloc;
+  /// Combines two values.
   template <class T, class I>
   constexpr located<T, I> operator()(const located<T, I>& x, const located<T, I>& y) const noexcept {
     return detail::pick(x, y, [](const T& a, const T& b) { return b < a; });
@@ -273,10 +307,12 @@ struct maxloc_t {
 /// A reduction of the program's own, any callable `T(const T&, const T&)` that is associative.
 template <class F>
 struct user_op {
+  /// Its name.
   static constexpr op_code code = op_code::user;
   [[no_unique_address]] F function;  ///< what combines two values
   bool commutative = false;          ///< operands may change sides
 
+  /// Combines two values.
   template <class T>
     requires std::is_invocable_r_v<T, const F&, const T&, const T&>
   constexpr T operator()(const T& x, const T& y) const {

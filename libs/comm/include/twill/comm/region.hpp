@@ -15,13 +15,37 @@
 
 namespace twill::comm {
 
+/// On which memory domains of a machine a region's pages lie.
+enum class placement : std::uint8_t {
+  first_touch,  ///< each `writable_range` near the rank that asks for it, the rest near the leader
+  leader,       ///< near the leader
+  interleave,   ///< page by page over all domains: for large tables that ranks of all domains read
+  bind          ///< on the domain `region_options::node`
+};
+
+/// Whether pages of 2 MiB are asked for.
+enum class huge_pages : std::uint8_t {
+  automatic,  ///< where the region is that large and the kernel grants them
+  on,         ///< asked for, and a refusal is recorded
+  off         ///< none
+};
+
 /// How a region's memory is laid out.
 struct region_options {
-  std::size_t alignment = 64;  ///< of its first element: a power of two up to 2 MiB
-  bool zero = true;            ///< elements start as zero bytes
+  std::size_t alignment = 64;                ///< of its first element: a power of two up to 2 MiB
+  placement where = placement::first_touch;  ///< which memory domains
+  int node = 0;                              ///< of placement::bind
+  bool zero = true;                          ///< elements start as zero bytes
+  huge_pages pages = huge_pages::automatic;  ///< page size
 };
 
 namespace detail {
+
+// The error number with which the kernel refused; 0: done. A region works wherever its pages lie.
+[[nodiscard]] int place_pages(std::span<std::byte> range, const region_options& how) noexcept;
+[[nodiscard]] int use_huge_pages(std::span<std::byte> range, huge_pages how) noexcept;
+// Moves what lies on another domain to the caller's, where there are several.
+void bring_near(std::span<std::byte> range) noexcept;
 
 // Bytes of `count` elements; the largest number when that overflows, which no allocation grants.
 template <class T>
@@ -34,23 +58,30 @@ constexpr std::size_t bytes_for(std::size_t count) noexcept {
 
 /// Memory that the leader of a node allocates and all its ranks map: written once, then read by all.
 ///
-/// It begins in the populate phase; `fence` ends it. Destruction does not block: the memory lives until the last
-/// rank has let go of it. After the environment has ended its methods throw error(finalized).
+/// It begins in the populate phase; `fence` ends it. Destruction does not block: the memory lives until the
+/// last rank has let go of it. After the environment has ended its methods throw error(finalized).
 template <class T, class Engine>
 class basic_region {
  public:
-  basic_region(Engine e, detail::segments s, std::size_t count)
-      : engine_(std::move(e)), seg_(std::move(s)), count_(count) {}
+  /// For communicator::create_region.
+  basic_region(Engine e, detail::segments s, std::size_t count, placement where = placement::first_touch,
+               int refusal = 0)
+      : engine_(std::move(e)), seg_(std::move(s)), count_(count), where_(where), refusal_(refusal) {}
+  /// Moves it; the other one is empty.
   basic_region(basic_region&&) noexcept = default;
+  /// Takes the other one over; what this one held ends first.
   basic_region& operator=(basic_region&&) noexcept = default;
   ~basic_region() = default;
 
   /// Elements.
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
+  /// The error number with which the kernel refused the placement or the page size, as in many containers; 0:
+  /// done. The same on every rank. The region works all the same.
+  [[nodiscard]] int placement_refusal() const noexcept { return refusal_; }
   /// True on the rank that allocated it.
   [[nodiscard]] bool is_leader() const noexcept { return engine_.rank() == 0; }
-  /// Everything, for reading. At check levels from `collective` on a rank that is no leader and has no writable range may
-  /// not read before the first fence. Throws: error(rma_sync).
+  /// Everything, for reading. At check levels from `collective` on a rank that is no leader and has no
+  /// writable range may not read before the first fence. Throws: error(rma_sync).
   [[nodiscard]] std::span<const T> view() const {
     alive();
     if (populating_ && !writer_ && !is_leader() && engine_.ctx().ep->level() >= check_level::collective) {
@@ -63,16 +94,18 @@ class basic_region {
     alive();
     return is_leader() ? std::span<T>(data(), count_) : std::span<T>();
   }
-  /// Elements [lo, hi), for writing by this rank. Requires: ranges of different ranks are disjoint until the next
-  /// fence (checked by the fence at level `heavy`). Throws: error(invalid_argument) outside the region.
+  /// Elements [lo, hi), for writing by this rank. Requires: ranges of different ranks are disjoint until the
+  /// next fence (checked by the fence at level `heavy`). Throws: error(invalid_argument) outside the region.
   [[nodiscard]] std::span<T> writable_range(std::size_t lo, std::size_t hi) {
     alive();
     if (lo > hi || hi > count_) {
       detail::fail(errc::invalid_argument, site(),
-                   "range [" + std::to_string(lo) + ", " + std::to_string(hi) + ") of " + std::to_string(count_) +
-                       " elements",
+                   "range [" + std::to_string(lo) + ", " + std::to_string(hi) + ") of " +
+                       std::to_string(count_) + " elements",
                    {.expected = count_, .actual = hi});
     }
+    if (where_ == placement::first_touch && !writer_)
+      detail::bring_near(std::as_writable_bytes(std::span<T>(data() + lo, hi - lo)));
     writer_ = true;
     ranges_.push_back(lo);
     ranges_.push_back(hi);
@@ -101,6 +134,8 @@ class basic_region {
   Engine engine_;
   detail::segments seg_;
   std::size_t count_;
+  placement where_ = placement::first_touch;
+  int refusal_ = 0;
   bool populating_ = true;
   bool writer_ = false;
   std::vector<std::size_t> ranges_;  // begin and end of each that was handed out since the last fence
@@ -123,7 +158,8 @@ template <class Engine>
   std::vector<std::vector<std::size_t>> out;
   std::size_t at = 0;
   for (const std::size_t n : lengths) {
-    out.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(at), all.begin() + static_cast<std::ptrdiff_t>(at + n));
+    out.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(at),
+                     all.begin() + static_cast<std::ptrdiff_t>(at + n));
     at += n;
   }
   return out;
@@ -136,11 +172,12 @@ template <class Engine>
 
 template <class T, class Engine>
 void basic_region<T, Engine>::check_ranges() {
-  const auto bad = detail::overlapping(detail::exchange_numbers(engine_, detail::op_kind::region_access, ranges_));
+  const auto bad =
+      detail::overlapping(detail::exchange_numbers(engine_, detail::op_kind::region_access, ranges_));
   if (bad.first >= 0) {
     detail::fail(errc::rma_conflict, site(),
-                 "the writable ranges of ranks " + std::to_string(bad.first) + " and " + std::to_string(bad.second) +
-                     " overlap",
+                 "the writable ranges of ranks " + std::to_string(bad.first) + " and " +
+                     std::to_string(bad.second) + " overlap",
                  {.peer = bad.second});
   }
 }

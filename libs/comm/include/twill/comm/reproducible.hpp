@@ -17,9 +17,10 @@
 
 namespace twill::comm::detail {
 
-// A node of the fixed tree: elements [start, start + 2^level), start being a multiple of 2^level. Its value is
-// op(left half, right half), so it depends on those elements alone. Over n elements the tree is the nodes of n's binary
-// digits, largest first, combined from the right: any two ranks' blocks cut it into nodes of the same tree.
+// A node of the fixed tree: elements [start, start + 2^level), start being a multiple of 2^level. Its value
+// is op(left half, right half), so it depends on those elements alone. Over n elements the tree is the nodes
+// of n's binary digits, largest first, combined from the right: any two ranks' blocks cut it into nodes of
+// the same tree.
 template <class T>
 struct tree_node {
   std::uint64_t start = 0;
@@ -46,7 +47,9 @@ template <class T, class Op>
   std::vector<tree_node<T>> out;
   while (!x.empty()) {
     const auto fits = static_cast<std::uint64_t>(std::bit_width(x.size()) - 1);
-    const std::uint64_t level = offset == 0 ? fits : std::min<std::uint64_t>(fits, static_cast<std::uint64_t>(std::countr_zero(offset)));
+    const std::uint64_t level =
+        offset == 0 ? fits
+                    : std::min<std::uint64_t>(fits, static_cast<std::uint64_t>(std::countr_zero(offset)));
     const std::size_t n = std::size_t{1} << level;
     out.push_back({offset, level, fold_node(x.first(n), op)});
     offset += n;
@@ -73,11 +76,12 @@ template <class T, class Op>
 }
 
 // Throws on every rank alike when blocks are not contiguous in rank order.
-void check_contiguous(const call_site& site, const std::vector<std::vector<std::size_t>>& blocks, std::size_t size);
+void check_contiguous(const call_site& site, const std::vector<std::vector<std::size_t>>& blocks,
+                      std::size_t size);
 
 template <class Engine, class T, class Op>
-[[nodiscard]] T reproducible_reduce(const Engine& e, std::span<const T> local, std::size_t offset, std::size_t size,
-                                    Op op) {
+[[nodiscard]] T reproducible_reduce(const Engine& e, std::span<const T> local, std::size_t offset,
+                                    std::size_t size, Op op) {
   static_assert(reduction_for<Op, T>, "the operation does not reduce this type");
   constexpr op_kind kind = op_kind::reproducible_reduce;
   if (e.ctx().ep->finalized()) fail(errc::finalized, e.ctx().site(kind), "the environment has ended");

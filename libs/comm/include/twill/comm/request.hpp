@@ -18,7 +18,8 @@ namespace detail {
 
 struct request_access;
 
-// The buffers of a request with payload P, on the heap so that they stay where they are when the request moves.
+// The buffers of a request with payload P, on the heap so that they stay where they are when the request
+// moves.
 template <class P>
 struct payload_box {
   P payload;
@@ -44,9 +45,12 @@ struct buffer_pair {
 template <class P = void>
 class request {
  public:
+  /// What `wait` returns.
   using payload_type = P;
   request() noexcept = default;
+  /// Moves it; the other one is empty.
   request(request&&) noexcept = default;
+  /// Takes the other one over; what this one held ends first.
   request& operator=(request&&) noexcept = default;
 
   /// Blocks until it is complete and hands the payload out; the request is empty then.
@@ -87,12 +91,15 @@ class request {
 template <>
 class request<void> {
  public:
+  /// What `wait` returns.
   using payload_type = void;
   request() noexcept = default;
+  /// Moves it; the other one is empty.
   request(request&&) noexcept = default;
+  /// Takes the other one over; what this one held ends first.
   request& operator=(request&&) noexcept = default;
 
-  /// Blocks until it is complete. Throws: as request<P>::wait.
+  /// Blocks until it is complete. Throws: as a request with a payload does.
   void wait() {
     state_.wait();
     last_ = state_.result();
@@ -127,7 +134,9 @@ template <class T = void>
 class persistent_request {
  public:
   persistent_request() noexcept = default;
+  /// Moves it; the other one is empty.
   persistent_request(persistent_request&&) noexcept = default;
+  /// Takes the other one over; what this one held ends first.
   persistent_request& operator=(persistent_request&&) noexcept = default;
 
   /// Begins it with what the send buffer holds. Throws: error(request_active) when it runs already.
@@ -203,7 +212,8 @@ struct request_access {
     return r;
   }
   template <class T>
-  static persistent_request<T> make_persistent(std::shared_ptr<operation> op, std::shared_ptr<buffer_pair<T>> b) {
+  static persistent_request<T> make_persistent(std::shared_ptr<operation> op,
+                                               std::shared_ptr<buffer_pair<T>> b) {
     persistent_request<T> r;
     r.buffers_ = b;
     r.state_ = request_state(std::move(op), std::move(b));
@@ -224,6 +234,7 @@ std::vector<request_state*> states(std::span<R> requests) {
 /// The requests of several types that are waited for together: `pool.add(std::move(r))`, at most `capacity`.
 class request_pool {
  public:
+  /// For up to `capacity` requests at once.
   explicit request_pool(std::size_t capacity) : capacity_(capacity) {}
   /// Takes a request over and returns its slot; slots of completed requests are used again.
   /// Throws: error(invalid_argument) when the pool is full.

@@ -45,17 +45,20 @@ enum class lock_kind : std::uint8_t {
 
 /// Memory of all ranks of a node, a part each: reading another rank's part is a plain load.
 ///
-/// What one rank writes is seen by another after a `fence`, or when it takes a lock that the writer has given up.
-/// Element-wise operations are atomic against each other. Destruction does not block; destroying it while a guard is
-/// alive ends the process with a message.
+/// What one rank writes is seen by another after a `fence`, or when it takes a lock that the writer has given
+/// up. Element-wise operations are atomic against each other. Destruction does not block; destroying it while
+/// a guard is alive ends the process with a message.
 template <class T, class Engine>
 class basic_window {
  public:
   /// Holds a lock on one rank's part until it is destroyed.
   class lock_guard {
    public:
+    /// Moves it; the other one is empty.
     lock_guard(lock_guard&& other) noexcept
-        : window_(std::exchange(other.window_, nullptr)), target_(other.target_), exclusive_(other.exclusive_) {}
+        : window_(std::exchange(other.window_, nullptr)),
+          target_(other.target_),
+          exclusive_(other.exclusive_) {}
     lock_guard& operator=(lock_guard&&) = delete;
     ~lock_guard() {
       if (window_ == nullptr) return;
@@ -65,7 +68,8 @@ class basic_window {
     /// The locked part, for writing. Throws: error(rma_sync) under a shared lock.
     [[nodiscard]] std::span<T> remote_mut() const {
       if (!exclusive_) {
-        detail::fail(errc::rma_sync, window_->site(), "a shared lock lets its holder read only", {.peer = target_});
+        detail::fail(errc::rma_sync, window_->site(), "a shared lock lets its holder read only",
+                     {.peer = target_});
       }
       return window_->part(target_);
     }
@@ -90,6 +94,7 @@ class basic_window {
   /// Holds a shared lock on every part until it is destroyed.
   class lock_all_guard {
    public:
+    /// Moves it; the other one is empty.
     lock_all_guard(lock_all_guard&& other) noexcept : window_(std::exchange(other.window_, nullptr)) {}
     lock_all_guard& operator=(lock_all_guard&&) = delete;
     ~lock_all_guard() {
@@ -108,9 +113,10 @@ class basic_window {
     basic_window* window_;
   };
 
+  /// For communicator::create_window.
   basic_window(Engine e, detail::segments s) : engine_(std::move(e)), seg_(std::move(s)) {}
-  basic_window(basic_window&& other) noexcept
-      : engine_(other.engine_), seg_(std::move(other.seg_)) {
+  /// Moves it; the other one is empty.
+  basic_window(basic_window&& other) noexcept : engine_(other.engine_), seg_(std::move(other.seg_)) {
     other.seg_ = {};
     // Guards know the window by its address.
     if (other.guards_ != 0) detail::guard_outlives_window();
@@ -137,7 +143,8 @@ class basic_window {
     k.sig = {detail::signature_word(detail::op_kind::window_access, 0, op_code::none, -1, 0), 0};
     engine_.run(detail::op_kind::window_access, k);
   }
-  /// Locks the part of a rank. Throws: error(invalid_rank), error(rank_failed) when a rank died, error(timed_out).
+  /// Locks the part of a rank. Throws: error(invalid_rank), error(rank_failed) when a rank died,
+  /// error(timed_out).
   [[nodiscard]] lock_guard lock(int rank, lock_kind kind = lock_kind::exclusive) {
     part_alive(rank);
     const bool exclusive = kind == lock_kind::exclusive;
@@ -197,7 +204,8 @@ class basic_window {
   {
     const std::atomic_ref<T> target(range(rank, offset, 1)[0]);
     T found = expected;
-    // ORD acq_rel [window-atomic]: pairs with every other element-wise operation of the window; acquire on failure.
+    // ORD acq_rel [window-atomic]: pairs with every other element-wise operation of the window; acquire on
+    // failure.
     target.compare_exchange_strong(found, desired, std::memory_order_acq_rel, std::memory_order_acquire);
     return found;
   }
@@ -245,7 +253,8 @@ class basic_window {
       T found = target.load(std::memory_order_relaxed);
       T wanted = static_cast<T>(op(found, value));
       // ORD acq_rel [window-atomic]: pairs with every other element-wise operation of the window.
-      while (!target.compare_exchange_weak(found, wanted, std::memory_order_acq_rel, std::memory_order_relaxed))
+      while (
+          !target.compare_exchange_weak(found, wanted, std::memory_order_acq_rel, std::memory_order_relaxed))
         wanted = static_cast<T>(op(found, value));
       return found;
     }

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-// From arguments to kernels: one function an operation and form, with the checks of its preconditions. The blocking,
-// nonblocking and persistent forms of all backends come through here, so they refuse the same.
+// From arguments to kernels: one function an operation and form, with the checks of its preconditions. The
+// blocking, nonblocking and persistent forms of all backends come through here, so they refuse the same.
 namespace twill::comm::detail {
 
 struct caller {
@@ -33,16 +33,20 @@ struct caller {
 using counts_t = std::span<const std::size_t>;
 
 inline void check_length(const caller& c, std::size_t expected, std::size_t actual) {
-  if (c.checks && expected != actual) [[unlikely]] fail_length(c.site(), expected, actual);
+  if (c.checks && expected != actual) [[unlikely]]
+    fail_length(c.site(), expected, actual);
 }
 inline void check_root(const caller& c, int root) {
-  if (c.checks && (root < 0 || root >= c.size)) [[unlikely]] fail_root(c.site(), root);
+  if (c.checks && (root < 0 || root >= c.size)) [[unlikely]]
+    fail_root(c.site(), root);
 }
-inline void check_apart(const caller& c, const void* a, std::size_t a_bytes, const void* b, std::size_t b_bytes) {
+inline void check_apart(const caller& c, const void* a, std::size_t a_bytes, const void* b,
+                        std::size_t b_bytes) {
   if (!c.checks || a_bytes == 0 || b_bytes == 0) return;
   const auto* const x = static_cast<const std::byte*>(a);
   const auto* const y = static_cast<const std::byte*>(b);
-  if (std::less<>{}(x, y + b_bytes) && std::less<>{}(y, x + a_bytes)) [[unlikely]] fail_overlap(c.site());
+  if (std::less<>{}(x, y + b_bytes) && std::less<>{}(y, x + a_bytes)) [[unlikely]]
+    fail_overlap(c.site());
 }
 template <class T>
 void check_apart(const caller& c, std::span<const T> a, std::span<T> b) {
@@ -272,7 +276,8 @@ struct calls {
     return blocks<T>(c, m.data() + c.me() * n, n, m.data(), true, root);
   }
   template <in_buffer S, out_buffer M>
-  static gather_kernel allgatherv(const caller& c, const S& in, M&& out, counts_t counts, counts_t displs = {}) {
+  static gather_kernel allgatherv(const caller& c, const S& in, M&& out, counts_t counts,
+                                  counts_t displs = {}) {
     using T = element_t<M>;
     const std::span<const T> s = as_in(in);
     const auto m = as_out(out);
@@ -282,7 +287,8 @@ struct calls {
     return varying(blocks<T>(c, s.data(), s.size(), m.data(), true, -1), counts, displs);
   }
   template <out_buffer M>
-  static gather_kernel allgatherv(const caller& c, in_place_t, M&& data, counts_t counts, counts_t displs = {}) {
+  static gather_kernel allgatherv(const caller& c, in_place_t, M&& data, counts_t counts,
+                                  counts_t displs = {}) {
     using T = element_t<M>;
     const auto m = as_out(data);
     check_blocks(c, counts, displs, m.size(), true);
@@ -309,7 +315,8 @@ struct calls {
     using T = element_t<M>;
     check_root(c, root);
     const auto m = as_out(data);
-    if (c.rank != root) return varying(blocks<T>(c, m.data(), m.size(), m.data(), false, root), counts, displs);
+    if (c.rank != root)
+      return varying(blocks<T>(c, m.data(), m.size(), m.data(), false, root), counts, displs);
     check_blocks(c, counts, displs, m.size(), true);
     const T* own = m.data() + start_of(counts, displs, c.me());
     return varying(blocks<T>(c, own, counts[c.me()], m.data(), true, root), counts, displs);
@@ -387,8 +394,8 @@ struct calls {
     return k;
   }
   template <in_buffer S, out_buffer M>
-  static varying_kernel alltoallv(const caller& c, const S& in, counts_t send_counts, counts_t send_displs, M&& out,
-                                  counts_t recv_counts, counts_t recv_displs) {
+  static varying_kernel alltoallv(const caller& c, const S& in, counts_t send_counts, counts_t send_displs,
+                                  M&& out, counts_t recv_counts, counts_t recv_displs) {
     using T = element_t<M>;
     const std::span<const T> s = as_in(in);
     const auto m = as_out(out);
@@ -405,7 +412,8 @@ struct calls {
     return k;
   }
   template <in_buffer S, out_buffer M>
-  static varying_kernel alltoallv(const caller& c, const S& in, counts_t send_counts, M&& out, counts_t recv_counts) {
+  static varying_kernel alltoallv(const caller& c, const S& in, counts_t send_counts, M&& out,
+                                  counts_t recv_counts) {
     return alltoallv(c, in, send_counts, {}, std::forward<M>(out), recv_counts, {});
   }
   // What is sent to each rank is replaced by what it sends: equal counts both ways, packed.

@@ -28,12 +28,13 @@ namespace detail {
 // What every rank is told once, when it starts.
 struct endpoint_options {
   check_level level = check_level::normal;
-  std::chrono::nanoseconds timeout{0};       // zero: no limit
+  std::chrono::nanoseconds timeout{0};  // zero: no limit
   std::chrono::nanoseconds drop_timeout{std::chrono::seconds(10)};
-  int spin = -1;                             // pauses before a waiting rank gives its CPU up; -1: chosen
+  int spin = -1;  // pauses before a waiting rank gives its CPU up; -1: chosen
 };
 
-// A message that has arrived. `release` hands its memory back; it is called once, after the payload was copied.
+// A message that has arrived. `release` hands its memory back; it is called once, after the payload was
+// copied.
 struct arrival {
   std::uint64_t context = 0;
   int source = 0;
@@ -62,9 +63,9 @@ struct send_ticket {
   [[nodiscard]] virtual bool matched() const noexcept = 0;
 };
 
-// Process-local state of one rank in its job: message matching, waiting, health. The base serves one rank alone;
-// the shm backend adds peers. All requests, communicators, regions and windows hold a shared_ptr to it, so it outlives
-// the environment: `finalized` is what they look at.
+// Process-local state of one rank in its job: message matching, waiting, health. The base serves one rank
+// alone; the shm backend adds peers. All requests, communicators, regions and windows hold a shared_ptr to
+// it, so it outlives the environment: `finalized` is what they look at.
 class endpoint : public std::enable_shared_from_this<endpoint> {
  public:
   explicit endpoint(endpoint_options options);
@@ -73,8 +74,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   virtual ~endpoint();
 
   [[nodiscard]] bool finalized() const noexcept {
-    // ORD relaxed [finalized]: a program that destroys its environment while other threads communicate is wrong
-    // already; this only has to be no data race.
+    // ORD relaxed [finalized]: a program that destroys its environment while other threads communicate is
+    // wrong already; this only has to be no data race.
     return finalized_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
@@ -167,7 +168,8 @@ struct context {
 class one_collective {
  public:
   one_collective(context& c, op_kind kind) : busy_(c.busy) {
-    // ORD acquire [busy]: only two threads at once are an error; a thread that comes after another sees its state.
+    // ORD acquire [busy]: only two threads at once are an error; a thread that comes after another sees its
+    // state.
     if (busy_.exchange(true, std::memory_order_acquire)) refuse(c, kind);
   }
   one_collective(const one_collective&) = delete;

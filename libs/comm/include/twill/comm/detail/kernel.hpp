@@ -12,12 +12,14 @@
 #include <span>
 #include <vector>
 
-// A collective as data: what a rank contributes, and what it does with the contributions of the others. Engines move
-// the contributions, whole or in pieces; in each piece `consume` is called for every rank in rank order, which is all
-// that reductions in rank order need. One description serves the blocking, the nonblocking and the persistent form.
+// A collective as data: what a rank contributes, and what it does with the contributions of the others.
+// Engines move the contributions, whole or in pieces; in each piece `consume` is called for every rank in
+// rank order, which is all that reductions in rank order need. One description serves the blocking, the
+// nonblocking and the persistent form.
 namespace twill::comm::detail {
 
-// What ranks compare before they believe each other. Equal words and counts on all ranks, or the call is a mismatch.
+// What ranks compare before they believe each other. Equal words and counts on all ranks, or the call is a
+// mismatch.
 struct signature {
   std::uint64_t word = 0;
   std::uint64_t count = 0;
@@ -28,8 +30,7 @@ struct signature {
 constexpr std::uint64_t signature_word(op_kind kind, std::uint8_t type, op_code op, int root,
                                        std::size_t element) noexcept {
   return static_cast<std::uint64_t>(kind) | std::uint64_t{type} << 8U |
-         static_cast<std::uint64_t>(op) << 16U |
-         (static_cast<std::uint64_t>(root + 1) & 0xffffU) << 24U |
+         static_cast<std::uint64_t>(op) << 16U | (static_cast<std::uint64_t>(root + 1) & 0xffffU) << 24U |
          (static_cast<std::uint64_t>(element) & 0xffffffU) << 40U;
 }
 
@@ -37,11 +38,15 @@ constexpr std::uint64_t signature_word(op_kind kind, std::uint8_t type, op_code 
 inline void copy_bytes(void* to, const void* from, std::size_t n) noexcept {
   if (n != 0) std::memcpy(to, from, n);
 }
+// As copy_bytes, for memory that another rank reads next: long pieces go past this processor's caches,
+// because lines that one core has modified are what another core reads slowest.
+void publish_bytes(void* to, const void* from, std::size_t n) noexcept;
 inline void move_bytes(void* to, const void* from, std::size_t n) noexcept {
   if (n != 0 && to != from) std::memmove(to, from, n);
 }
 
-// The part of [offset, offset + n) that lies in [first, last), as (place in the piece, place in the range, length).
+// The part of [offset, offset + n) that lies in [first, last), as (place in the piece, place in the range,
+// length).
 struct cut {
   std::size_t from = 0;
   std::size_t to = 0;
@@ -62,6 +67,9 @@ struct kernel_base {
   void begin() noexcept {}
   void finish() {}
   void keep() {}
+  // Rank r's own contribution from `offset` on, where it may be read instead of what was published; null: it
+  // may not.
+  [[nodiscard]] const std::byte* own(int, std::size_t) const noexcept { return nullptr; }
   // Whether rank r may contribute that many bytes; asked once all contributions are announced.
   [[nodiscard]] bool accepts(int, std::size_t) const noexcept { return true; }
 };
@@ -81,7 +89,7 @@ struct fold_kernel : kernel_base {
   std::size_t n = 0;  // elements of a contribution
   std::size_t first = 0;
   std::size_t last = 0;
-  int last_rank = -1;       // -1: this rank receives nothing
+  int last_rank = -1;   // -1: this rank receives nothing
   bool filled = false;  // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
   T fill_value{};
   const T* first_operand = nullptr;
@@ -93,7 +101,11 @@ struct fold_kernel : kernel_base {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return n * sizeof(T); }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    copy_bytes(to, reinterpret_cast<const std::byte*>(in) + offset, length);
+    publish_bytes(to, reinterpret_cast<const std::byte*>(in) + offset, length);
+  }
+  // In place, a result stands where rank r's contribution stood once it is more than the second operand.
+  [[nodiscard]] const std::byte* own(int r, std::size_t offset) const noexcept {
+    return r <= 1 || in != out ? reinterpret_cast<const std::byte*>(in) + offset : nullptr;
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) {
     if (r > last_rank) return;
@@ -105,8 +117,8 @@ struct fold_kernel : kernel_base {
       fold(out + c.to / sizeof(T), r, reinterpret_cast<const T*>(piece + c.from), c.n / sizeof(T));
     }
   }
-  // Two operands at a time: the first waits until the second is there, so that the result is written once and not read
-  // back. Both lie in memory that stays as it is until all ranks' pieces are consumed.
+  // Two operands at a time: the first waits until the second is there, so that the result is written once and
+  // not read back. Both lie in memory that stays as it is until all ranks' pieces are consumed.
   void fold(T* into, int r, const T* from, std::size_t count) {
     if (r == 0) {
       first_operand = from;
@@ -154,7 +166,7 @@ struct broadcast_kernel : kernel_base {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return mine ? n : 0; }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    copy_bytes(to, data + offset, length);
+    publish_bytes(to, data + offset, length);
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
     if (r == root && !mine) copy_bytes(data + offset, piece, length);
@@ -165,8 +177,8 @@ struct broadcast_kernel : kernel_base {
 // Blocks of all ranks laid out one behind the other or by displacements: gather, allgather and their v forms.
 struct gather_kernel : kernel_base {
   const std::byte* in = nullptr;
-  std::size_t n = 0;          // bytes of this rank's block
-  std::byte* out = nullptr;   // null where nothing is received
+  std::size_t n = 0;         // bytes of this rank's block
+  std::byte* out = nullptr;  // null where nothing is received
   bool receives = false;
   std::size_t element = 1;
   bool varying = false;
@@ -177,8 +189,9 @@ struct gather_kernel : kernel_base {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return n; }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    copy_bytes(to, in + offset, length);
+    publish_bytes(to, in + offset, length);
   }
+  [[nodiscard]] const std::byte* own(int, std::size_t offset) const noexcept { return in + offset; }
   [[nodiscard]] bool accepts(int r, std::size_t total) const noexcept {
     return !receives || !varying || counts[static_cast<std::size_t>(r)] * element == total;
   }
@@ -207,9 +220,9 @@ struct alltoall_kernel : kernel_base {
   std::byte* out = nullptr;
   std::size_t block = 0;  // bytes for each rank
   int me = 0;
-  int root = -1;                   // -1: everybody's
-  bool skip = false;               // the root's own block stays where it is
-  bool copied = false;             // in place: the contribution is a copy
+  int root = -1;        // -1: everybody's
+  bool skip = false;    // the root's own block stays where it is
+  bool copied = false;  // in place: the contribution is a copy
   std::vector<std::byte> copy{};
 
   void begin() {
@@ -217,7 +230,7 @@ struct alltoall_kernel : kernel_base {
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return total; }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    copy_bytes(to, (copied ? copy.data() : in) + offset, length);
+    publish_bytes(to, (copied ? copy.data() : in) + offset, length);
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
     if ((root >= 0 && r != root) || skip) return;
@@ -231,8 +244,8 @@ struct alltoall_kernel : kernel_base {
   }
 };
 
-// Blocks of any length from each to each, or from a root: a contribution is a header of `size` lengths in bytes, then
-// the blocks in rank order without gaps.
+// Blocks of any length from each to each, or from a root: a contribution is a header of `size` lengths in
+// bytes, then the blocks in rank order without gaps.
 struct varying_kernel : kernel_base {
   const std::byte* in = nullptr;
   std::span<const std::size_t> send_counts{};
@@ -240,7 +253,7 @@ struct varying_kernel : kernel_base {
   std::byte* out = nullptr;
   std::span<const std::size_t> recv_counts{};
   std::span<const std::size_t> recv_displs{};  // empty: packed
-  std::size_t own_count = 0;  // elements to receive from a root
+  std::size_t own_count = 0;                   // elements to receive from a root
   std::size_t element = 1;
   int me = 0;
   int size = 1;
@@ -250,7 +263,8 @@ struct varying_kernel : kernel_base {
   bool copied = false;
   std::vector<std::byte> copy{};
   std::vector<std::size_t> kept{};
-  std::vector<std::size_t> place{};  // for each rank where this rank's block begins and ends in its contribution
+  std::vector<std::size_t>
+      place{};  // for each rank where this rank's block begins and ends in its contribution
   std::size_t packed = 0;
   bool unequal = false;
   int unequal_rank = 0;
@@ -259,7 +273,9 @@ struct varying_kernel : kernel_base {
   backend_kind backend = backend_kind::local;  // for the message
 
   void begin();
-  [[nodiscard]] std::size_t header() const noexcept { return static_cast<std::size_t>(size) * sizeof(std::size_t); }
+  [[nodiscard]] std::size_t header() const noexcept {
+    return static_cast<std::size_t>(size) * sizeof(std::size_t);
+  }
   [[nodiscard]] std::size_t bytes() const noexcept;
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept;
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept;

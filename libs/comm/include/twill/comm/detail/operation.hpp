@@ -62,8 +62,8 @@ class request_state {
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
   [[nodiscard]] status result() const noexcept { return op_ ? op_->result() : status{}; }
   [[nodiscard]] operation* get() const noexcept { return op_.get(); }
-  // Completes it as far as that is possible in bounded time; else the environment takes it over. For buffers that an
-  // exception is about to take away.
+  // Completes it as far as that is possible in bounded time; else the environment takes it over. For buffers
+  // that an exception is about to take away.
   void settle() noexcept;
   // The operation is over and its result handed out.
   void reset() noexcept;

@@ -51,8 +51,8 @@ class receive_operation final : public operation {
 
 class send_operation final : public operation {
  public:
-  send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag,
-                 bool synchronous);
+  send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data, std::size_t bytes, int dest,
+                 int tag, bool synchronous);
   void start() override;
   [[nodiscard]] bool poll() override;
   [[nodiscard]] int peer() const noexcept override { return peer_; }

@@ -50,53 +50,53 @@ enum class abort_cause : std::uint32_t {
 
 /// One rank's words. Written by the rank itself but for `phase`, `exit_status` and `bell`.
 struct alignas(128) rank_words {
-  std::atomic<std::uint32_t> phase;         ///< rank_phase
-  std::atomic<std::int32_t> pid;            ///< 0: not attached
-  std::atomic<std::uint64_t> start_time;    ///< of the process, clock ticks since boot: pid reuse shows
-  std::atomic<std::uint32_t> exit_status;   ///< 0, or the wait status + 1 that the launcher reaped
-  std::atomic<std::uint32_t> operation;     ///< op_kind it is waiting in; 0: it is computing
-  std::atomic<std::int32_t> waiting_for;    ///< a rank of the job, -1: any
-  std::atomic<std::uint32_t> reserved;      ///< zero
+  std::atomic<std::uint32_t> phase;          ///< rank_phase
+  std::atomic<std::int32_t> pid;             ///< 0: not attached
+  std::atomic<std::uint64_t> start_time;     ///< of the process, clock ticks since boot: pid reuse shows
+  std::atomic<std::uint32_t> exit_status;    ///< 0, or the wait status + 1 that the launcher reaped
+  std::atomic<std::uint32_t> operation;      ///< op_kind it is waiting in; 0: it is computing
+  std::atomic<std::int32_t> waiting_for;     ///< a rank of the job, -1: any
+  std::atomic<std::uint32_t> reserved;       ///< zero
   std::atomic<std::uint64_t> waiting_since;  ///< CLOCK_MONOTONIC in ns
-  std::atomic<std::uint64_t> sequence;      ///< collectives begun on the communicator that it waits in
-  std::atomic<std::uint32_t> bell;          ///< futex: rung when something arrived for this rank
-  std::atomic<std::uint32_t> sleepers;      ///< its threads that sleep on the bell
-  std::array<std::byte, 64> padding;        ///< to two cache lines
+  std::atomic<std::uint64_t> sequence;       ///< collectives begun on the communicator that it waits in
+  std::atomic<std::uint32_t> bell;           ///< futex: rung when something arrived for this rank
+  std::atomic<std::uint32_t> sleepers;       ///< its threads that sleep on the bell
+  std::array<std::byte, 64> padding;         ///< to two cache lines
 };
 static_assert(sizeof(rank_words) == 128);
 
 /// Why the job ends early. The first writer wins.
 struct abort_record {
-  std::atomic<std::uint32_t> state;        ///< 0 none, 1 being written, 2 readable
-  std::atomic<std::uint32_t> cause;        ///< abort_cause
-  std::atomic<std::int32_t> rank;          ///< who caused it, -1: the launcher
-  std::atomic<std::int32_t> code;          ///< the exit code that the job should end with
-  std::array<char, 496> message;           ///< text, ends with a zero; readable when state is 2
+  std::atomic<std::uint32_t> state;  ///< 0 none, 1 being written, 2 readable
+  std::atomic<std::uint32_t> cause;  ///< abort_cause
+  std::atomic<std::int32_t> rank;    ///< who caused it, -1: the launcher
+  std::atomic<std::int32_t> code;    ///< the exit code that the job should end with
+  std::array<char, 496> message;     ///< text, ends with a zero; readable when state is 2
 };
 
 /// The first bytes of the memory. Behind it stand `size` rank_words, then the ranks' heaps.
 struct alignas(128) job_header {
-  std::uint64_t magic;                    ///< rendezvous::magic
-  std::uint32_t layout_version;           ///< rendezvous::layout_version
-  std::uint32_t size;                     ///< ranks
-  std::uint64_t build;                    ///< build_id() of the creator: all ranks must agree
-  std::uint64_t bytes;                    ///< length of the memory
-  std::uint64_t limit;                    ///< bytes that the ranks' heaps may commit together
-  std::uint64_t heap_begin;               ///< offset of rank 0's heap
-  std::uint64_t heap_bytes;               ///< length of each rank's heap, most of it never touched
-  std::int32_t launcher_pid;              ///< 0: nobody watches
-  std::uint32_t threads;                  ///< 1: the ranks are threads of one process
-  std::atomic<std::uint32_t> state;       ///< job_state
-  std::atomic<std::uint32_t> attached;    ///< ranks that have attached
-  std::atomic<std::uint64_t> committed;   ///< bytes of the heaps in use
-  abort_record abort;                     ///< why the job ends early
+  std::uint64_t magic;                   ///< rendezvous::magic
+  std::uint32_t layout_version;          ///< rendezvous::layout_version
+  std::uint32_t size;                    ///< ranks
+  std::uint64_t build;                   ///< build_id() of the creator: all ranks must agree
+  std::uint64_t bytes;                   ///< length of the memory
+  std::uint64_t limit;                   ///< bytes that the ranks' heaps may commit together
+  std::uint64_t heap_begin;              ///< offset of rank 0's heap
+  std::uint64_t heap_bytes;              ///< length of each rank's heap, most of it never touched
+  std::int32_t launcher_pid;             ///< 0: nobody watches
+  std::uint32_t threads;                 ///< 1: the ranks are threads of one process
+  std::atomic<std::uint32_t> state;      ///< job_state
+  std::atomic<std::uint32_t> attached;   ///< ranks that have attached
+  std::atomic<std::uint64_t> committed;  ///< bytes of the heaps in use
+  abort_record abort;                    ///< why the job ends early
 };
 
 /// What create() may be told.
 struct options {
-  std::uint64_t limit = 0;   ///< bytes that ranks may share; 0: half of the memory or of the cgroup's limit
-  int launcher_pid = 0;      ///< ranks end when this process is gone; 0: nobody watches
-  bool threads = false;      ///< the ranks are threads of this process
+  std::uint64_t limit = 0;  ///< bytes that ranks may share; 0: half of the memory or of the cgroup's limit
+  int launcher_pid = 0;     ///< ranks end when this process is gone; 0: nobody watches
+  bool threads = false;     ///< the ranks are threads of this process
 };
 
 /// A memory file without a name and its mapping in this process. Nothing is left behind when all are gone.

@@ -22,10 +22,10 @@ inline constexpr std::uint32_t exclusive_bit = 0x80000000U;
 
 // Memory of a group of ranks that each of them can read and write.
 struct segments {
-  std::vector<std::byte*> base;        // of each rank's part; an aligned address also where a part is empty
-  std::vector<std::size_t> bytes;      // of each rank's part
-  std::vector<segment_words*> words;   // of each rank
-  std::shared_ptr<void> hold;          // gives this rank's claims back
+  std::vector<std::byte*> base;       // of each rank's part; an aligned address also where a part is empty
+  std::vector<std::size_t> bytes;     // of each rank's part
+  std::vector<segment_words*> words;  // of each rank
+  std::shared_ptr<void> hold;         // gives this rank's claims back
   bool contiguous = false;
 };
 

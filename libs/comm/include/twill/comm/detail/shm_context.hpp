@@ -42,20 +42,21 @@ struct alignas(destructive_distance) shm_lines {
   std::array<shm_line, 2> parity;
 };
 
-// The first words of a communicator's block in shared memory; behind it `size` shm_lines, then `size` list heads.
+// The first words of a communicator's block in shared memory; behind it `size` shm_lines, then `size` list
+// heads.
 struct alignas(destructive_distance) shm_shared {
   std::atomic<std::uint32_t> sleepers;  // ranks asleep in a collective
-  std::atomic<std::uint32_t> epoch;     // futex: changes when a collective that somebody sleeps for is complete
-  std::atomic<std::uint32_t> users;     // ranks that still hold the communicator
+  std::atomic<std::uint32_t> epoch;  // futex: changes when a collective that somebody sleeps for is complete
+  std::atomic<std::uint32_t> users;  // ranks that still hold the communicator
 };
 
 // A published contribution to a nonblocking collective, the payload behind it.
 struct alignas(cache_line) shm_parcel {
-  std::atomic<std::uint64_t> next;     // offset of this rank's following parcel, 0: none yet
+  std::atomic<std::uint64_t> next;  // offset of this rank's following parcel, 0: none yet
   std::uint64_t word;
   std::uint64_t count;
   std::uint64_t bytes;
-  std::uint64_t payload;               // offset
+  std::uint64_t payload;  // offset
 };
 
 class shm_endpoint;
@@ -72,9 +73,7 @@ struct shm_context final : context {
 
   ~shm_context() override;
 
-  [[nodiscard]] shm_line& line(std::uint64_t seq, int r) const noexcept {
-    return lines[r].parity[seq & 1U];
-  }
+  [[nodiscard]] shm_line& line(std::uint64_t seq, int r) const noexcept { return lines[r].parity[seq & 1U]; }
 
   // Makes this rank's line of operation `seq` visible, and wakes sleepers when it is the last one.
   void publish(std::uint64_t seq) noexcept {
@@ -82,7 +81,8 @@ struct shm_context final : context {
     // `sleepers` is what keeps a rank that goes to sleep [sleep] from missing the last announcement.
     line(seq, rank).sequence.exchange(seq, std::memory_order_seq_cst);
     // ORD seq_cst [line]: see above.
-    if (shared->sleepers.load(std::memory_order_seq_cst) != 0) [[unlikely]] wake(seq);
+    if (shared->sleepers.load(std::memory_order_seq_cst) != 0) [[unlikely]]
+      wake(seq);
   }
   // Returns when every rank has announced operation `seq`.
   void await(std::uint64_t seq, op_kind kind) {
@@ -136,8 +136,8 @@ struct shm_context final : context {
   std::vector<const shm_parcel*> newest;               // of each rank, whose `next` is looked at
   [[nodiscard]] shm_block* parcel_block(const shm_parcel* p) const noexcept;
 
-  shm_block* anchor = nullptr;          // the block of `shared`
-  std::vector<std::byte*> old_arenas;   // replaced by larger ones
+  shm_block* anchor = nullptr;         // the block of `shared`
+  std::vector<std::byte*> old_arenas;  // replaced by larger ones
 };
 
 template <class K>
@@ -192,15 +192,19 @@ class shm_engine {
       equal = equal && theirs.word == mine.word && theirs.count == mine.count;
       longest = std::max<std::size_t>(longest, theirs.bytes);
     }
-    if (!equal) [[unlikely]] c.mismatch(seq, kind);
+    if (!equal) [[unlikely]]
+      c.mismatch(seq, kind);
     if (longest > inline_bytes) piece = c.piece(k.granule);
     for (int r = 0; r < size_; ++r) {
       const shm_line& theirs = c.line(seq, r);
-      if (!k.accepts(r, theirs.bytes)) [[unlikely]] c.refused(kind, r, theirs.bytes);
+      if (!k.accepts(r, theirs.bytes)) [[unlikely]]
+        c.refused(kind, r, theirs.bytes);
     }
     for (int r = 0; r < size_; ++r) {
       const shm_line& theirs = c.line(seq, r);
-      k.consume(r, 0, c.payload(theirs), std::min<std::size_t>(theirs.bytes, piece));
+      const std::byte* at = c.payload(theirs);
+      if (longest > inline_bytes) at = nearest(k, r, 0, at);
+      k.consume(r, 0, at, std::min<std::size_t>(theirs.bytes, piece));
     }
     if (longest > piece && longest > inline_bytes) run_rest(kind, k, seq, bytes, piece, longest);
     k.finish();
@@ -226,8 +230,16 @@ class shm_engine {
   // Above this many bytes each of more than two ranks folds its own range of the elements.
   static constexpr std::size_t range_threshold = 8192;
 
-  // The pieces behind the first: two operations' worth of arenas, so producing piece i + 1 overlaps with others that
-  // still read piece i.
+  // Where to read rank r's piece: this rank's own is nearer than its copy in shared memory.
+  template <class K>
+  [[nodiscard]] const std::byte* nearest(const K& k, int r, std::size_t offset,
+                                         const std::byte* shared) const noexcept {
+    if (r != rank_) return shared;
+    const std::byte* const mine = k.own(r, offset);
+    return mine != nullptr ? mine : shared;
+  }
+  // The pieces behind the first: two operations' worth of arenas, so producing piece i + 1 overlaps with
+  // others that still read piece i.
   template <class K>
   void run_rest(op_kind kind, K& k, std::uint64_t first, std::size_t bytes, std::size_t piece,
                 std::size_t longest) const {
@@ -248,7 +260,7 @@ class shm_engine {
       for (int r = 0; r < size_; ++r) {
         const std::size_t all = total[static_cast<std::size_t>(r)];
         const std::size_t n = offset < all ? std::min(all - offset, piece) : 0;
-        k.consume(r, offset, c.base + c.line(seq, r).offset, n);
+        k.consume(r, offset, nearest(k, r, offset, c.base + c.line(seq, r).offset), n);
       }
     }
   }
@@ -271,14 +283,16 @@ class shm_engine {
       c.await(seq, kind);
       for (int r = 0; r < size_; ++r) {
         const shm_line& theirs = c.line(seq, r);
-        if (theirs.word != k.sig.word || theirs.count != k.sig.count) [[unlikely]] c.mismatch(seq, kind);
+        if (theirs.word != k.sig.word || theirs.count != k.sig.count) [[unlikely]]
+          c.mismatch(seq, kind);
       }
       const std::uint64_t results = ++c.sequence;
       std::byte* folded = c.arena[results & 1U];
       const std::size_t begin = range(n, rank_);
       const std::size_t length = range(n, rank_ + 1) - begin;
       for (int r = 0; r < size_; ++r)
-        k.fold_bytes(folded + begin, r, c.base + c.line(seq, r).offset + begin, length);
+        k.fold_bytes(folded + begin, r, nearest(k, r, offset, c.base + c.line(seq, r).offset) + begin,
+                     length);
       announce(k.sig, results, bytes, folded);
       c.await(results, kind);
       for (int r = 0; r < size_; ++r) {
@@ -329,7 +343,8 @@ class shm_operation final : public operation {
     } const at_end{*this};
     ctx_->check_parcels(found_, kind());
     for (std::size_t r = 0; r < found_.size(); ++r) {
-      if (!k_.accepts(static_cast<int>(r), found_[r]->bytes)) ctx_->refused(kind(), static_cast<int>(r), found_[r]->bytes);
+      if (!k_.accepts(static_cast<int>(r), found_[r]->bytes))
+        ctx_->refused(kind(), static_cast<int>(r), found_[r]->bytes);
     }
     for (std::size_t r = 0; r < found_.size(); ++r)
       k_.consume(static_cast<int>(r), 0, ctx_->base + found_[r]->payload, found_[r]->bytes);
