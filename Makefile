@@ -18,10 +18,12 @@ help:
 run:
 	@.ci/setup build
 	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF)
-	@cmake --build --preset release --target twill example_par_word_count
+	@cmake --build --preset release --target twill example_par_word_count example_comm_pi
 	@build/release/bin/twill doctor
 	@echo && echo "the words of docs/, counted by par and once more serially"
 	@build/release/examples/par/word_count docs
+	@echo && echo "pi, by two processes"
+	@build/release/bin/twill run -n 2 -- build/release/examples/comm/pi
 
 test:
 	@.ci/test

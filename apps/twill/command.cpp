@@ -40,9 +40,11 @@ struct declared {
   bool version = false;
 };
 
+std::string text_of(const example& e) { return fmt::format("  {}\n      {}\n", e.line, e.does); }
+
 std::string examples_of(const command& c) {
   std::string text = "Examples:\n";
-  for (const example& e : c.examples) text += fmt::format("  {}\n      {}\n", e.line, e.does);
+  for (const example& e : c.examples) text += text_of(e);
   return text;
 }
 
@@ -61,7 +63,11 @@ CLI::App& group_of(declared& d, std::string_view path) {
     const std::string word(path.substr(0, space));
     path.remove_prefix(space + 1);
     CLI::App* next = find_subcommand(*parent, word);
-    parent = next != nullptr ? next : parent->add_subcommand(word)->require_subcommand(1);
+    if (next == nullptr) {
+      next = parent->add_subcommand(word)->require_subcommand(1);
+      next->footer("Examples:\n");
+    }
+    parent = next;
   }
   return *parent;
 }
@@ -88,7 +94,9 @@ declared& line() {
     for (const command& c : commands()) {
       const auto cut = c.path.rfind(' ');
       const std::string word(cut == std::string_view::npos ? c.path : c.path.substr(cut + 1));
-      CLI::App* sub = group_of(*d, c.path).add_subcommand(word, std::string(c.summary));
+      CLI::App& group = group_of(*d, c.path);
+      if (&group != &d->app) group.footer(group.get_footer() + text_of(c.examples.at(0)));
+      CLI::App* sub = group.add_subcommand(word, std::string(c.summary));
       sub->footer(examples_of(c));
       sub->set_help_flag("-h,--help", "Print this help and exit");
       d->bodies.emplace(sub, c.define(*sub));

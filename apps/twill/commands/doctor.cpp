@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../doctor.hpp"
+
 #include "../command.hpp"
 #include "../probe.hpp"
 #include "twill/base/event.hpp"
@@ -9,13 +11,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace twill::apps {
 namespace {
+
+std::vector<doctor_section>& sections() {
+  static std::vector<doctor_section> all;
+  return all;
+}
+
+/// A section with what it said.
+struct told_section {
+  std::string_view title;
+  std::vector<std::pair<std::string, std::string>> lines;
+};
+
+// Files register in link order, which no one chose; the title decides.
+std::vector<told_section> ask_sections() {
+  std::ranges::sort(sections(), {}, &doctor_section::title);
+  std::vector<told_section> told;
+  for (const doctor_section& s : sections()) told.push_back({s.title, s.lines()});
+  return told;
+}
 
 /// Everything that doctor knows, gathered before anything is printed.
 struct report {
@@ -24,6 +47,7 @@ struct report {
   std::vector<found_tool> mpi;
   std::vector<found_tool> solvers;
   std::vector<found_tool> python;
+  std::vector<told_section> parts;
   std::vector<setting_state> settings;
 };
 
@@ -85,6 +109,11 @@ std::string as_json(const report& r) {
   write_tools(w, "mpi", r.mpi);
   write_tools(w, "solvers", r.solvers);
   write_tools(w, "python", r.python);
+  for (const told_section& part : r.parts) {
+    w.key(part.title).begin_object();
+    for (const auto& [name, value] : part.lines) w.member(name, value);
+    w.end_object();
+  }
   w.key("settings").begin_array();
   for (const setting_state& s : r.settings) {
     w.begin_object()
@@ -154,6 +183,10 @@ std::string as_text(const report& r) {
   text += tools_as_text("MPI", r.mpi, "none on PATH (apt-get install mpich, or openmpi-bin)");
   text += tools_as_text("solvers", r.solvers, "no solver program on PATH");
   text += tools_as_text("Python", r.python, "none");
+  for (const told_section& part : r.parts) {
+    text += fmt::format("{}\n", part.title);
+    for (const auto& [name, value] : part.lines) line(name, value);
+  }
   text += "settings (flag > environment > file > scheduler > default)\n";
   for (const setting_state& s : r.settings) {
     std::string source = std::string(name_of(s.from));
@@ -170,6 +203,7 @@ int diagnose(bool json, const session& s) {
            .mpi = probe_tools({"mpiexec.mpich", "mpiexec.openmpi", "mpiexec", "srun"}),
            .solvers = probe_tools({"clp", "highs"}),
            .python = probe_python(),
+           .parts = ask_sections(),
            .settings = s.known.list()};
   print(json ? as_json(r) : as_text(r));
   return static_cast<int>(exit_code::success);
@@ -189,4 +223,7 @@ const registration doctor_command{{
 }};
 
 }  // namespace
+
+section_registration::section_registration(doctor_section s) { sections().push_back(s); }
+
 }  // namespace twill::apps

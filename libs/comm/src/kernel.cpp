@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "twill/comm/detail/kernel.hpp"
+
+#include "twill/comm/error.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+namespace twill::comm::detail {
+
+void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
+#if defined(__x86_64__)
+  // Shorter ones are read soon enough from the cache that they are in. On two cores of an EPYC that share no
+  // cache this makes an allreduce of 8 MB 5 times as fast, where they share one 1.1 times.
+  constexpr std::size_t least = std::size_t{64} << 10U;
+  constexpr std::size_t line = 64;
+  if (n < least) {
+    copy_bytes(to, from, n);
+    return;
+  }
+  auto* t = static_cast<std::byte*>(to);
+  const auto* f = static_cast<const std::byte*>(from);
+  const std::size_t head = (line - reinterpret_cast<std::uintptr_t>(t) % line) % line;
+  std::memcpy(t, f, head);
+  t += head;
+  f += head;
+  n -= head;
+  for (; n >= line; n -= line, t += line, f += line) {
+    for (std::size_t i = 0; i < line; i += sizeof(__m128i)) {
+      _mm_stream_si128(reinterpret_cast<__m128i*>(t + i),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(f + i)));
+    }
+  }
+  std::memcpy(t, f, n);
+  // These stores are outside of the order that a release gives.
+  _mm_sfence();
+#else
+  copy_bytes(to, from, n);
+#endif
+}
+namespace {
+
+// Moves spans of the caller into a vector of ours; the vector's address may change, so spans are set at the
+// end.
+void keep_spans(std::vector<std::size_t>& kept, std::initializer_list<std::span<const std::size_t>*> spans) {
+  std::vector<std::size_t> all;
+  for (const auto* s : spans) all.insert(all.end(), s->begin(), s->end());
+  kept = std::move(all);
+  std::size_t at = 0;
+  for (auto* s : spans) {
+    const std::size_t n = s->size();
+    *s = std::span<const std::size_t>(kept).subspan(at, n);
+    at += n;
+  }
+}
+
+std::size_t sum_of(std::span<const std::size_t> counts, std::size_t first, std::size_t last) noexcept {
+  std::size_t total = 0;
+  for (std::size_t i = first; i < last; ++i) total += counts[i];
+  return total;
+}
+
+}  // namespace
+
+void gather_kernel::keep() { keep_spans(kept, {&counts, &displs}); }
+
+void varying_kernel::keep() { keep_spans(kept, {&send_counts, &send_displs, &recv_counts, &recv_displs}); }
+
+void varying_kernel::begin() {
+  place.assign(2 * static_cast<std::size_t>(size), 0);
+  unequal = false;
+  if (copied) copy.assign(in, in + sum_of(send_counts, 0, send_counts.size()) * element);
+}
+
+std::size_t varying_kernel::bytes() const noexcept {
+  return sends ? header() + sum_of(send_counts, 0, send_counts.size()) * element : 0;
+}
+
+void varying_kernel::produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
+  if (!sends) return;
+  const std::byte* from = copied ? copy.data() : in;
+  std::size_t at = header();
+  std::size_t packed_at = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(size); ++i) {
+    const std::size_t n = send_counts[i] * element;
+    const cut head = intersect(offset, length, i * sizeof n, (i + 1) * sizeof n);
+    copy_bytes(to + head.from, reinterpret_cast<const std::byte*>(&n) + head.to, head.n);
+    const std::byte* block = from + (send_displs.empty() || copied ? packed_at : send_displs[i] * element);
+    const cut c = intersect(offset, length, at, at + n);
+    if (c.n != 0) copy_bytes(to + c.from, block + c.to, c.n);
+    at += n;
+    packed_at += n;
+  }
+}
+
+void varying_kernel::consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
+  if (root >= 0 && r != root) return;
+  const auto from = static_cast<std::size_t>(r);
+  if (offset == 0) {
+    if (from == 0 || root >= 0) packed = 0;
+    std::size_t at = header();
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(me); ++i) {
+      std::size_t n = 0;
+      copy_bytes(&n, piece + i * sizeof n, sizeof n);
+      place[2 * from] = at;
+      place[2 * from + 1] = at + n;
+      at += n;
+    }
+    const std::size_t found = place[2 * from + 1] - place[2 * from];
+    const std::size_t expected = (root >= 0 ? own_count : recv_counts[from]) * element;
+    if (found != expected && !unequal) {
+      unequal = true;
+      unequal_rank = r;
+      unequal_found = found;
+      unequal_expected = expected;
+    }
+  } else if (from == 0) {
+    packed = 0;
+  }
+  const std::size_t block = (root >= 0 ? own_count : recv_counts[from]) * element;
+  const std::size_t base = root >= 0 ? 0 : recv_displs.empty() ? packed : recv_displs[from] * element;
+  if (root < 0) packed += block;
+  if (skip || unequal) return;
+  const cut c = intersect(offset, length, place[2 * from], place[2 * from + 1]);
+  if (c.n != 0) copy_bytes(out + base + c.to, piece + c.from, c.n);
+}
+
+void varying_kernel::run_alone() {
+  if (skip) return;
+  const std::size_t n = send_counts[0] * element;
+  const std::size_t expected = (root >= 0 ? own_count : recv_counts[0]) * element;
+  if (n != expected) {
+    unequal = true;
+    unequal_found = n;
+    unequal_expected = expected;
+    finish();
+  }
+  const std::byte* from = copied ? copy.data() : in + (send_displs.empty() ? 0 : send_displs[0] * element);
+  std::byte* to = out + (root >= 0 || recv_displs.empty() ? 0 : recv_displs[0] * element);
+  move_bytes(to, from, n);
+}
+
+void varying_kernel::finish() {
+  if (!unequal) return;
+  fail(errc::collective_mismatch, {name_of(static_cast<op_kind>(sig.word & 0xffU)), backend, me, size},
+       "rank " + std::to_string(unequal_rank) + " sends " + std::to_string(unequal_found) +
+           " bytes where this rank expects " + std::to_string(unequal_expected),
+       {.expected = unequal_expected, .actual = unequal_found, .peer = unequal_rank});
+}
+
+}  // namespace twill::comm::detail

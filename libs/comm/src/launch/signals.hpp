@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "child.hpp"
+#include "descriptor.hpp"
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <sys/signalfd.h>
+
+namespace twill::comm::launch {
+
+/// Takes the signals that a launcher handles out of their normal way, for as long as it lives: they are
+/// blocked and read from a descriptor. Those that were ignored before (nohup, a shell's background jobs) stay
+/// ignored, here and in the ranks.
+class signals {
+ public:
+  /// Throws: twill::error.
+  signals();
+  signals(const signals&) = delete;
+  signals& operator=(const signals&) = delete;
+  ~signals();
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  /// The next signal that has come.
+  [[nodiscard]] std::optional<signalfd_siginfo> next() const;
+  /// What ranks get back.
+  [[nodiscard]] const inherited_state& before() const noexcept { return before_; }
+
+ private:
+  descriptor fd_;
+  inherited_state before_;
+};
+
+/// `SIGSEGV`, or `signal 40` for those without a name.
+[[nodiscard]] std::string signal_name(int number);
+
+}  // namespace twill::comm::launch
