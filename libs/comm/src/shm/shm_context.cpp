@@ -415,7 +415,8 @@ std::shared_ptr<shm_context> shm_engine::split(op_kind kind, int color, int key)
   std::vector<wish> group;
   for (const wish& w : all)
     if (w.color == color) group.push_back(w);
-  std::stable_sort(group.begin(), group.end(), [](const wish& a, const wish& b) { return a.key < b.key; });
+  std::sort(group.begin(), group.end(),
+            [](const wish& a, const wish& b) { return a.key != b.key ? a.key < b.key : a.rank < b.rank; });
 
   offer made{};
   const bool leads = color >= 0 && group.front().rank == rank_;

@@ -84,7 +84,7 @@ TEST_P(nonblocking, polling_overlaps_computation) {
     std::optional<std::vector<int>> got;
     std::uint64_t work = 0;
     while (!(got = r.test())) work += 1;
-    EXPECT_EQ(*got, by_rank(world, 10'000));
+    EXPECT_EQ(*got, by_rank(world, 10'000)) << "after " << work << " looks";
     EXPECT_FALSE(r.valid());
     EXPECT_EQ(code_of([&] { r.wait(); }), make_error_code(comm::errc::invalid_request));
   });

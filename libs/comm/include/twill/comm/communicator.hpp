@@ -582,8 +582,9 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[nodiscard]] const Engine& engine() const noexcept { return engine_; }
 
  private:
+  // Inlined, and what is rare is not: a known engine's call is then the checks and the kernel.
   template <class Make>
-  void perform(detail::op_kind kind, Make&& make) const {
+  [[gnu::always_inline]] void perform(detail::op_kind kind, Make&& make) const {
     detail::context& ctx = engine_.ctx();
     const check_level how = ctx.ep->level();
     if (ctx.ep->finalized()) [[unlikely]]
@@ -599,7 +600,7 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.
   template <class Make>
-  void perform_checked(const detail::caller& c, Make& make) const {
+  [[gnu::noinline]] void perform_checked(const detail::caller& c, Make& make) const {
     const detail::one_collective guard(engine_.ctx(), c.kind);
     auto k = [&] {
       try {
@@ -617,8 +618,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   static constexpr bool every_byte_counts =
       std::is_same_v<T, float> || std::is_same_v<T, double> || std::has_unique_object_representations_v<T>;
   // Level heavy: what must be equal on all ranks is.
-  void verify(detail::op_kind kind, std::span<const std::byte> result) const {
-    if (level() != check_level::heavy) return;
+  [[gnu::always_inline]] void verify(detail::op_kind kind, std::span<const std::byte> result) const {
+    if (level() == check_level::heavy) [[unlikely]]
+      compare_results(kind, result);
+  }
+  [[gnu::noinline]] void compare_results(detail::op_kind kind, std::span<const std::byte> result) const {
     const std::uint32_t mine = crc32c(result);
     std::vector<std::uint32_t> all(static_cast<std::size_t>(size()));
     const detail::caller c{engine_.ctx(), kind, rank(), size(), true};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -26,10 +25,16 @@ inline constexpr bool is_view<std::span<T, N>> = true;
 template <class C, class Traits>
 inline constexpr bool is_view<std::basic_string_view<C, Traits>> = true;
 
+// By its shape: <complex> costs three times what <vector> costs, and most programs have no such numbers.
 template <class T>
-inline constexpr bool is_complex = false;
+concept complex_number = requires(const T& x) {
+  requires std::floating_point<typename T::value_type>;
+  { x.real() } -> std::same_as<typename T::value_type>;
+  { x.imag() } -> std::same_as<typename T::value_type>;
+  requires sizeof(T) == 2 * sizeof(typename T::value_type);
+};
 template <class T>
-inline constexpr bool is_complex<std::complex<T>> = true;
+inline constexpr bool is_complex = complex_number<T>;
 
 template <class T>
 inline constexpr bool is_array = false;
@@ -74,8 +79,10 @@ constexpr std::uint8_t type_code() noexcept {
   if constexpr (std::is_same_v<T, float>) return 3;
   if constexpr (std::is_same_v<T, double>) return 4;
   if constexpr (std::is_same_v<T, long double>) return 5;
-  if constexpr (std::is_same_v<T, std::complex<float>>) return 6;
-  if constexpr (std::is_same_v<T, std::complex<double>>) return 7;
+  if constexpr (is_complex<T>) {
+    if constexpr (std::is_same_v<typename T::value_type, float>) return 6;
+    if constexpr (std::is_same_v<typename T::value_type, double>) return 7;
+  }
   if constexpr (std::integral<T>) {
     const int size = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
     return static_cast<std::uint8_t>(8 + 2 * size + (std::is_signed_v<T> ? 0 : 1));

@@ -3,7 +3,6 @@
 
 #include "twill/comm/data.hpp"
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>

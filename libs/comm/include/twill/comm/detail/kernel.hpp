@@ -137,7 +137,8 @@ struct fold_kernel : kernel_base {
     if constexpr (requires { Op::single(*from); }) {
       std::transform(from, from + count, into, [](const T& x) { return Op::single(x); });
     } else {
-      move_bytes(into, from, count * sizeof(T));
+      // The same range in place, else ranges apart: a copy of a known length becomes a few moves.
+      if (into != from) copy_bytes(into, from, count * sizeof(T));
     }
   }
   void fold_bytes(std::byte* into, int r, const std::byte* from, std::size_t length) {
