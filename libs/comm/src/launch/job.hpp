@@ -82,6 +82,7 @@ class job {
   std::vector<char> scratch_;
   std::vector<pollfd> polled_;
   std::vector<stream*> polled_streams_;
+  clock::time_point reaped_at_{};             // when it was last looked for ended ranks
   std::optional<clock::time_point> term_at_;  // when who is left is asked to end
   std::optional<clock::time_point> kill_at_;  // when they are killed
   std::map<int, clock::time_point> stops_;    // signals that end the job, when each first came

@@ -20,6 +20,7 @@ constexpr std::chrono::seconds grace_after_timeout{1};
 }  // namespace
 
 void job::reap() {
+  reaped_at_ = clock::now();
   std::vector<ended_rank> ended;
   for (int r = 0; r < plan_.what.ranks; ++r) {
     const auto i = static_cast<std::size_t>(r);

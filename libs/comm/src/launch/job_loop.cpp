@@ -17,6 +17,10 @@ using std::chrono::milliseconds;
 // How often it is asked whether ranks take part in communication that others have left out.
 constexpr milliseconds look_again_interval{100};
 
+// Ranks are looked for without SIGCHLD as well: another thread of the host that does not block the signal may
+// have taken it.
+constexpr milliseconds reap_interval{100};
+
 }  // namespace
 
 int job::wait() {
@@ -41,7 +45,7 @@ int job::timeout_ms(clock::time_point now) const {
   consider(term_at_);
   consider(kill_at_);
   if (verdict_.looks_again()) consider(now + look_again_interval);
-  if (!next) return -1;
+  consider(reaped_at_ + reap_interval);
   const auto left = std::chrono::ceil<milliseconds>(*next - now).count();
   return static_cast<int>(std::clamp<decltype(left)>(left, 0, 3'600'000));
 }
@@ -64,14 +68,18 @@ void job::poll_once(int timeout_ms) {
     add(s.fd(), POLLIN);
     polled_streams_.push_back(&s);
   }
-  if (poll(polled_.data(), polled_.size(), timeout_ms) <= 0) return;
+  if (poll(polled_.data(), polled_.size(), timeout_ms) < 0) return;
   if (polled_[1].revents != 0) output_->flush();
   if (polled_[2].revents != 0) errors_->flush();
   if (polled_[3].revents != 0) keyboard_->read_some();
   if (polled_[4].revents != 0) keyboard_->write_some();
   // Before the signals: what a rank wrote comes before the message about its end.
   pump_streams(polled_, first);
-  if (polled_[0].revents != 0) take_signals();
+  if (polled_[0].revents != 0) {
+    take_signals();
+  } else if (clock::now() >= reaped_at_ + reap_interval) {
+    reap();
+  }
 }
 
 void job::pump_streams(const std::vector<pollfd>& polled, std::size_t first) {
