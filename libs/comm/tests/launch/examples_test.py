@@ -21,7 +21,8 @@ BOUND = 5.0  # seconds from start to end, whatever fails
 def environment(extra=None):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TWILL_", "RAYON_", "SLURM_", "PMI", "OMPI_"))}
     # Where a sanitizer is built in, a rank dies of its signal all the same.
-    kept["ASAN_OPTIONS"] = kept.get("ASAN_OPTIONS", "") + ":handle_segv=0:handle_abort=0"
+    for sanitizer in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
+        kept[sanitizer] = kept.get(sanitizer, "") + ":handle_segv=0:handle_abort=0"
     kept.update(extra or {})
     return kept
 
