@@ -53,6 +53,7 @@ def jobs(chosen, fuzz_seconds):
                "ctest --preset release -L '^package$'")
         yield ("clang-tidy", "all", ".ci/setup tools && .ci/configure tidy >/dev/null && cmake --build --preset tidy")
         yield ("format", "all", "make format-check")
+        yield ("compile times of every public header", "all", "python3 cmake/compile_report.py --build build/release")
     for source in sorted((ROOT / "tests/fuzz").glob("*_fuzz.cpp")):
         target = source.name[:-len("_fuzz.cpp")]
         part = fuzz_part(source)

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "cmake"))
 import compile_report  # noqa: E402
@@ -59,10 +60,11 @@ class Report(unittest.TestCase):
                 "twill/par/join.hpp": [0.2, 0.2, 0.2],
             }[name][order.count(name) - 1]
 
-        costs, vector = compile_report.header_costs(self.root, "c++", 3, ["*"], measure)
+        costs, vector = compile_report.header_costs(self.root, "c++", 3, ["*"], measure, lambda command: 7)
         self.assertEqual(vector, 0.1)
         self.assertEqual(
-            [(n, round(r, 6)) for n, _, r in costs], [("twill/par.hpp", 3.0), ("twill/par/join.hpp", 2.0)]
+            [(n, round(r, 6), s) for n, _, r, s in costs],
+            [("twill/par.hpp", 3.0, 1.0), ("twill/par/join.hpp", 2.0, 1.0)],
         )
         self.assertEqual(order[:4], ["vector", "twill/par/join.hpp", "twill/par.hpp", "twill/par/join.hpp"])
 
@@ -75,7 +77,22 @@ class Report(unittest.TestCase):
         self.assertEqual(
             sorted(h["header"] for h in written["headers"]), ["twill/par.hpp", "twill/par/join.hpp"]
         )
-        self.assertRegex(out, r"twill/par/join\.hpp  budget 4\.4: kept\n")
+        self.assertRegex(out, r"  1\.00  +\d\.\d+ s  twill/par/join\.hpp  budget 4\.4: \w[\w ]*, 2\.7: kept\n")
+
+    def test_only_a_budget_on_size_fails_for_time_depends_on_the_machine(self):
+        header = self.root / "libs/par/include/twill/par/join.hpp"
+        costs = lambda size: lambda *_: ([("twill/par/join.hpp", 2.0, 20.0, size)], 0.1)  # noqa: E731
+        for size, expected in ((2.6, 0), (2.8, 1)):
+            with self.subTest(size=size), mock.patch.object(compile_report, "header_costs", costs(size)):
+                code, out, err = self.main()
+                self.assertEqual(code, expected)
+                self.assertIn("budget 4.4: over in this run, 2.7: " + ("kept", "over")[expected], out)
+                found = "compile_report: twill/par/join.hpp: preprocessed size 2.80 of <vector>'s, budget 2.7\n"
+                self.assertEqual(err, found * expected)
+        header.write_text("#include <vector>\n#include <regex>\n#include <iostream>\n", encoding="utf-8")
+        code, _, err = self.main("--repeats", "1", "--only", "twill/par/join.hpp")
+        self.assertEqual(code, 1)
+        self.assertRegex(err, r"join\.hpp: preprocessed size \d\.\d\d of <vector>'s, budget 2\.7\n$")
 
     def test_a_header_that_does_not_compile_is_an_error(self):
         (self.root / "libs/par/include/twill/par/join.hpp").write_text("#error no\n", encoding="utf-8")
