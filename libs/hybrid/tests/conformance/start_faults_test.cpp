@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <string>
 
 #include <sys/wait.h>
@@ -116,7 +119,7 @@ TEST(shared_data, is_the_same_on_or_off) {
       runtime here = start(o);
       EXPECT_EQ(here.shared("a").shared(), how == sharing::required);
       EXPECT_EQ(here.shared("a").checksum(), 0x34efd3b5U);
-      EXPECT_EQ(here.shared("b").view()[776], static_cast<std::byte>(776 * 7));
+      EXPECT_EQ(here.shared("b").view()[776], std::byte{776 * 7 % 256});
       try {
         static_cast<void>(here.shared("c"));
         ADD_FAILURE() << "there is a c";

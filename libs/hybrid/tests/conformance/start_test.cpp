@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The start as a contract: the order of its steps, what each has done when the next begins, and the way back.
 #include "ranks.hpp"
+#include "twill/base/machine.hpp"
 #include "twill/hybrid.hpp"
 #include "twill/par/pool.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -366,6 +371,21 @@ TEST(start, plans_memory_that_the_process_then_uses) {
               EXPECT_EQ(here.memory().total(), 3 * each);
               if (!thread_sanitizer && std::getenv("ASAN_OPTIONS") == nullptr) {
                 EXPECT_NEAR(used / planned, 1.0, 0.1);
+              }
+            }),
+            0);
+}
+
+TEST(start, writes_large_arrays_by_the_worker_that_uses_them) {
+  EXPECT_EQ(in_child([] {
+              const runtime here = local({.threads = 3});
+              std::vector<double> data(100001, -1.0);
+              first_touch(std::span<double>(data), 2.5);
+              EXPECT_EQ(std::count(data.begin(), data.end(), 2.5), 100001);
+              const auto domains = page_domains(std::as_bytes(std::span<const double>(data)));
+              const std::size_t machine = inspect_machine().numa_nodes.value_or(1);
+              if (domains) {
+                EXPECT_LE(*std::max_element(domains->begin(), domains->end()), static_cast<int>(machine) - 1);
               }
             }),
             0);
