@@ -14,8 +14,10 @@ int main(int argc, char** argv) {
     std::vector<std::jthread> threads;
     for (std::size_t w = 0; w < workers; ++w) {
       threads.emplace_back([&, w] {
-        for (std::size_t leaf = w * prices::leaves / workers; leaf < (w + 1) * prices::leaves / workers; ++leaf)
-          all[leaf] = option_book::price_leaf(stream, leaf * twill::sum_leaf_size, twill::sum_leaf_size, spaces[w]);
+        for (std::size_t leaf = w * prices::leaves / workers; leaf < (w + 1) * prices::leaves / workers;
+             ++leaf)
+          all[leaf] =
+              option_book::price_leaf(stream, leaf * twill::sum_leaf_size, twill::sum_leaf_size, spaces[w]);
       });
     }
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heat in a plate: a stencil of five points on a grid whose rows are cut among the ranks. The rows beside a cut
-// are read through a shared window where the neighbour is on the same node, and travel as messages where it
-// is not. The hash that is printed has the same bits for any number of ranks and threads.
+// Heat in a plate: a stencil of five points on a grid whose rows are cut among the ranks. The rows beside a
+// cut are read through a shared window where the neighbour is on the same node, and travel as messages where
+// it is not. The hash that is printed has the same bits for any number of ranks and threads.
 //
 //   heat [--size 256] [--steps 200] [--threads T] [--ranks-of-a-node N]
 //
@@ -47,7 +47,8 @@ void run(hybrid::runtime& here, const arguments& asked) {
                         : *world.split(static_cast<int>(rank / asked.node_ranks), world.rank());
   const auto& members = node.group();
   // [snippet:window]
-  // Two halves of a window, one a grid: a step reads the one and writes the other, so one fence a step is enough.
+  // Two halves of a window, one a grid: a step reads the one and writes the other, so one fence a step is
+  // enough.
   auto window = node.create_window<double>(2 * mine.count * n);
   const std::span<double> both = window.local();
   // [end:window]
@@ -79,8 +80,8 @@ void run(hybrid::runtime& here, const arguments& asked) {
   for (std::size_t step = 0; step < asked.steps; ++step) {
     const std::size_t now = step % 2;
     // [snippet:halo]
-    const auto halo = [&](const std::optional<std::size_t>& other, std::vector<double>& buffer, std::size_t row,
-                          std::size_t our_row) -> std::span<const double> {
+    const auto halo = [&](const std::optional<std::size_t>& other, std::vector<double>& buffer,
+                          std::size_t row, std::size_t our_row) -> std::span<const double> {
       if (!other) return border;
       const std::size_t theirs = rows.at(*other).count;
       if (const auto local = node_rank_of(*other))
@@ -113,7 +114,8 @@ void run(hybrid::runtime& here, const arguments& asked) {
   if (world.rank() == 0) {
     const auto heat = hybrid::statistics_in_order(all);
     std::printf("mean %.9f after %zu steps\n", heat.mean, asked.steps);
-    std::printf("hash %s\n", twill::to_hex(twill::sha256_of(std::as_bytes(std::span<const double>(all)))).c_str());
+    std::printf("hash %s\n",
+                twill::to_hex(twill::sha256_of(std::as_bytes(std::span<const double>(all)))).c_str());
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prices a small book of options by Monte Carlo on ranks x threads, with checkpoints. Path i draws the numbers
-// of its own index, so the prices, and the hash of them that is printed, have the same bits for any number of
-// ranks and threads, and after any interruption.
+// Prices a small book of options by Monte Carlo on ranks x threads, with checkpoints. Path i draws the
+// numbers of its own index, so the prices, and the hash of them that is printed, have the same bits for any
+// number of ranks and threads, and after any interruption.
 //
 //   monte_carlo --paths 2000000
 //   twill run -n 2 --threads 2 -- monte_carlo --paths 2000000 --checkpoint folder
@@ -75,13 +75,15 @@ int price(hybrid::runtime& here, const arguments& asked) {
     return false;
   };
   body.save = [&](hybrid::checkpoint_sink& to) { to.write(std::span<const double>(total)); };
-  body.restore = [&](hybrid::checkpoint_source& from, hybrid::start_mode) { from.read(std::span<double>(total)); };
+  body.restore = [&](hybrid::checkpoint_source& from, hybrid::start_mode) {
+    from.read(std::span<double>(total));
+  };
   // [end:loop]
 
   const auto print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   const bool shows = asked.progress && world.rank() == 0;
-  twill::progress progress(shows ? twill::make_progress_sink(twill::progress_mode::plain, print) : nullptr, "pricing",
-                           asked.paths, "paths");
+  twill::progress progress(shows ? twill::make_progress_sink(twill::progress_mode::plain, print) : nullptr,
+                           "pricing", asked.paths, "paths");
   const auto plain = body.iterate;
   body.iterate = [&](std::uint64_t batch, hybrid::boundary& end) {
     const bool converged = plain(batch, end);
@@ -122,7 +124,8 @@ int price(hybrid::runtime& here, const arguments& asked) {
     for (std::size_t o = 0; o < book.size(); ++o) {
       const double mean = total[2 * o] / n;
       const double variance = std::max(0.0, total[2 * o + 1] / n - mean * mean);
-      std::printf("%-15s %10.6f +- %.6f\n", book[o].name, discount * mean, discount * std::sqrt(variance / n));
+      std::printf("%-15s %10.6f +- %.6f\n", book[o].name, discount * mean,
+                  discount * std::sqrt(variance / n));
     }
     const std::span<const double> bits(total);
     std::printf("hash %s\n", twill::to_hex(twill::sha256_of(std::as_bytes(bits))).c_str());
@@ -181,8 +184,9 @@ arguments read(int argc, char** argv, hybrid::options& how) {
     } else if (flag == "--times") {
       out.times = true;
     } else {
-      refuse(flag, flag, "--paths, --batch, --seed, --every, --threads, --checkpoint, --resume, --max-wall, "
-                         "--interrupt-exit, --stall-report, --topology[=json], --progress, --times");
+      refuse(flag, flag,
+             "--paths, --batch, --seed, --every, --threads, --checkpoint, --resume, --max-wall, "
+             "--interrupt-exit, --stall-report, --topology[=json], --progress, --times");
     }
   }
   return out;

@@ -46,7 +46,8 @@ struct workspace {
 };
 
 // The payoffs of paths [first, first + n), summed in their order.
-inline leaf_sums price_leaf(const twill::philox& stream, std::uint64_t first, std::size_t n, workspace& space) {
+inline leaf_sums price_leaf(const twill::philox& stream, std::uint64_t first, std::size_t n,
+                            workspace& space) {
   constexpr double step = 1.0 / static_cast<double>(dates);
   constexpr double drift = (rate - 0.5 * volatility * volatility) * step;
   const double spread = volatility * std::sqrt(step);

@@ -50,8 +50,8 @@ binding_plan plan_binding(const binding_request& request, std::size_t local_rank
     std::ranges::copy_if(domain, std::back_inserter(order), [&](int cpu) { return allowed.erase(cpu) != 0; });
   order.insert(order.end(), allowed.begin(), allowed.end());
   if (order.size() < ranks * request.threads) {
-    out.text = fmt::format("left to the operating system: {} ranks of {} threads share {} CPUs", ranks, request.threads,
-                           order.size());
+    out.text = fmt::format("left to the operating system: {} ranks of {} threads share {} CPUs", ranks,
+                           request.threads, order.size());
     return out;
   }
   const index_block share = block(order.size(), ranks, local_rank);

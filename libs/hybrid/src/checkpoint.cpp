@@ -99,7 +99,8 @@ std::pair<head, std::span<const std::byte>> parse(std::span<const std::byte> all
   const auto length = r.take<std::uint32_t>();
   static_cast<void>(r.bytes(length));
   const std::size_t covered = all.size() - r.rest().size();
-  if (r.take<std::uint32_t>() != crc32c(all.first(covered))) corrupt(path, "the checkpoint's head is damaged");
+  if (r.take<std::uint32_t>() != crc32c(all.first(covered)))
+    corrupt(path, "the checkpoint's head is damaged");
   head h;
   reader in(all.subspan(16, length), path);
   h.iteration = in.take<std::uint64_t>();
@@ -170,7 +171,8 @@ void move_link(const checkpoint_options& options, const std::string& target) {
   const std::string link = options.folder + "/" + options.name + "-latest";
   const std::string temporary = fmt::format("{}.{}", link, ::getpid());
   ::unlink(temporary.c_str());
-  if (::symlink(target.c_str(), temporary.c_str()) != 0) cannot_write(temporary, "cannot make the link", errno);
+  if (::symlink(target.c_str(), temporary.c_str()) != 0)
+    cannot_write(temporary, "cannot make the link", errno);
   if (::rename(temporary.c_str(), link.c_str()) != 0) {
     const int code = errno;
     ::unlink(temporary.c_str());
@@ -219,7 +221,8 @@ std::string checkpoint_sink::commit() {
   const std::string path = file_->path();
   move_link(options_, file_name(options_, iteration_));
   const auto files = checkpoint_files(options_);
-  for (std::size_t i = std::max<std::size_t>(1, options_.keep); i < files.size(); ++i) ::unlink(files[i].c_str());
+  for (std::size_t i = std::max<std::size_t>(1, options_.keep); i < files.size(); ++i)
+    ::unlink(files[i].c_str());
   file_.reset();
   return path;
 }
@@ -240,7 +243,8 @@ std::vector<std::string> checkpoint_files(const checkpoint_options& options) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(options.folder, absent)) {
     const std::string file = entry.path().filename().string();
-    if (const auto iteration = iteration_of(options, file)) found.emplace_back(*iteration, options.folder + "/" + file);
+    if (const auto iteration = iteration_of(options, file))
+      found.emplace_back(*iteration, options.folder + "/" + file);
   }
   std::ranges::sort(found, std::ranges::greater{});
   std::vector<std::string> out;

@@ -50,8 +50,8 @@ void agree_on_outcome(collective_view& ranks, const std::exception_ptr& mine) {
   const auto at = static_cast<std::size_t>(first);
   text.resize(static_cast<std::size_t>(all[2 * at + 1]));
   ranks.broadcast(std::as_writable_bytes(std::span(text.data(), text.size())), first);
-  throw remote_failure(first, failed, std::move(text), static_cast<exit_code>(static_cast<int>(all[2 * at]) - 1),
-                       ranks.rank() == first);
+  throw remote_failure(first, failed, std::move(text),
+                       static_cast<exit_code>(static_cast<int>(all[2 * at]) - 1), ranks.rank() == first);
 }
 
 }  // namespace twill::hybrid::detail

@@ -80,7 +80,8 @@ std::vector<double> unpack_records(std::span<const double> packed, const record_
     const double front = packed.front();
     packed = packed.subspan(1);
     const double magnitude = front < 0 ? -front : front;
-    if (!(magnitude <= static_cast<double>(packed.size()))) corrupt("a packed record is longer than its message");
+    if (!(magnitude <= static_cast<double>(packed.size())))
+      corrupt("a packed record is longer than its message");
     const auto length = static_cast<std::size_t>(magnitude);
     if (length < shape.header) corrupt("a packed record is shorter than its header");
     const auto record = packed.first(length);
@@ -143,10 +144,11 @@ boundary::boundary(const block_table& values, int rank)
 boundary_view boundary::exchange_in(detail::collective_view& ranks, std::span<const double> mine) {
   const std::size_t own = counts_[rank_] - 2;
   if (mine.size() != own) {
-    throw twill::error(twill::errc::invalid_value, {.what = "the boundary gets another number of values than its block",
-                                                    .where = location{},
-                                                    .found = std::to_string(mine.size()),
-                                                    .expected = std::to_string(own)});
+    throw twill::error(twill::errc::invalid_value,
+                       {.what = "the boundary gets another number of values than its block",
+                        .where = location{},
+                        .found = std::to_string(mine.size()),
+                        .expected = std::to_string(own)});
   }
   send_[0] = static_cast<double>(requests_);
   send_[1] = elapsed_;

@@ -9,6 +9,7 @@
 namespace twill::hybrid::detail {
 
 /// What every rank says about itself, by rank. Collective.
-[[nodiscard]] std::vector<rank_facts> gather_facts(const comm::any_communicator& world, const rank_facts& mine);
+[[nodiscard]] std::vector<rank_facts> gather_facts(const comm::any_communicator& world,
+                                                   const rank_facts& mine);
 
 }  // namespace twill::hybrid::detail

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 
 namespace twill::hybrid {
@@ -28,11 +27,11 @@ int loop_result::exit_code(int interrupted) const noexcept {
   return checkpoint.empty() ? static_cast<int>(twill::exit_code::internal) : interrupted;
 }
 
-std::optional<double> scheduler_seconds_left() {
-  const auto number = [](const char* name) -> std::optional<double> {
-    const char* const text = std::getenv(name);
-    if (text == nullptr) return std::nullopt;
-    const auto n = parse_uint64(text);
+std::optional<double> scheduler_seconds_left(const comm::variable_map& variables) {
+  const auto number = [&variables](const char* name) -> std::optional<double> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    const auto n = parse_uint64(found->second);
     return n ? std::optional(static_cast<double>(n.value)) : std::nullopt;
   };
   if (const auto end = number("SLURM_JOB_END_TIME")) return *end - static_cast<double>(std::time(nullptr));
@@ -69,8 +68,9 @@ class loop {
       : ranks_(ranks),
         options_(options),
         body_(body),
-        boundary_(options.values.parts() == 0 ? blocks(0, static_cast<std::size_t>(ranks.size())) : options.values,
-                  ranks.rank()) {}
+        boundary_(
+            options.values.parts() == 0 ? blocks(0, static_cast<std::size_t>(ranks.size())) : options.values,
+            ranks.rank()) {}
 
   loop_result run() {
     begin_ = now();
@@ -90,7 +90,7 @@ class loop {
     double limit = -1;
     if (ranks_.rank() == 0) {
       if (options_.max_wall) limit = *options_.max_wall;
-      const auto left = scheduler_seconds_left();
+      const auto left = scheduler_seconds_left(comm::process_variables::from_env().values);
       if (left && (limit < 0 || *left < limit)) limit = std::max(0.0, *left);
     }
     ranks_.broadcast(std::as_writable_bytes(std::span(&limit, 1)), 0);

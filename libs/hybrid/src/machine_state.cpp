@@ -19,8 +19,8 @@
 namespace twill::hybrid::detail {
 namespace {
 
-constexpr std::uint32_t flush_bits = 0x8040;    // flush to zero, denormals are zero
-constexpr std::uint32_t status_bits = 0x003f;   // what has happened, which changes no result
+constexpr std::uint32_t flush_bits = 0x8040;   // flush to zero, denormals are zero
+constexpr std::uint32_t status_bits = 0x003f;  // what has happened, which changes no result
 constexpr std::size_t policy_nodes = 16 * sizeof(unsigned long) * 8;
 
 }  // namespace
@@ -89,7 +89,8 @@ std::vector<std::vector<int>> domain_cpus(const std::string& root) {
 
 std::optional<kernel_policy> thread_memory_policy() noexcept {
   kernel_policy out;
-  if (::syscall(SYS_get_mempolicy, &out.mode, out.nodes.data(), policy_nodes, nullptr, 0) != 0) return std::nullopt;
+  if (::syscall(SYS_get_mempolicy, &out.mode, out.nodes.data(), policy_nodes, nullptr, 0) != 0)
+    return std::nullopt;
   return out;
 }
 
@@ -108,7 +109,8 @@ kernel_policy kernel_form(memory_placement where) noexcept {
     case memory_policy::leader: out.mode = MPOL_LOCAL; break;
     case memory_policy::interleave: {
       out.mode = MPOL_INTERLEAVE;
-      if (::syscall(SYS_get_mempolicy, nullptr, out.nodes.data(), policy_nodes, nullptr, MPOL_F_MEMS_ALLOWED) != 0)
+      if (::syscall(SYS_get_mempolicy, nullptr, out.nodes.data(), policy_nodes, nullptr,
+                    MPOL_F_MEMS_ALLOWED) != 0)
         out.nodes = {1};
       break;
     }

@@ -50,20 +50,23 @@ std::string_view name_of(memory_policy policy) noexcept {
 }
 
 memory_placement parse_memory_placement(std::string_view text) {
-  for (const auto p : {memory_policy::local, memory_policy::first_touch, memory_policy::interleave, memory_policy::leader})
+  for (const auto p :
+       {memory_policy::local, memory_policy::first_touch, memory_policy::interleave, memory_policy::leader})
     if (text == name_of(p)) return {p, 0};
   if (text.starts_with("bind(") && text.ends_with(')')) {
     const auto node = parse_uint64(text.substr(5, text.size() - 6));
     if (node && node.value < 1024) return {memory_policy::bind, static_cast<int>(node.value)};
   }
-  throw twill::error(twill::errc::bad_configuration, {.what = "malformed memory policy",
-                                                      .where = twill::location{.file = "TWILL_NUMA"},
-                                                      .found = fmt::format("\"{}\"", text),
-                                                      .expected = "local, first_touch, interleave, leader or bind(N)"});
+  throw twill::error(twill::errc::bad_configuration,
+                     {.what = "malformed memory policy",
+                      .where = twill::location{.file = "TWILL_NUMA"},
+                      .found = fmt::format("\"{}\"", text),
+                      .expected = "local, first_touch, interleave, leader or bind(N)"});
 }
 
 memory_placement region_placement(memory_placement chosen, std::uint64_t bytes) noexcept {
-  if (chosen.policy == memory_policy::local && bytes > interleave_above) return {memory_policy::interleave, 0};
+  if (chosen.policy == memory_policy::local && bytes > interleave_above)
+    return {memory_policy::interleave, 0};
   return chosen;
 }
 
@@ -72,7 +75,8 @@ std::optional<std::uint64_t> memory_limit::usable() const noexcept {
   return static_cast<std::uint64_t>(static_cast<double>(*bytes) * fraction);
 }
 
-memory_limit node_memory_limit(const machine_info& machine, const comm::variable_map& variables, double fraction) {
+memory_limit node_memory_limit(const machine_info& machine, const comm::variable_map& variables,
+                               double fraction) {
   memory_limit out{.fraction = fraction};
   const auto offer = [&](std::optional<std::uint64_t> bytes, const char* source) {
     if (!bytes || *bytes == 0 || (out.bytes && *out.bytes <= *bytes)) return;
@@ -81,9 +85,11 @@ memory_limit node_memory_limit(const machine_info& machine, const comm::variable
   };
   offer(machine.physical_memory, "physical memory");
   offer(machine.cgroup_memory_limit, "cgroup");
-  if (const auto node = number_of(variables, "SLURM_MEM_PER_NODE")) offer(*node * mebibyte, "SLURM_MEM_PER_NODE");
+  if (const auto node = number_of(variables, "SLURM_MEM_PER_NODE"))
+    offer(*node * mebibyte, "SLURM_MEM_PER_NODE");
   if (const auto cpu = number_of(variables, "SLURM_MEM_PER_CPU")) {
-    const std::uint64_t cpus = number_of(variables, "SLURM_CPUS_ON_NODE").value_or(machine.online_cpus.value_or(1));
+    const std::uint64_t cpus =
+        number_of(variables, "SLURM_CPUS_ON_NODE").value_or(machine.online_cpus.value_or(1));
     offer(*cpu * mebibyte * cpus, "SLURM_MEM_PER_CPU");
   }
   if (!out.bytes) out.source = "unknown";
@@ -92,7 +98,8 @@ memory_limit node_memory_limit(const machine_info& machine, const comm::variable
 
 std::uint64_t memory_plan::total() const noexcept {
   const auto ranks = static_cast<std::uint64_t>(local_size);
-  return request.shared * (shares ? 1 : ranks) + ranks * request.rank_private + ranks * threads * request.workspace;
+  return request.shared * (shares ? 1 : ranks) + ranks * request.rank_private +
+         ranks * threads * request.workspace;
 }
 
 bool memory_plan::fits() const noexcept {
@@ -102,15 +109,18 @@ bool memory_plan::fits() const noexcept {
 
 std::string memory_plan::to_string() const {
   const auto ranks = static_cast<std::uint64_t>(local_size);
-  std::string out = fmt::format("shared data        {:>12}  {}\n", gigabytes(request.shared * (shares ? 1 : ranks)),
-                                shares ? "once a node" : fmt::format("{} x {}", ranks, gigabytes(request.shared)));
+  std::string out =
+      fmt::format("shared data        {:>12}  {}\n", gigabytes(request.shared * (shares ? 1 : ranks)),
+                  shares ? "once a node" : fmt::format("{} x {}", ranks, gigabytes(request.shared)));
   out += fmt::format("private to a rank  {:>12}  {} x {}\n", gigabytes(ranks * request.rank_private), ranks,
                      gigabytes(request.rank_private));
-  out += fmt::format("workspaces         {:>12}  {} x {} x {}\n", gigabytes(ranks * threads * request.workspace), ranks,
-                     threads, gigabytes(request.workspace));
+  out +=
+      fmt::format("workspaces         {:>12}  {} x {} x {}\n", gigabytes(ranks * threads * request.workspace),
+                  ranks, threads, gigabytes(request.workspace));
   out += fmt::format("total of the node  {:>12}", gigabytes(total()));
   if (const auto most = limit.usable()) {
-    out += fmt::format("  of {}, {:g} of {} ({})", gigabytes(*most), limit.fraction, gigabytes(*limit.bytes), limit.source);
+    out += fmt::format("  of {}, {:g} of {} ({})", gigabytes(*most), limit.fraction, gigabytes(*limit.bytes),
+                       limit.source);
   }
   return out;
 }
@@ -127,17 +137,17 @@ void memory_plan::check() const {
       knob{ranks * (threads - 1) * request.workspace, "fewer threads: each costs a workspace"},
       knob{(ranks - 1) * (request.rank_private + threads * request.workspace), "fewer ranks on the node"}};
   const auto& best = *std::ranges::max_element(knobs, {}, &knob::saves);
-  throw error(errc::over_budget,
-              {.what = "the memory plan exceeds what this node may use\n" + to_string(),
-               .where = location{},
-               .found = gigabytes(total()),
-               .expected = "at most " + gigabytes(*limit.usable()),
-               .hint = best.saves == 0 ? "a smaller case, or a larger node"
-                                       : fmt::format("{} (up to {} less)", best.text, gigabytes(best.saves))});
+  throw error(errc::over_budget, {.what = "the memory plan exceeds what this node may use\n" + to_string(),
+                                  .where = location{},
+                                  .found = gigabytes(total()),
+                                  .expected = "at most " + gigabytes(*limit.usable()),
+                                  .hint = best.saves == 0 ? "a smaller case, or a larger node"
+                                                          : fmt::format("{} (up to {} less)", best.text,
+                                                                        gigabytes(best.saves))});
 }
 
-memory_plan plan_memory(const memory_request& request, int local_size, std::size_t threads, const memory_limit& limit,
-                        sharing how) {
+memory_plan plan_memory(const memory_request& request, int local_size, std::size_t threads,
+                        const memory_limit& limit, sharing how) {
   memory_plan out{.request = request, .local_size = local_size, .threads = threads, .limit = limit};
   if (how == sharing::automatic) {
     const auto most = limit.usable();

@@ -51,7 +51,9 @@ double iteration_times::busy() const noexcept {
 }
 
 phase_clock::timer::timer(phase_clock& clock, phase what) noexcept
-    : clock_(clock), what_(what), begin_(std::chrono::steady_clock::now()),
+    : clock_(clock),
+      what_(what),
+      begin_(std::chrono::steady_clock::now()),
       trace_begin_(trace::active() ? trace::detail::now() : -1) {
   // Names of phases are literals, so their text ends in a zero.
   enter_phase(name_of(what).data());

@@ -75,19 +75,21 @@ const memory_plan& runtime::memory() const noexcept { return state_->plan; }
 bool runtime::shares() const noexcept { return state_->plan.shares; }
 
 const shared_array<std::byte>& runtime::shared(std::string_view name) const {
-  const auto found = std::ranges::find(state_->regions, name, [](const auto& r) -> std::string_view { return r.first; });
+  const auto found =
+      std::ranges::find(state_->regions, name, [](const auto& r) -> std::string_view { return r.first; });
   if (found == state_->regions.end()) {
-    throw twill::error(twill::errc::unknown_name, {.what = "no shared data has this name",
-                                                   .where = location{},
-                                                   .found = std::string(name)});
+    throw twill::error(
+        twill::errc::unknown_name,
+        {.what = "no shared data has this name", .where = location{}, .found = std::string(name)});
   }
   return found->second;
 }
 
 void* runtime::workspace_at(std::size_t worker, const void* type) const {
   if (type != state_->with.workspace.type || worker >= state_->workspaces.size()) {
-    throw twill::error(twill::errc::invalid_value,
-                       {.what = "no workspace of this type and worker", .where = location{}, .found = fmt::format("worker {}", worker)});
+    throw twill::error(twill::errc::invalid_value, {.what = "no workspace of this type and worker",
+                                                    .where = location{},
+                                                    .found = fmt::format("worker {}", worker)});
   }
   return state_->workspaces[worker]->get();
 }

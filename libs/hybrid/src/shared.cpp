@@ -63,7 +63,9 @@ struct section_entry {
 static_assert(std::is_trivially_copyable_v<layout_header> && sizeof(layout_header) == 24);
 static_assert(std::is_trivially_copyable_v<section_entry> && sizeof(section_entry) == 24);
 
-constexpr std::size_t rounded(std::size_t n) noexcept { return (n + cache_line - 1) / cache_line * cache_line; }
+constexpr std::size_t rounded(std::size_t n) noexcept {
+  return (n + cache_line - 1) / cache_line * cache_line;
+}
 
 [[noreturn]] void corrupt(const char* what) {
   throw twill::error(twill::errc::corrupt_data, {.what = what, .where = location{}});
@@ -78,7 +80,8 @@ std::size_t section_layout::add_bytes(std::size_t count, std::size_t width) {
 
 std::size_t section_layout::offset(std::size_t number) const noexcept {
   std::size_t at = rounded(sizeof(layout_header) + sections_.size() * sizeof(section_entry));
-  for (std::size_t i = 0; i < number; ++i) at += rounded(static_cast<std::size_t>(sections_[i].count * sections_[i].width));
+  for (std::size_t i = 0; i < number; ++i)
+    at += rounded(static_cast<std::size_t>(sections_[i].count * sections_[i].width));
   return at;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/hybrid/solver_threads.hpp"
 
+#include "twill/comm/topology.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -48,9 +50,10 @@ suppression_report suppress_solver_threads(suppression policy) {
   suppression_report out;
   out.policy = policy;
   if (policy == suppression::off) return out;
+  const comm::variable_map before = comm::process_variables::from_env().values;
   for (const auto& [name, wanted] : known) {
     suppressed_variable v{.name = name, .wanted = wanted};
-    if (const char* const now = std::getenv(name)) v.found = now;
+    if (const auto now = before.find(name); now != before.end()) v.found = now->second;
     if (v.found != v.wanted) {
       if (v.found) {
         out.warnings.push_back(fmt::format("{}={}{}", name, *v.found,

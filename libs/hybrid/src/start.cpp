@@ -54,16 +54,18 @@ std::string_view name_of(step s) noexcept {
   return "unknown";
 }
 
-stall_watch::stall_watch(double seconds) : thread_([this, seconds](std::stop_token stop) {
-      const std::chrono::duration<double> period(seconds);
-      std::unique_lock lock(mutex_);
-      std::uint64_t before = 0;
-      while (!wake_.wait_for(lock, stop, period, [&stop] { return stop.stop_requested(); })) {
-        const whereabouts here = current_whereabouts();
-        if (here.sequence == before && std::strcmp(here.operation, "none") != 0) dump_whereabouts(STDERR_FILENO);
-        before = here.sequence;
-      }
-    }) {}
+stall_watch::stall_watch(double seconds)
+    : thread_([this, seconds](std::stop_token stop) {
+        const std::chrono::duration<double> period(seconds);
+        std::unique_lock lock(mutex_);
+        std::uint64_t before = 0;
+        while (!wake_.wait_for(lock, stop, period, [&stop] { return stop.stop_requested(); })) {
+          const whereabouts here = current_whereabouts();
+          if (here.sequence == before && std::strcmp(here.operation, "none") != 0)
+            dump_whereabouts(STDERR_FILENO);
+          before = here.sequence;
+        }
+      }) {}
 
 stall_watch::~stall_watch() {
   thread_.request_stop();
@@ -71,7 +73,9 @@ stall_watch::~stall_watch() {
 }
 
 runtime::state::state(options asked)
-    : with(std::move(asked)), pid(::getpid()), from(process_settings()),
+    : with(std::move(asked)),
+      pid(::getpid()),
+      from(process_settings()),
       variables(comm::process_variables::from_env().values) {}
 
 template <class F>
@@ -184,7 +188,8 @@ void runtime::state::parse_options() {
                          .quota = machine.cgroup_cpu_quota};
   const bool alone = with.communication.backend == "local";
   sources.local_size = alone ? 1 : comm::launch_variables::of(variables).local_size.value_or(1);
-  // A first answer, before any rank was asked: malformed values end here, and ranks that share CPUs do not spin.
+  // A first answer, before any rank was asked: malformed values end here, and ranks that share CPUs do not
+  // spin.
   threads = choose_threads(sources);
   if (threads.oversubscribed && !from.find_integer("shm_spin")) from.set_flag("shm_spin", "0");
   // ORD relaxed [holder]: as above.
@@ -198,11 +203,12 @@ void runtime::state::open_communicator() {
   if (with.communication.backend != "local" && announced.size && *announced.size != size) {
     const int expected = *announced.size;
     environment.reset();
-    throw error(errc::ranks_disagree, {.what = "the launcher announces another number of ranks than there are",
-                                       .where = location{},
-                                       .found = std::to_string(size),
-                                       .expected = std::to_string(expected),
-                                       .hint = "the launcher belongs to another communication library"});
+    throw error(errc::ranks_disagree,
+                {.what = "the launcher announces another number of ranks than there are",
+                 .where = location{},
+                 .found = std::to_string(size),
+                 .expected = std::to_string(expected),
+                 .hint = "the launcher belongs to another communication library"});
   }
 }
 
@@ -234,9 +240,8 @@ void runtime::state::find_topology() {
   const auto timeout = with.communication.timeout ? *with.communication.timeout
                        : limit                    ? limit->value
                                                   : std::chrono::nanoseconds(0);
-  topology.timeout = timeout.count() == 0
-                         ? "off"
-                         : fmt::format("{:g} s", std::chrono::duration<double>(timeout).count());
+  topology.timeout =
+      timeout.count() == 0 ? "off" : fmt::format("{:g} s", std::chrono::duration<double>(timeout).count());
 }
 
 void runtime::state::plan_and_bind() {
@@ -263,8 +268,9 @@ void runtime::state::plan_and_bind() {
                             .local_size = node->size(),
                             .masks_disjoint = disjoint});
   if (threads.oversubscribed)
-    topology.warnings.push_back(fmt::format("oversubscribed x{:.2f}: {} threads ({}) where {} CPUs are allowed",
-                                            threads.factor, threads.threads, threads.source, threads.allowed));
+    topology.warnings.push_back(
+        fmt::format("oversubscribed x{:.2f}: {} threads ({}) where {} CPUs are allowed", threads.factor,
+                    threads.threads, threads.source, threads.allowed));
   request.threads = threads.threads;
   const binding_plan chosen = plan_binding(request, static_cast<std::size_t>(node->rank()));
   if (chosen.identical_masks && node->size() > 1)
@@ -328,8 +334,7 @@ void runtime::state::open_pool() {
 void runtime::state::make_regions() {
   memory_request request = with.memory;
   for (const shared_data& d : with.shared) request.shared += d.bytes;
-  const memory_limit limit =
-      node_memory_limit(machine, variables, from.get_real("memory_fraction").value);
+  const memory_limit limit = node_memory_limit(machine, variables, from.get_real("memory_fraction").value);
   plan = plan_memory(request, node->size(), threads.threads, limit, with.share);
   plan.check();
   topology.memory = plan;
@@ -365,7 +370,8 @@ void runtime::state::make_workspaces() {
     return domain && here && domain->front() != *here;
   });
   if (const auto n = std::ranges::count(far, true); n != 0 && placement.policy == memory_policy::local)
-    topology.warnings.push_back(fmt::format("{} workspaces lie on another memory domain than their worker", n));
+    topology.warnings.push_back(
+        fmt::format("{} workspaces lie on another memory domain than their worker", n));
 }
 
 void runtime::state::check_agreement() {

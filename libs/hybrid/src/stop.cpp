@@ -3,11 +3,10 @@
 
 #include "twill/base/identity.hpp"
 
-#include <csignal>
-
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <ctime>
@@ -25,7 +24,8 @@ constinit std::atomic<const char*> at_operation{"none"};
 constinit std::atomic<std::uint64_t> at_sequence{0};
 constinit std::atomic<std::uint64_t> at_iteration{0};
 constinit std::atomic<std::int64_t> at_stage{-1};
-static_assert(std::atomic<const char*>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free &&
+static_assert(std::atomic<const char*>::is_always_lock_free &&
+              std::atomic<std::int64_t>::is_always_lock_free &&
               std::atomic<request_bits>::is_always_lock_free);
 
 constexpr std::array<int, 4> handled{SIGTERM, SIGINT, SIGUSR1, SIGQUIT};
@@ -106,7 +106,7 @@ void clear_requests() noexcept {
 }
 
 signal_handlers::signal_handlers() {
-  struct sigaction ours {};
+  struct sigaction ours{};
   ours.sa_handler = on_signal;
   ours.sa_flags = SA_RESTART;
   sigemptyset(&ours.sa_mask);

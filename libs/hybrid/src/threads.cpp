@@ -24,11 +24,11 @@ std::optional<std::size_t> count_of(const comm::variable_map& variables, std::st
   if (may_pass && (text == "0" || text == "auto")) return std::nullopt;
   const auto number = parse_uint64(text);
   if (!number || number.value == 0) {
-    throw twill::error(twill::errc::bad_configuration,
-                       {.what = number ? "a rank needs one thread at least" : std::string(describe(number.fault)),
-                        .where = twill::location{.file = std::string(name)},
-                        .found = fmt::format("\"{}\"", text),
-                        .expected = "a number of threads from 1 on"});
+    throw twill::error(twill::errc::bad_configuration, {.what = number ? "a rank needs one thread at least"
+                                                                       : std::string(describe(number.fault)),
+                                                        .where = twill::location{.file = std::string(name)},
+                                                        .found = fmt::format("\"{}\"", text),
+                                                        .expected = "a number of threads from 1 on"});
   }
   return static_cast<std::size_t>(number.value);
 }
@@ -38,10 +38,8 @@ struct node_variable {
   bool a_rank;  // the number is each rank's own; else the node's, divided by its ranks
 };
 // Row 5: what other schedulers say about this node.
-constexpr std::array<node_variable, 4> node_variables{{{"NCPUS", false},
-                                                       {"PBS_NP", false},
-                                                       {"LSB_MAX_NUM_PROCESSORS", false},
-                                                       {"PALS_DEPTH", true}}};
+constexpr std::array<node_variable, 4> node_variables{
+    {{"NCPUS", false}, {"PBS_NP", false}, {"LSB_MAX_NUM_PROCESSORS", false}, {"PALS_DEPTH", true}}};
 
 std::size_t allowed_for_one(const thread_sources& from) {
   double all = from.affinity ? static_cast<double>(*from.affinity) : 0;
@@ -98,11 +96,12 @@ thread_choice choose_threads(const thread_sources& from) {
   decide();
   out.allowed = allowed == 0 ? out.threads : allowed;
   // Of the whole node where ranks share a mask: 3 ranks of one thread on two CPUs are too many.
-  const double cpus = from.masks_disjoint || allowed == 0
-                          ? static_cast<double>(out.allowed)
-                          : std::max(1.0, std::min(static_cast<double>(from.affinity.value_or(1U << 20U)),
-                                                   from.quota ? std::max(1.0, std::ceil(*from.quota)) : 1e9)) /
-                                static_cast<double>(ranks);
+  const double cpus =
+      from.masks_disjoint || allowed == 0
+          ? static_cast<double>(out.allowed)
+          : std::max(1.0, std::min(static_cast<double>(from.affinity.value_or(1U << 20U)),
+                                   from.quota ? std::max(1.0, std::ceil(*from.quota)) : 1e9)) /
+                static_cast<double>(ranks);
   out.factor = allowed == 0 ? 1.0 : static_cast<double>(out.threads) / cpus;
   out.oversubscribed = out.factor > 1.0;
   return out;

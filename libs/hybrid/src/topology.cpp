@@ -17,7 +17,9 @@ std::string text_of(const comm::variable_map& v, std::string_view name) {
   return found == v.end() ? std::string() : found->second;
 }
 
-std::string plural(std::size_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+std::string plural(std::size_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
 
 void write_texts(json_writer& w, std::string_view name, const std::vector<std::string>& texts) {
   w.key(name).begin_array();
@@ -49,13 +51,14 @@ scheduler_facts scheduler_facts::of(const comm::variable_map& v) {
     out.cpus_per_task = text_of(v, "NCPUS");
   }
   if (!out.name.empty()) {
-    if (const auto left = scheduler_seconds_left()) out.time_left = fmt::format("{:.0f}", *left);
+    if (const auto left = scheduler_seconds_left(v)) out.time_left = fmt::format("{:.0f}", *left);
   }
   return out;
 }
 
 bool execution_topology::is_homogeneous() const noexcept {
-  return std::ranges::all_of(hosts, [&](const auto& h) { return h.ranks.size() == hosts.front().ranks.size(); }) &&
+  return std::ranges::all_of(hosts,
+                             [&](const auto& h) { return h.ranks.size() == hosts.front().ranks.size(); }) &&
          std::ranges::all_of(ranks, [&](const auto& r) { return r.threads == ranks.front().threads; });
 }
 
@@ -98,12 +101,13 @@ std::string execution_topology::to_string() const {
   }
   double factor = 0;
   for (const rank_facts& r : ranks) factor = std::max(factor, r.factor);
-  line("workers", fmt::format("{} = {} ranks x threads{}, {} a CPU", total_threads(), ranks.size(),
-                              is_homogeneous() ? "" : " (not the same everywhere)", fmt::format("{:.2f}", factor)));
+  line("workers",
+       fmt::format("{} = {} ranks x threads{}, {} a CPU", total_threads(), ranks.size(),
+                   is_homogeneous() ? "" : " (not the same everywhere)", fmt::format("{:.2f}", factor)));
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     const rank_facts& f = ranks[r];
-    out += fmt::format("  rank {:<13} {} local {} pid {}, {} ({}), {}; memory {}\n", r, f.host, f.local_rank, f.pid,
-                       plural(f.threads, "thread"), f.threads_source, f.binding, f.placement);
+    out += fmt::format("  rank {:<13} {} local {} pid {}, {} ({}), {}; memory {}\n", r, f.host, f.local_rank,
+                       f.pid, plural(f.threads, "thread"), f.threads_source, f.binding, f.placement);
   }
   line("solver", solver);
   line("solver threads", suppression);
@@ -132,7 +136,10 @@ std::string execution_topology::to_json() const {
   w.member("total_threads", total_threads());
   w.key("hosts").begin_array();
   for (const auto& h : hosts) {
-    w.begin_object().member("name", h.name).member("ranks", ranges_of(h.ranks)).member("count", h.ranks.size());
+    w.begin_object()
+        .member("name", h.name)
+        .member("ranks", ranges_of(h.ranks))
+        .member("count", h.ranks.size());
     w.end_object();
   }
   w.end_array();

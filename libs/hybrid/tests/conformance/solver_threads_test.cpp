@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Libraries that start threads of their own do not do so inside workers: the threads of the process are counted
-// around an OpenBLAS call and an OpenMP region in every worker. Both libraries are opened at run time, so that
-// nothing here is built for them (Debian: libopenblas0-pthread, libgomp1).
+// Libraries that start threads of their own do not do so inside workers: the threads of the process are
+// counted around an OpenBLAS call and an OpenMP region in every worker. Both libraries are opened at run
+// time, so that nothing here is built for them (Debian: libopenblas0-pthread, libgomp1).
 #include "ranks.hpp"
 #include "twill/hybrid.hpp"
 
@@ -11,13 +11,12 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include <dirent.h>
 #include <dlfcn.h>
+#include <functional>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 namespace twill::hybrid {
 namespace {
@@ -43,8 +42,8 @@ F function_of(const char* library, const char* name) {
 }
 
 using parallel_region = void (*)(void (*)(void*), void*, unsigned, unsigned);
-using matrix_product = void (*)(int order, int ta, int tb, int m, int n, int k, double alpha, const double* a, int lda,
-                                const double* b, int ldb, double beta, double* c, int ldc);
+using matrix_product = void (*)(int order, int ta, int tb, int m, int n, int k, double alpha, const double* a,
+                                int lda, const double* b, int ldb, double beta, double* c, int ldc);
 
 void region_body(void* counter) {
   // ORD relaxed: a count that the end of the region orders.
@@ -146,10 +145,10 @@ TEST(solver_threads, have_every_variable_set_reported_and_given_back) {
       EXPECT_EQ(v.changed, v.name != "HIGHS_PARALLEL");
       names.push_back(v.name);
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "MKL_NUM_THREADS",
-                                               "MKL_DYNAMIC", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS",
-                                               "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
-                                               "HIGHS_PARALLEL"}));
+    EXPECT_EQ(names, (std::vector<std::string>{
+                         "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "MKL_NUM_THREADS",
+                         "MKL_DYNAMIC", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "BLIS_NUM_THREADS",
+                         "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "HIGHS_PARALLEL"}));
     EXPECT_EQ(done.warnings, (std::vector<std::string>{"MKL_NUM_THREADS=8, set to 1 in this process"}));
     EXPECT_NE(done.to_string().find("enforced, 10 of 11 variables set"), std::string::npos);
     restore_solver_threads(done);

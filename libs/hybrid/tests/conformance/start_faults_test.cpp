@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <functional>
 #include <string>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,10 +46,11 @@ TEST(agreement, names_the_ranks_and_the_field_that_differ_on_every_rank) {
       const char* found;
       const char* expected;
     };
-    const std::vector<difference> all{{"case", [](options& o) { o.case_hash = 7; }, "7", "0"},
-                                      {"options", [](options& o) { o.options_hash = 9; }, "9", "0"},
-                                      {"threads", [](options& o) { o.threads = 3; }, "3", "1"},
-                                      {"floating-point state", [](options& o) { o.flush_denormals = true; }, "", ""}};
+    const std::vector<difference> all{
+        {"case", [](options& o) { o.case_hash = 7; }, "7", "0"},
+        {"options", [](options& o) { o.options_hash = 9; }, "9", "0"},
+        {"threads", [](options& o) { o.threads = 3; }, "3", "1"},
+        {"floating-point state", [](options& o) { o.flush_denormals = true; }, "", ""}};
     for (const difference& d : all) {
       options o;
       o.threads = 1;
@@ -115,7 +115,8 @@ TEST(shared_data, is_the_same_on_or_off) {
       const auto fill = [](std::size_t begin, std::span<std::byte> part) {
         for (std::size_t i = 0; i < part.size(); ++i) part[i] = static_cast<std::byte>((begin + i) * 7);
       };
-      o.shared = {{.name = "a", .bytes = 1000, .by_leader = true, .fill = fill}, {.name = "b", .bytes = 777, .fill = fill}};
+      o.shared = {{.name = "a", .bytes = 1000, .by_leader = true, .fill = fill},
+                  {.name = "b", .bytes = 777, .fill = fill}};
       runtime here = start(o);
       EXPECT_EQ(here.shared("a").shared(), how == sharing::required);
       EXPECT_EQ(here.shared("a").checksum(), 0x34efd3b5U);
@@ -144,9 +145,14 @@ TEST(run, gives_the_exit_code_of_the_body_or_of_what_it_throws) {
   EXPECT_EQ(code_of([](runtime&) { return 0; }), 0);
   EXPECT_EQ(code_of([](runtime&) { return 75; }), 75);
   EXPECT_EQ(code_of([](runtime&) -> int { throw std::runtime_error("plain"); }), 4);
-  EXPECT_EQ(code_of([](runtime&) -> int { throw twill::error(twill::errc::invalid_value, {.what = "x", .where = location{}}); }), 1);
+  EXPECT_EQ(code_of([](runtime&) -> int {
+              throw twill::error(twill::errc::invalid_value, {.what = "x", .where = location{}});
+            }),
+            1);
   EXPECT_EQ(code_of([](runtime& r) -> int {
-              collective_try(r.world(), [] { throw twill::error(twill::errc::cannot_read, {.what = "x", .where = location{}}); });
+              collective_try(r.world(), [] {
+                throw twill::error(twill::errc::cannot_read, {.what = "x", .where = location{}});
+              });
               return 0;
             }),
             2);

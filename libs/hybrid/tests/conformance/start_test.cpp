@@ -11,16 +11,15 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <dirent.h>
 #include <fstream>
 #include <functional>
 #include <set>
 #include <string>
-#include <thread>
-#include <vector>
-
-#include <dirent.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace twill::hybrid {
 namespace {
@@ -59,7 +58,7 @@ std::set<step> marks() {
   if (omp != nullptr && std::string(omp) == "1") out.insert(step::suppress);
   if (comm::is_initialized()) out.insert(step::communicator);
   if (workers_of_process() != 0) out.insert(step::pool);
-  struct sigaction now {};
+  struct sigaction now{};
   ::sigaction(SIGTERM, nullptr, &now);
   if (now.sa_handler != SIG_DFL) out.insert(step::signals);
   return out;
@@ -79,7 +78,10 @@ options spied(std::vector<told>& log, std::vector<std::set<step>>& at_begin) {
     if (e == step_event::begins) at_begin.push_back(marks());
   };
   o.workspace = workspaces_of<int>([](std::size_t worker) { return static_cast<int>(worker) + 10; });
-  o.shared = {{.name = "table", .bytes = 100, .by_leader = false, .fill = [](std::size_t begin, std::span<std::byte> part) {
+  o.shared = {{.name = "table",
+               .bytes = 100,
+               .by_leader = false,
+               .fill = [](std::size_t begin, std::span<std::byte> part) {
                  for (std::size_t i = 0; i < part.size(); ++i) part[i] = static_cast<std::byte>(begin + i);
                }}};
   return o;
@@ -186,7 +188,8 @@ TEST(start, makes_a_step_that_throws_on_one_rank_fail_on_all_of_them) {
     return;
   }
   on_processes(3, [] {
-    for (const step k : {step::topology, step::binding, step::numa, step::pool, step::regions, step::workspaces}) {
+    for (const step k :
+         {step::topology, step::binding, step::numa, step::pool, step::regions, step::workspaces}) {
       options o;
       o.threads = 1;
       const int me = std::atoi(std::getenv("TWILL_RANK"));
@@ -240,8 +243,9 @@ TEST(start, adopts_a_global_pool_of_the_same_size_and_refuses_another) {
                 const runtime here = local({.threads = 3});
                 ADD_FAILURE() << "adopted " << here.threads();
               } catch (const twill::error& e) {
-                EXPECT_NE(std::string(e.what()).find("the process has a global pool already, of another size (found 2 "
-                                                     "threads (argument), expected 3 (argument))"),
+                EXPECT_NE(std::string(e.what()).find(
+                              "the process has a global pool already, of another size (found 2 "
+                              "threads (argument), expected 3 (argument))"),
                           std::string::npos)
                     << e.what();
               }
@@ -344,36 +348,38 @@ TEST(start, binds_ranks_to_cpus_of_their_own_where_there_are_enough) {
 }
 
 TEST(start, plans_memory_that_the_process_then_uses) {
-  EXPECT_EQ(in_child([] {
-              const auto resident = [] {
-                std::ifstream file("/proc/self/statm");
-                std::size_t total = 0;
-                std::size_t pages = 0;
-                file >> total >> pages;
-                return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-              };
-              constexpr std::size_t each = 40U << 20U;
-              {
-                const runtime warm = local({.threads = 2});
-                EXPECT_EQ(warm.threads(), 2U);
-              }
-              const double before = resident();
-              options o;
-              o.threads = 2;
-              o.memory.workspace = each;
-              o.workspace = workspaces_of<std::vector<char>>([](std::size_t) { return std::vector<char>(each, 'x'); });
-              o.shared = {{.name = "table", .bytes = each, .fill = [](std::size_t, std::span<std::byte> part) {
-                             for (std::byte& b : part) b = std::byte{1};
-                           }}};
-              const runtime here = local(o);
-              const double used = resident() - before;
-              const auto planned = static_cast<double>(here.memory().total());
-              EXPECT_EQ(here.memory().total(), 3 * each);
-              if (!thread_sanitizer && std::getenv("ASAN_OPTIONS") == nullptr) {
-                EXPECT_NEAR(used / planned, 1.0, 0.1);
-              }
-            }),
-            0);
+  EXPECT_EQ(
+      in_child([] {
+        const auto resident = [] {
+          std::ifstream file("/proc/self/statm");
+          std::size_t total = 0;
+          std::size_t pages = 0;
+          file >> total >> pages;
+          return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+        };
+        constexpr std::size_t each = 40U << 20U;
+        {
+          const runtime warm = local({.threads = 2});
+          EXPECT_EQ(warm.threads(), 2U);
+        }
+        const double before = resident();
+        options o;
+        o.threads = 2;
+        o.memory.workspace = each;
+        o.workspace =
+            workspaces_of<std::vector<char>>([](std::size_t) { return std::vector<char>(each, 'x'); });
+        o.shared = {{.name = "table", .bytes = each, .fill = [](std::size_t, std::span<std::byte> part) {
+                       for (std::byte& b : part) b = std::byte{1};
+                     }}};
+        const runtime here = local(o);
+        const double used = resident() - before;
+        const auto planned = static_cast<double>(here.memory().total());
+        EXPECT_EQ(here.memory().total(), 3 * each);
+        if (!thread_sanitizer && std::getenv("ASAN_OPTIONS") == nullptr) {
+          EXPECT_NEAR(used / planned, 1.0, 0.1);
+        }
+      }),
+      0);
 }
 
 TEST(start, writes_large_arrays_by_the_worker_that_uses_them) {
@@ -405,7 +411,8 @@ TEST(start, refuses_a_plan_over_the_budget_before_it_allocates) {
                 const runtime here = local(o);
                 ADD_FAILURE() << here.memory().to_string();
               } catch (const remote_failure& e) {
-                EXPECT_NE(std::string(e.what()).find("the memory plan exceeds what this node may use"), std::string::npos);
+                EXPECT_NE(std::string(e.what()).find("the memory plan exceeds what this node may use"),
+                          std::string::npos);
               }
               EXPECT_FALSE(made);
             }),

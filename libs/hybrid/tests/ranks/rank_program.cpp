@@ -27,7 +27,8 @@ int work(hybrid::runtime& here, const std::string& how, const std::string& folde
   auto& world = here.world();
   const bool bad = here.rank() == std::min(1, here.size() - 1);
   const std::map<std::string, std::function<void()>> before{
-      {"task", [&] {
+      {"task",
+       [&] {
          twill::par::scope([&](auto& s) {
            for (int i = 0; i < 100; ++i)
              s.spawn([i] {

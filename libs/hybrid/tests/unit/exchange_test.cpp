@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ranks tell each other in an iteration, and how often: counts and bytes as the formulas give them.
+#include "twill/hybrid/exchange.hpp"
+
 #include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
 #include "twill/comm.hpp"
-#include "twill/hybrid/exchange.hpp"
 #include "twill/hybrid/recording.hpp"
 
 #include <gtest/gtest.h>
@@ -50,7 +51,8 @@ TEST(records, come_back_bit_for_bit_and_sparse_ones_are_shorter) {
   EXPECT_EQ(std::memcmp(back.data(), records.data(), records.size() * sizeof(double)), 0);
 
   std::vector<double> dense(shape.doubles(), 1.5);
-  EXPECT_EQ(pack_records(dense, shape).size(), shape.doubles() + 1) << "half and more: as it is, and its length";
+  EXPECT_EQ(pack_records(dense, shape).size(), shape.doubles() + 1)
+      << "half and more: as it is, and its length";
 }
 
 TEST(records, that_nobody_packed_are_refused) {
@@ -78,9 +80,9 @@ TEST(activity, of_all_stages_is_one_message) {
 
 // One iteration as an application of the table makes it; the layout of the figures is that of the formulas.
 struct figures {
-  std::size_t passes = 0;      // M
-  std::size_t stages = 0;      // T
-  std::size_t dimension = 0;   // D
+  std::size_t passes = 0;        // M
+  std::size_t stages = 0;        // T
+  std::size_t dimension = 0;     // D
   std::size_t first_values = 0;  // N_0
   bool states = false;
   bool activity = false;
@@ -96,7 +98,8 @@ std::vector<double> iterate(C& ranks, const figures& f) {
     const block_table t = blocks(f.passes, size, width);
     std::vector<double> mine;
     for (std::size_t i = t.at(me).begin; i < t.at(me).end(); ++i)
-      for (std::size_t k = 0; k < width; ++k) mine.push_back(tag + static_cast<double>(i) + 0.001 * static_cast<double>(k));
+      for (std::size_t k = 0; k < width; ++k)
+        mine.push_back(tag + static_cast<double>(i) + 0.001 * static_cast<double>(k));
     std::vector<double> all(t.elements());
     gather_blocks(ranks, t, std::span<const double>(mine), std::span<double>(all));
     keep(all);
@@ -117,9 +120,11 @@ std::vector<double> iterate(C& ranks, const figures& f) {
   ranks.set_phase("bound");
   const block_table values = blocks(f.first_values, size);
   boundary end(values, ranks.rank());
-  end.set_front(static_cast<request_bits>(me + 1 == size ? request::stop : request::none), 7.5 + static_cast<double>(me));
+  end.set_front(static_cast<request_bits>(me + 1 == size ? request::stop : request::none),
+                7.5 + static_cast<double>(me));
   std::vector<double> mine;
-  for (std::size_t i = values.at(me).begin; i < values.at(me).end(); ++i) mine.push_back(static_cast<double>(i) * 3);
+  for (std::size_t i = values.at(me).begin; i < values.at(me).end(); ++i)
+    mine.push_back(static_cast<double>(i) * 3);
   const boundary_view all = end.exchange(ranks, mine);
   EXPECT_TRUE(has(all.requests, request::stop)) << "one rank alone was asked";
   EXPECT_FALSE(has(all.requests, request::checkpoint));
@@ -133,10 +138,16 @@ TEST(pattern, has_exactly_the_collectives_and_bytes_of_its_table) {
     for (const bool extras : {false, true}) {
       comm::run_thread_ranks(n, [&](comm::shm_comm& world) {
         recording_communicator ranks(world);
-        const figures f{.passes = 7, .stages = 5, .dimension = 6, .first_values = 9, .states = extras, .activity = extras};
+        const figures f{.passes = 7,
+                        .stages = 5,
+                        .dimension = 6,
+                        .first_values = 9,
+                        .states = extras,
+                        .activity = extras};
         static_cast<void>(iterate(ranks, f));
         const std::size_t R = static_cast<std::size_t>(n);
-        EXPECT_EQ(ranks.total().calls, f.stages + 1 + (extras ? 2U : 0U)) << "T + 1, one each for activity and states";
+        EXPECT_EQ(ranks.total().calls, f.stages + 1 + (extras ? 2U : 0U))
+            << "T + 1, one each for activity and states";
         EXPECT_EQ(ranks.total("forward").received, 8 * f.passes);
         EXPECT_EQ(ranks.total("backward").calls, f.stages - 1);
         EXPECT_EQ(ranks.total("backward").received, (f.stages - 1) * f.passes * (8 * f.dimension + 32));

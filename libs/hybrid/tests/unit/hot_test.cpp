@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts every allocation of the process: the pieces of an iteration ask for none.
+#include "twill/hybrid/hot.hpp"
+
 #include "twill/comm.hpp"
 #include "twill/hybrid/block.hpp"
 #include "twill/hybrid/exchange.hpp"
-#include "twill/hybrid/hot.hpp"
 #include "twill/hybrid/phases.hpp"
 #include "twill/hybrid/recording.hpp"
 #include "twill/hybrid/work.hpp"
@@ -65,7 +66,9 @@ TEST(hot_section, has_no_allocation_in_loops_exchanges_and_times) {
         const phase_clock::timer time(clock, phase::forward);
         // In turns: the two ranks are threads of one process and share its pool.
         for (std::size_t r = 0; r < 2; ++r) {
-          if (r == me) pool.install([&] { loop.run(mine.count, [&](std::size_t i, std::size_t) { values[i] += 1.0; }); });
+          if (r == me)
+            pool.install(
+                [&] { loop.run(mine.count, [&](std::size_t i, std::size_t) { values[i] += 1.0; }); });
           world.barrier();
         }
       }

@@ -100,20 +100,23 @@ TEST(item_loop, gives_openings_the_same_results_split_or_not) {
 
 std::vector<double> fill(bool share, bool by_leader, int ranks) {
   std::vector<double> out;
-  comm::run_thread_ranks(ranks, [&](comm::shm_comm& local) {
-    shared_array<double> a(local, 1001, share);
-    EXPECT_EQ(a.shared(), share);
-    const auto write = [](std::size_t begin, std::span<double> part) {
-      for (std::size_t i = 0; i < part.size(); ++i) part[i] = 1.0 / static_cast<double>(begin + i + 1);
-    };
-    if (by_leader) {
-      a.fill_by_leader([&](std::span<double> all) { write(0, all); });
-    } else {
-      a.fill_distributed(write);
-    }
-    EXPECT_EQ(local.allreduce(a.checksum(), comm::max), a.checksum());
-    if (local.rank() == 0) out.assign(a.view().begin(), a.view().end());
-  }, {.checks = comm::check_level::heavy});
+  comm::run_thread_ranks(ranks,
+                         [&](comm::shm_comm& local) {
+                           shared_array<double> a(local, 1001, share);
+                           EXPECT_EQ(a.shared(), share);
+                           const auto write = [](std::size_t begin, std::span<double> part) {
+                             for (std::size_t i = 0; i < part.size(); ++i)
+                               part[i] = 1.0 / static_cast<double>(begin + i + 1);
+                           };
+                           if (by_leader) {
+                             a.fill_by_leader([&](std::span<double> all) { write(0, all); });
+                           } else {
+                             a.fill_distributed(write);
+                           }
+                           EXPECT_EQ(local.allreduce(a.checksum(), comm::max), a.checksum());
+                           if (local.rank() == 0) out.assign(a.view().begin(), a.view().end());
+                         },
+                         {.checks = comm::check_level::heavy});
   return out;
 }
 
@@ -127,31 +130,36 @@ TEST(shared_array, has_the_same_content_shared_or_not_whoever_writes) {
 }
 
 TEST(shared_array, sees_ranks_with_different_content_at_level_heavy) {
-  comm::run_thread_ranks(2, [](comm::shm_comm& local) {
-    shared_array<int> a(local, 4, false);
-    try {
-      a.fill_by_leader([&](std::span<int> all) { all[0] = local.rank(); });
-      ADD_FAILURE() << "not seen";
-    } catch (const twill::error& e) {
-      EXPECT_EQ(e.details().what, "rank 1 of the node sees other shared data than rank 0");
-    }
-  }, {.checks = comm::check_level::heavy});
+  comm::run_thread_ranks(2,
+                         [](comm::shm_comm& local) {
+                           shared_array<int> a(local, 4, false);
+                           try {
+                             a.fill_by_leader([&](std::span<int> all) { all[0] = local.rank(); });
+                             ADD_FAILURE() << "not seen";
+                           } catch (const twill::error& e) {
+                             EXPECT_EQ(e.details().what,
+                                       "rank 1 of the node sees other shared data than rank 0");
+                           }
+                         },
+                         {.checks = comm::check_level::heavy});
 }
 
 TEST(shared_array, falls_back_to_a_copy_of_its_own_unless_sharing_is_required) {
-  comm::run_thread_ranks(2, [](comm::shm_comm& local) {
-    constexpr std::size_t more = 1U << 20U;
-    shared_array<double> a(local, more, true, sharing::automatic);
-    EXPECT_FALSE(a.shared());
-    EXPECT_EQ(a.size(), more);
-    try {
-      const shared_array<double> b(local, more, true, sharing::required);
-      ADD_FAILURE() << "granted " << b.size();
-    } catch (const error& e) {
-      EXPECT_EQ(e.code(), errc::region_refused);
-      EXPECT_EQ(e.hint(), "raise TWILL_SHM_BYTES, or switch sharing off");
-    }
-  }, {.shared_bytes = 1U << 20U});
+  comm::run_thread_ranks(2,
+                         [](comm::shm_comm& local) {
+                           constexpr std::size_t more = 1U << 20U;
+                           shared_array<double> a(local, more, true, sharing::automatic);
+                           EXPECT_FALSE(a.shared());
+                           EXPECT_EQ(a.size(), more);
+                           try {
+                             const shared_array<double> b(local, more, true, sharing::required);
+                             ADD_FAILURE() << "granted " << b.size();
+                           } catch (const error& e) {
+                             EXPECT_EQ(e.code(), errc::region_refused);
+                             EXPECT_EQ(e.hint(), "raise TWILL_SHM_BYTES, or switch sharing off");
+                           }
+                         },
+                         {.shared_bytes = 1U << 20U});
 }
 
 TEST(section_layout, finds_its_sections_on_cache_lines_and_refuses_other_blocks) {
@@ -193,7 +201,8 @@ TEST(phases, are_gathered_from_all_ranks_with_balance_and_verdict) {
     EXPECT_EQ(name_of(verdict_of(r.balance())), "ok");
     EXPECT_NEAR(r.communication_share(), 0.04 / 4.34, 1e-12);
     EXPECT_EQ(r.total(1).solves, 20);
-    EXPECT_NE(r.to_string().find("balance 1.15 (ok), communication 0.92 %"), std::string::npos) << r.to_string();
+    EXPECT_NE(r.to_string().find("balance 1.15 (ok), communication 0.92 %"), std::string::npos)
+        << r.to_string();
     EXPECT_NE(r.to_json().find("\"verdict\":\"ok\""), std::string::npos) << r.to_json();
   });
   EXPECT_EQ(verdict_of(1.0), balance_verdict::good);
@@ -213,8 +222,9 @@ TEST(phases, timers_add_up_and_name_the_phase) {
 
 TEST(traces, of_all_ranks_become_one_with_a_process_a_rank) {
   comm::run_thread_ranks(3, [](comm::shm_comm& world) {
-    const std::string mine = R"({"displayTimeUnit":"ns","otherData":{"x":[1]},"traceEvents":[{"name":"a]\"","pid":)" +
-                             std::to_string(world.rank()) + R"(,"args":{"v":[2]}}]})";
+    const std::string mine =
+        R"({"displayTimeUnit":"ns","otherData":{"x":[1]},"traceEvents":[{"name":"a]\"","pid":)" +
+        std::to_string(world.rank()) + R"(,"args":{"v":[2]}}]})";
     const std::string all = merge_traces(world, mine);
     if (world.rank() != 0) {
       EXPECT_EQ(all, "");
@@ -227,7 +237,7 @@ TEST(traces, of_all_ranks_become_one_with_a_process_a_rank) {
 
 TEST(signals, only_set_flags_and_the_former_handlers_come_back) {
   clear_requests();
-  struct sigaction before {};
+  struct sigaction before{};
   ::sigaction(SIGTERM, nullptr, &before);
   {
     const signal_handlers handlers;
@@ -241,7 +251,7 @@ TEST(signals, only_set_flags_and_the_former_handlers_come_back) {
     EXPECT_TRUE(has(take_requests(), request::stop));
     EXPECT_TRUE(has(take_requests(), request::stop)) << "a stop stays";
   }
-  struct sigaction after {};
+  struct sigaction after{};
   ::sigaction(SIGTERM, nullptr, &after);
   EXPECT_EQ(before.sa_handler, after.sa_handler);
   clear_requests();
@@ -266,7 +276,8 @@ TEST(signals, quit_tells_where_a_rank_is_and_goes_on) {
   int ends[2] = {-1, -1};
   ASSERT_EQ(::pipe(ends), 0);
   set_process_rank(3);
-  set_whereabouts({.phase = "backward", .operation = "allgatherv", .sequence = 841, .iteration = 12, .stage = 7});
+  set_whereabouts(
+      {.phase = "backward", .operation = "allgatherv", .sequence = 841, .iteration = 12, .stage = 7});
   dump_whereabouts(ends[1]);
   set_whereabouts({.phase = "forward", .sequence = 9});
   {
@@ -314,9 +325,14 @@ execution_topology two_nodes() {
     f.memory_source = "SLURM_MEM_PER_NODE";
     t.ranks.push_back(f);
   }
-  t.scheduler = {.name = "slurm", .job = "4711", .step = "0", .nodes = "node-[a-b]", .cpus_per_task = "8", .time_left = "3600"};
-  t.memory = plan_memory({.shared = 2'000'000'000, .rank_private = 100'000'000, .workspace = 30'000'000}, 2, 8,
-                         {.bytes = 64'000'000'000, .source = "SLURM_MEM_PER_NODE"});
+  t.scheduler = {.name = "slurm",
+                 .job = "4711",
+                 .step = "0",
+                 .nodes = "node-[a-b]",
+                 .cpus_per_task = "8",
+                 .time_left = "3600"};
+  t.memory = plan_memory({.shared = 2'000'000'000, .rank_private = 100'000'000, .workspace = 30'000'000}, 2,
+                         8, {.bytes = 64'000'000'000, .source = "SLURM_MEM_PER_NODE"});
   t.solver = "CLP 1.17.7";
   t.suppression = "enforced, 11 of 11 variables set";
   t.floating_point = "round to nearest, denormals kept";
@@ -359,7 +375,10 @@ TEST(report, has_one_line_of_layout_for_one_rank_one_node_and_many) {
 }
 
 TEST(report, reads_what_slurm_and_pbs_say) {
-  const scheduler_facts s = scheduler_facts::of({{"SLURM_JOB_ID", "12"}, {"SLURM_STEP_ID", "3"}, {"SLURM_STEP_NODELIST", "n[1-2]"}, {"SLURM_CPUS_PER_TASK", "4"}});
+  const scheduler_facts s = scheduler_facts::of({{"SLURM_JOB_ID", "12"},
+                                                 {"SLURM_STEP_ID", "3"},
+                                                 {"SLURM_STEP_NODELIST", "n[1-2]"},
+                                                 {"SLURM_CPUS_PER_TASK", "4"}});
   EXPECT_EQ(s.name, "slurm");
   EXPECT_EQ(s.job, "12");
   EXPECT_EQ(s.step, "3");

@@ -190,7 +190,8 @@ TEST(memory_plan, takes_the_least_limit_and_names_its_source) {
   const memory_limit node = node_memory_limit(machine, {{"SLURM_MEM_PER_NODE", "1000"}});
   EXPECT_EQ(node.bytes, 1000U * 1048576U);
   EXPECT_EQ(node.source, "SLURM_MEM_PER_NODE");
-  const memory_limit cpu = node_memory_limit(machine, {{"SLURM_MEM_PER_CPU", "100"}, {"SLURM_CPUS_ON_NODE", "4"}});
+  const memory_limit cpu =
+      node_memory_limit(machine, {{"SLURM_MEM_PER_CPU", "100"}, {"SLURM_CPUS_ON_NODE", "4"}});
   EXPECT_EQ(cpu.bytes, 400U * 1048576U);
   EXPECT_EQ(cpu.source, "SLURM_MEM_PER_CPU");
   EXPECT_EQ(node_memory_limit({}, {}).source, "unknown");
@@ -230,7 +231,9 @@ TEST(memory_plan, is_refused_before_anything_is_allocated_with_the_parts_and_the
     EXPECT_EQ(e.found(), "1.72 GB");
     EXPECT_EQ(e.expected(), "at most 900.0 MB");
     EXPECT_EQ(e.hint(), "fewer threads: each costs a workspace (up to 1.50 GB less)");
-    EXPECT_NE(std::string(e.what()).find("workspaces              1.60 GB  2 x 16 x 50.0 MB"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("workspaces              1.60 GB  2 x 16 x 50.0 MB"),
+              std::string::npos)
+        << e.what();
   }
 }
 

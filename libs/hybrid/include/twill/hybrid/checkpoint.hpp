@@ -21,15 +21,15 @@ namespace twill::hybrid {
 
 /// How a run begins.
 enum class start_mode : std::uint8_t {
-  fresh,      ///< with nothing
+  fresh,       ///< with nothing
   warm_start,  ///< with the saved content, at iteration 0 and with new noise
-  resume      ///< where the saved run stood: the same bits as without the interruption
+  resume       ///< where the saved run stood: the same bits as without the interruption
 };
 
 /// A number that a checkpoint must agree with: a hash of the case or the configuration, a dimension.
 struct identity_field {
-  std::string name{};         ///< as messages call it
-  std::uint64_t value = 0;    ///< what it is here
+  std::string name{};          ///< as messages call it
+  std::uint64_t value = 0;     ///< what it is here
   bool for_warm_start = true;  ///< also a warm start needs it equal
 };
 

@@ -49,7 +49,7 @@ struct record_shape {
 
 /// How often each cut of a stage was binding, on this rank.
 struct stage_activity {
-  std::uint32_t stage = 0;                                ///< which
+  std::uint32_t stage = 0;                                       ///< which
   std::vector<std::pair<std::uint32_t, std::uint32_t>> slots{};  ///< slot and how often
 };
 /// All stages in one message: stage, count, then slot and number pairs.

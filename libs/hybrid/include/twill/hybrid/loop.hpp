@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "twill/comm/topology.hpp"
 #include "twill/hybrid/checkpoint.hpp"
 #include "twill/hybrid/exchange.hpp"
 
@@ -37,26 +38,26 @@ struct loop_body {
 
 /// How a loop runs.
 struct loop_options {
-  checkpoint_options checkpoints{};            ///< where; no folder: none
-  start_mode mode = start_mode::fresh;         ///< how it begins
-  bool must_resume = true;                     ///< a resume without a checkpoint is an error
-  std::uint64_t iterations = 0;                ///< how many in all
-  std::uint64_t every = 10;                    ///< iterations between checkpoints; 0: only at the end
-  block_table values{};                        ///< how the values of the boundary are spread; empty: none
-  std::optional<double> max_wall{};            ///< seconds that the loop may take
-  std::function<double()> clock{};             ///< seconds since any point, for tests; empty: the real one
+  checkpoint_options checkpoints{};     ///< where; no folder: none
+  start_mode mode = start_mode::fresh;  ///< how it begins
+  bool must_resume = true;              ///< a resume without a checkpoint is an error
+  std::uint64_t iterations = 0;         ///< how many in all
+  std::uint64_t every = 10;             ///< iterations between checkpoints; 0: only at the end
+  block_table values{};                 ///< how the values of the boundary are spread; empty: none
+  std::optional<double> max_wall{};     ///< seconds that the loop may take
+  std::function<double()> clock{};      ///< seconds since any point, for tests; empty: the real one
 };
 
 /// What a loop did.
 struct loop_result {
-  loop_status status = loop_status::finished;     ///< why it ended
-  std::uint64_t iterations = 0;                   ///< completed, those before a resume among them
-  std::optional<std::uint64_t> resumed_at{};      ///< completed iterations of the checkpoint it began with
-  std::string checkpoint{};                       ///< the last file; empty: none
-  std::uint64_t checkpoints = 0;                  ///< files written
-  double checkpoint_seconds = 0;                  ///< spent on them, rank 0
-  double seconds = 0;                             ///< of the loop, rank 0
-  std::vector<std::string> warnings{};            ///< files that were passed over
+  loop_status status = loop_status::finished;  ///< why it ended
+  std::uint64_t iterations = 0;                ///< completed, those before a resume among them
+  std::optional<std::uint64_t> resumed_at{};   ///< completed iterations of the checkpoint it began with
+  std::string checkpoint{};                    ///< the last file; empty: none
+  std::uint64_t checkpoints = 0;               ///< files written
+  double checkpoint_seconds = 0;               ///< spent on them, rank 0
+  double seconds = 0;                          ///< of the loop, rank 0
+  std::vector<std::string> warnings{};         ///< files that were passed over
 
   /// A program's exit code: 0 when done; `interrupted` when it ended early and the checkpoint is complete,
   /// 4 when there is none.
@@ -81,6 +82,6 @@ loop_result checkpointed_loop(C& ranks, const loop_options& options, const loop_
 
 /// Seconds that the scheduler still gives this job: SLURM_JOB_END_TIME less the present, or PBS_WALLTIME less
 /// the time since the process began; nothing where none tells.
-[[nodiscard]] std::optional<double> scheduler_seconds_left();
+[[nodiscard]] std::optional<double> scheduler_seconds_left(const comm::variable_map& variables);
 
 }  // namespace twill::hybrid

@@ -76,11 +76,11 @@ enum class sharing : std::uint8_t {
 
 /// What a layout needs and what there is.
 struct memory_plan {
-  memory_request request{};   ///< as asked for
-  int local_size = 1;         ///< ranks on the node
-  std::size_t threads = 1;    ///< of each rank
-  bool shares = false;        ///< the shared part is there once
-  memory_limit limit{};       ///< of the node
+  memory_request request{};  ///< as asked for
+  int local_size = 1;        ///< ranks on the node
+  std::size_t threads = 1;   ///< of each rank
+  bool shares = false;       ///< the shared part is there once
+  memory_limit limit{};      ///< of the node
 
   /// Bytes of all ranks of the node together.
   [[nodiscard]] std::uint64_t total() const noexcept;

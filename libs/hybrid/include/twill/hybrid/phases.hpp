@@ -38,7 +38,8 @@ class phase_clock {
   /// Room for so many iterations.
   explicit phase_clock(std::size_t iterations = 64) { rows_.reserve(iterations); }
 
-  /// Adds the time of its life to a phase of the present iteration, and names it in progress dumps and traces.
+  /// Adds the time of its life to a phase of the present iteration, and names it in progress dumps and
+  /// traces.
   class timer {
    public:
     timer(phase_clock& clock, phase what) noexcept;

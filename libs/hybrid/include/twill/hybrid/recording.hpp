@@ -39,8 +39,7 @@ class recording_communicator {
   using size_type = std::size_t;
 
   /// Over a communicator that outlives it.
-  explicit recording_communicator(C& below)
-      : below_(&below, [](C*) {}), calls_(std::make_shared<log>()) {}
+  explicit recording_communicator(C& below) : below_(&below, [](C*) {}), calls_(std::make_shared<log>()) {}
 
   /// As in the communicator below.
   [[nodiscard]] int rank() const noexcept { return below_->rank(); }

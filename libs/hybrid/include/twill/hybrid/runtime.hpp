@@ -19,9 +19,9 @@ namespace twill::hybrid {
 
 /// Ranks and threads of this process, started; destroyed in the reverse order of the start.
 ///
-/// Collective: all ranks start and destroy it. A process has one at a time, several one after another. After a
-/// fork the child's copy answers error(lost_in_fork) and its destructor does nothing. Thread safety: queries
-/// from any thread; everything else from the thread that started it.
+/// Collective: all ranks start and destroy it. A process has one at a time, several one after another. After
+/// a fork the child's copy answers error(lost_in_fork) and its destructor does nothing. Thread safety:
+/// queries from any thread; everything else from the thread that started it.
 class runtime {
  public:
   /// Moves it; the other one is empty.

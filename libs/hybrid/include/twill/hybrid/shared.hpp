@@ -65,7 +65,9 @@ class shared_array {
   /// Elements.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Everything, for reading after a fence.
-  [[nodiscard]] std::span<const T> view() const { return shared_ ? view_() : std::span<const T>(own_.data(), size_); }
+  [[nodiscard]] std::span<const T> view() const {
+    return shared_ ? view_() : std::span<const T>(own_.data(), size_);
+  }
 
   /// `f(span)` writes everything: on the leader, or on each rank when sharing is off. Then fences.
   template <class F>

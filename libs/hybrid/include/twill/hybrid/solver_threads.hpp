@@ -25,7 +25,7 @@ struct suppressed_variable {
 
 /// What was found and done.
 struct suppression_report {
-  suppression policy = suppression::enforce;  ///< as asked for
+  suppression policy = suppression::enforce;     ///< as asked for
   std::vector<suppressed_variable> variables{};  ///< all that are known
   std::vector<std::string> calls{};              ///< functions of loaded libraries that were called
   std::vector<std::string> warnings{};           ///< overridden wishes, or differences under `check`
@@ -35,9 +35,9 @@ struct suppression_report {
 };
 
 /// Sets the variables of OpenMP, MKL, OpenBLAS, BLIS, Accelerate, NumExpr and HiGHS and calls what loaded
-/// libraries offer. Requires: no other thread reads the environment meanwhile, so it is the first thing that a
-/// program does. HiGHS does not take its options from a variable: set `parallel=off` and `threads=1` on each
-/// instance as well.
+/// libraries offer. Requires: no other thread reads the environment meanwhile, so it is the first thing that
+/// a program does. HiGHS does not take its options from a variable: set `parallel=off` and `threads=1` on
+/// each instance as well.
 suppression_report suppress_solver_threads(suppression policy);
 
 /// The settings that libraries keep for each thread (OpenMP's number of threads), for the calling one.

@@ -43,7 +43,7 @@ class signal_handlers {
 
 /// Where a rank is, as its progress dump tells it. Texts are literals, or live until the process ends.
 struct whereabouts {
-  const char* phase = "start";    ///< `forward`, `backward`, ...
+  const char* phase = "start";     ///< `forward`, `backward`, ...
   const char* operation = "none";  ///< the collective it is in, `none` between them
   std::uint64_t sequence = 0;      ///< collectives so far
   std::uint64_t iteration = 0;     ///< of the loop
@@ -54,8 +54,8 @@ struct whereabouts {
 void set_whereabouts(const whereabouts& here) noexcept;
 /// What was set last.
 [[nodiscard]] whereabouts current_whereabouts() noexcept;
-/// Writes one line to the descriptor: `rank 3: phase backward, stage 7, iteration 12, in allgatherv (call 841)`.
-/// Async-signal-safe.
+/// Writes one line to the descriptor: `rank 3: phase backward, stage 7, iteration 12, in allgatherv (call
+/// 841)`. Async-signal-safe.
 void dump_whereabouts(int descriptor) noexcept;
 
 /// Names the phase and stage that the main thread works on.

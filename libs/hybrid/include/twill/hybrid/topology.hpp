@@ -46,29 +46,29 @@ struct scheduler_facts {
 
 /// Everything that runs where, the same on every rank. Not collective after start.
 struct execution_topology {
-  std::string version{};                ///< of twill
-  std::string build{};                  ///< compiler and build type
-  std::string backend{};                ///< `local`, `shm`, `mpi`
-  std::string library{};                ///< one line
-  std::string standard{};               ///< of the operations
-  std::string requested_level{};        ///< of threads that communicate
-  std::string provided_level{};         ///< of threads that communicate
-  std::string persistent{};             ///< requests: `native`, `emulated`
-  std::string plugin{};                 ///< path of a loaded module; empty: none
-  std::string launcher{};               ///< `twill run`, `srun`, `none`
-  std::vector<comm::host_info> hosts{};  ///< with their ranks
-  std::vector<rank_facts> ranks{};      ///< by rank
-  scheduler_facts scheduler{};          ///< of the job
-  memory_plan memory{};                 ///< of the application
-  std::string solver{};                 ///< name and version, as the application says
-  std::string suppression{};            ///< of solver threads
-  std::string floating_point{};         ///< rounding and denormals
-  std::string simd{};                   ///< level of the kernels
-  std::string reduction_order{};        ///< of reductions between ranks
-  std::string check_level{};            ///< of communication calls
-  std::string timeout{};                ///< of communication waits
+  std::string version{};                                     ///< of twill
+  std::string build{};                                       ///< compiler and build type
+  std::string backend{};                                     ///< `local`, `shm`, `mpi`
+  std::string library{};                                     ///< one line
+  std::string standard{};                                    ///< of the operations
+  std::string requested_level{};                             ///< of threads that communicate
+  std::string provided_level{};                              ///< of threads that communicate
+  std::string persistent{};                                  ///< requests: `native`, `emulated`
+  std::string plugin{};                                      ///< path of a loaded module; empty: none
+  std::string launcher{};                                    ///< `twill run`, `srun`, `none`
+  std::vector<comm::host_info> hosts{};                      ///< with their ranks
+  std::vector<rank_facts> ranks{};                           ///< by rank
+  scheduler_facts scheduler{};                               ///< of the job
+  memory_plan memory{};                                      ///< of the application
+  std::string solver{};                                      ///< name and version, as the application says
+  std::string suppression{};                                 ///< of solver threads
+  std::string floating_point{};                              ///< rounding and denormals
+  std::string simd{};                                        ///< level of the kernels
+  std::string reduction_order{};                             ///< of reductions between ranks
+  std::string check_level{};                                 ///< of communication calls
+  std::string timeout{};                                     ///< of communication waits
   std::vector<std::pair<std::string, std::string>> steps{};  ///< of the start, with their outcome
-  std::vector<std::string> warnings{};  ///< in words
+  std::vector<std::string> warnings{};                       ///< in words
 
   /// Machines.
   [[nodiscard]] std::size_t num_hosts() const noexcept { return hosts.size(); }
@@ -98,12 +98,12 @@ struct binding_request {
 };
 /// The decision for one rank.
 struct binding_plan {
-  std::vector<int> cpus{};  ///< to be bound to; empty: left as it is
-  std::string text{};       ///< what was decided and why
+  std::vector<int> cpus{};       ///< to be bound to; empty: left as it is
+  std::string text{};            ///< what was decided and why
   bool identical_masks = false;  ///< two ranks share one mask: an unpinned launch
 };
-/// A launcher's mask that is a strict subset of the machine stays; else the allowed CPUs are divided among the
-/// ranks, memory domain by memory domain, in contiguous runs, when there is one for each thread.
+/// A launcher's mask that is a strict subset of the machine stays; else the allowed CPUs are divided among
+/// the ranks, memory domain by memory domain, in contiguous runs, when there is one for each thread.
 [[nodiscard]] binding_plan plan_binding(const binding_request& request, std::size_t local_rank);
 
 }  // namespace twill::hybrid
