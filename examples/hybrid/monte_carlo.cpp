@@ -67,6 +67,8 @@ int price(hybrid::runtime& here, const arguments& asked) {
         results[leaf] = price_leaf(stream, first, n, here.workspace<workspace>(worker));
       });
     }
+    clock.now().steals += static_cast<double>(loop.moved());
+    clock.now().bytes += static_cast<double>(8 * (mine.count * sums + 2));
     const hybrid::phase_clock::timer time(clock, hybrid::phase::communication);
     const auto all = end.exchange(world, std::span<const double>(results.data()->data(), mine.count * sums));
     // In the order of the paths, whoever computed them.

@@ -117,7 +117,8 @@ std::pair<head, std::span<const std::byte>> parse(std::span<const std::byte> all
   trailer t{};
   std::memcpy(&t, rest.data() + (rest.size() - sizeof(t)), sizeof(t));
   const auto content = rest.first(rest.size() - sizeof(t));
-  if (t.magic != magic || t.length != content.size()) corrupt(path, "the checkpoint is cut short");
+  if (t.magic != magic || t.version != format_version || t.length != content.size())
+    corrupt(path, "the checkpoint is cut short");
   if (t.crc != crc32c(content)) corrupt(path, "the checkpoint's content is damaged");
   return {std::move(h), content};
 }

@@ -80,11 +80,19 @@ runtime::state::state(options asked)
 
 template <class F>
 void runtime::state::perform(step s, bool agreed, F&& f) {
-  const auto work = [&] {
+  const auto begins = [&] {
     if (with.observer) with.observer(s, step_event::begins);
+  };
+  const auto work = [&] {
     f();
     done.push_back(s);
   };
+  // Before a step with collectives of its own, so that a rank that does not begin it is not waited for there.
+  if (environment) {
+    collective_try(environment->world(), begins);
+  } else {
+    begins();
+  }
   if (agreed) {
     collective_try(environment->world(), work);
   } else {
@@ -103,7 +111,7 @@ void runtime::state::start() {
     });
     perform(step::communicator, false, [this] { open_communicator(); });
     perform(step::topology, true, [this] { find_topology(); });
-    perform(step::local_comm, false, [this] { node.emplace(environment->world().split_local()); });
+    perform(step::local_comm, true, [this] { node.emplace(environment->world().split_local()); });
     perform(step::binding, true, [this] { plan_and_bind(); });
     perform(step::numa, true, [this] { set_numa_policy(); });
     perform(step::pool, true, [this] { open_pool(); });
@@ -140,11 +148,7 @@ void runtime::state::undo(step s) noexcept {
       break;
     case step::report: end_trace(); break;
     case step::agreement: break;
-    case step::workspaces:
-      if (!workspaces.empty())
-        par::broadcast([this](par::broadcast_context who) { workspaces[who.index()]->reset(); });
-      workspaces.clear();
-      break;
+    case step::workspaces: drop_workspaces(); break;
     case step::regions: regions.clear(); break;
     case step::pool:
       if (pool_is_ours) par::shutdown_global();
@@ -198,9 +202,10 @@ void runtime::state::parse_options() {
 
 void runtime::state::open_communicator() {
   environment.emplace(comm::environment::init(with.communication, from));
-  const auto& announced = comm::launch_variables::of(variables);
+  const comm::launch_variables announced = comm::launch_variables::of(variables);
   const int size = environment->world().size();
-  if (with.communication.backend != "local" && announced.size && *announced.size != size) {
+  const bool alone = environment->world().backend() == comm::backend_kind::local;
+  if (!alone && announced.size && *announced.size != size) {
     const int expected = *announced.size;
     environment.reset();
     throw error(errc::ranks_disagree,
@@ -300,9 +305,7 @@ void runtime::state::prepare_thread() noexcept {
   if (with.solver_threads == suppression::enforce) suppress_solver_threads_here();
 }
 
-void runtime::state::open_pool() {
-  former_floating_point = detail::floating_point_state();
-  prepare_thread();
+void runtime::state::build_or_adopt_pool() {
   try {
     par::thread_pool_builder{}
         .num_threads(threads.threads)
@@ -319,7 +322,6 @@ void runtime::state::open_pool() {
     if (e.code() != par::errc::global_pool_already_initialized) throw;
     const par::pool_description there = par::describe_current_pool();
     if (there.num_threads != threads.threads) {
-      detail::restore_floating_point(former_floating_point);
       throw error(errc::pool_mismatch,
                   {.what = "the process has a global pool already, of another size",
                    .where = location{},
@@ -331,6 +333,17 @@ void runtime::state::open_pool() {
   }
 }
 
+void runtime::state::open_pool() {
+  former_floating_point = detail::floating_point_state();
+  prepare_thread();
+  try {
+    build_or_adopt_pool();
+  } catch (...) {
+    detail::restore_floating_point(former_floating_point);
+    throw;
+  }
+}
+
 void runtime::state::make_regions() {
   memory_request request = with.memory;
   for (const shared_data& d : with.shared) request.shared += d.bytes;
@@ -338,25 +351,34 @@ void runtime::state::make_regions() {
   plan = plan_memory(request, node->size(), threads.threads, limit, with.share);
   plan.check();
   topology.memory = plan;
+  std::exception_ptr failed;
   for (const shared_data& d : with.shared) {
     regions.emplace_back(d.name, shared_array<std::byte>(*node, d.bytes, plan.shares, with.share,
                                                          region_placement(placement, d.bytes)));
     shared_array<std::byte>& array = regions.back().second;
-    if (!d.fill) {
-      array.fence();
-    } else if (d.by_leader) {
-      array.fill_by_leader([&d](std::span<std::byte> all) { d.fill(0, all); });
+    // What a fill throws waits until this rank has fenced, or the others of the node would wait there.
+    const auto fill = [&](std::size_t begin, std::span<std::byte> part) {
+      try {
+        if (d.fill) d.fill(begin, part);
+      } catch (const std::exception&) {
+        if (!failed) failed = std::current_exception();
+      }
+    };
+    if (d.by_leader) {
+      array.fill_by_leader([&](std::span<std::byte> all) { fill(0, all); });
     } else {
-      array.fill_distributed([&d](std::size_t begin, std::span<std::byte> part) { d.fill(begin, part); });
+      array.fill_distributed(fill);
     }
+  }
+  if (failed) {
+    regions.clear();
+    std::rethrow_exception(failed);
   }
 }
 
-void runtime::state::make_workspaces() {
-  if (!with.workspace.make) return;
-  workspaces = std::vector<padded<std::shared_ptr<void>>>(threads.threads);
+std::vector<bool> runtime::state::place_workspaces() {
   const std::uint64_t expected = detail::floating_point_state();
-  const auto far = par::broadcast([&](par::broadcast_context who) {
+  return par::broadcast([&](par::broadcast_context who) {
     workspaces[who.index()].value = with.workspace.make(who.index());
     if (detail::floating_point_state() != expected) {
       throw twill::error(twill::errc::internal,
@@ -369,6 +391,24 @@ void runtime::state::make_workspaces() {
     const auto here = detail::current_domain();
     return domain && here && domain->front() != *here;
   });
+}
+
+void runtime::state::drop_workspaces() {
+  if (!workspaces.empty())
+    par::broadcast([this](par::broadcast_context who) { workspaces[who.index()]->reset(); });
+  workspaces.clear();
+}
+
+void runtime::state::make_workspaces() {
+  if (!with.workspace.make) return;
+  workspaces = std::vector<padded<std::shared_ptr<void>>>(threads.threads);
+  std::vector<bool> far;
+  try {
+    far = place_workspaces();
+  } catch (...) {
+    drop_workspaces();
+    throw;
+  }
   if (const auto n = std::ranges::count(far, true); n != 0 && placement.policy == memory_policy::local)
     topology.warnings.push_back(
         fmt::format("{} workspaces lie on another memory domain than their worker", n));

@@ -80,8 +80,11 @@ struct runtime::state {
   void plan_and_bind();
   void set_numa_policy();
   void open_pool();
+  void build_or_adopt_pool();
   void make_regions();
   void make_workspaces();
+  [[nodiscard]] std::vector<bool> place_workspaces();
+  void drop_workspaces();
   void check_agreement();
   void make_report();
   void begin_trace();

@@ -43,6 +43,11 @@ def run(words, env=None, **more):
                           text=True, timeout=120, preexec_fn=no_core, **more)
 
 
+def unmarked(text):
+    """Without the launcher's marks of ranks."""
+    return re.sub(r"(?m)^\[\d+\] ?", "", text)
+
+
 def hash_of(text):
     found = re.search(r"^hash ([0-9a-f]{64})$", text, re.M)
     return found and found.group(1)

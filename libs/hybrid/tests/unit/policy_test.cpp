@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -205,7 +206,8 @@ constexpr memory_request reference{
 
 TEST(memory_plan, adds_up_to_the_reference_budget) {
   const memory_plan shared = plan_memory(reference, 4, 48, {}, sharing::required);
-  EXPECT_EQ(shared.total(), 22'300'000'000U + 4U * 28'000'000U + 4U * 48U * 36'000'000U);
+  EXPECT_EQ(shared.total(),
+            std::uint64_t{22'300'000'000} + 4 * 28'000'000 + std::uint64_t{4} * 48 * 36'000'000);
   EXPECT_NEAR(static_cast<double>(shared.total()) * 1e-9, 29.3, 0.05);
   const memory_plan replicated = plan_memory(reference, 4, 48, {}, sharing::off);
   EXPECT_NEAR(static_cast<double>(replicated.total()) * 1e-9, 96.2, 0.05);

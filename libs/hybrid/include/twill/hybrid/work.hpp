@@ -29,7 +29,7 @@ class item_loop {
   template <class F>
   void run(std::size_t count, F&& f) {
     arrange(count);
-    lanes(0, workers_, [&] {
+    const auto lane = [&] {
       const trace::span here("items");
       const std::size_t me = par::current_thread_index().value_or(0) % workers_;
       try {
@@ -38,7 +38,13 @@ class item_loop {
         cancel();
         throw;
       }
-    });
+    };
+    // A lane of one worker is forked as well, so that a caller from outside does not run items itself.
+    if (workers_ == 1) {
+      par::join(lane, [] {});
+    } else {
+      lanes(0, workers_, lane);
+    }
   }
   /// Items of the last run whose worker was not the one before.
   [[nodiscard]] std::size_t moved() const noexcept;
