@@ -42,6 +42,7 @@ class phase_clock {
   /// traces.
   class timer {
    public:
+    /// Begins.
     timer(phase_clock& clock, phase what) noexcept;
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;

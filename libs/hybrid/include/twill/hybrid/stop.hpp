@@ -64,6 +64,7 @@ void enter_phase(const char* phase, std::int64_t stage = -1) noexcept;
 /// Says for its life that the main thread is in a collective.
 class in_collective {
  public:
+  /// Of the operation with this name, a literal.
   explicit in_collective(const char* operation) noexcept;
   in_collective(const in_collective&) = delete;
   in_collective& operator=(const in_collective&) = delete;
