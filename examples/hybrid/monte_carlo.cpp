@@ -109,7 +109,12 @@ int price(hybrid::runtime& here, const arguments& asked) {
 
   if (asked.times) {
     const hybrid::phase_report times = hybrid::collect_phases(world, clock);
-    if (world.rank() == 0) std::fputs(times.to_string().c_str(), stderr);
+    if (world.rank() == 0) {
+      std::fputs(times.to_string().c_str(), stderr);
+      std::fprintf(stderr, "checkpoints %llu, %.1f of %.1f ms\n",
+                   static_cast<unsigned long long>(done.checkpoints), done.checkpoint_seconds * 1e3,
+                   done.seconds * 1e3);
+    }
   }
   if (done.iterations != batches) {
     if (world.rank() == 0) {

@@ -19,4 +19,5 @@
 #include "twill/hybrid/stop.hpp"
 #include "twill/hybrid/threads.hpp"
 #include "twill/hybrid/topology.hpp"
+#include "twill/hybrid/two_level.hpp"
 #include "twill/hybrid/work.hpp"

@@ -6,6 +6,7 @@
 #include "twill/base/philox.hpp"
 #include "twill/comm.hpp"
 #include "twill/hybrid/recording.hpp"
+#include "twill/hybrid/two_level.hpp"
 
 #include <gtest/gtest.h>
 
@@ -199,6 +200,38 @@ TEST(pattern, can_overlap_an_exchange_with_work_without_another_result) {
     const std::vector<double> overlapped = request.wait();
     EXPECT_EQ(overlapped, blocking);
     EXPECT_GT(work, 7.0);
+  });
+}
+
+TEST(two_level_gather, brings_the_same_elements_in_the_same_order) {
+  for (const int n : {1, 2, 3, 4}) {
+    for (const int of_a_node : {1, 2, 3}) {
+      comm::run_thread_ranks(n, [&](comm::shm_comm& world) {
+        const block_table t = blocks(11, static_cast<std::size_t>(n), 3);
+        const index_block b = t.at(static_cast<std::size_t>(world.rank()));
+        std::vector<double> mine;
+        for (std::size_t i = b.begin * 3; i < b.end() * 3; ++i) mine.push_back(static_cast<double>(i));
+        std::vector<double> plain(t.elements());
+        std::vector<double> by_node(t.elements());
+        gather_blocks(world, t, std::span<const double>(mine), std::span<double>(plain));
+        two_level_gather<comm::shm_comm> gather(world, world.rank() / of_a_node);
+        EXPECT_TRUE(gather.by_nodes());
+        gather.gather(t, std::span<const double>(mine), std::span<double>(by_node));
+        EXPECT_EQ(by_node, plain);
+      });
+    }
+  }
+}
+
+TEST(two_level_gather, is_the_plain_one_where_ranks_of_a_node_are_no_neighbours) {
+  comm::run_thread_ranks(4, [](comm::shm_comm& world) {
+    two_level_gather<comm::shm_comm> gather(world, world.rank() % 2);
+    EXPECT_FALSE(gather.by_nodes());
+    const block_table t = blocks(4, 4);
+    const double mine = world.rank() * 2.0;
+    std::vector<double> all(4);
+    gather.gather(t, std::span<const double>(&mine, 1), std::span<double>(all));
+    EXPECT_EQ(all, (std::vector<double>{0, 2, 4, 6}));
   });
 }
 
