@@ -40,26 +40,25 @@ void on_processes(int n, const std::function<void(int)>& body) {
 }
 
 TEST(agreement, names_the_ranks_and_the_field_that_differ_on_every_rank) {
-  on_processes(3, [](int rank) {
-    if (most_ranks < 3) return;
-    struct difference {
-      const char* field;
-      std::function<void(options&)> make;
-      const char* found;
-      const char* expected;
-    };
-    const std::vector<difference> all{
-        {"case", [](options& o) { o.case_hash = 7; }, "7", "0"},
-        {"options", [](options& o) { o.options_hash = 9; }, "9", "0"},
-        {"threads", [](options& o) { o.threads = 3; }, "3", "1"},
-        {"floating-point state", [](options& o) { o.flush_denormals = true; }, "", ""}};
-    for (const difference& d : all) {
+  struct difference {
+    const char* field;
+    std::function<void(options&)> make;
+    const char* found;
+    const char* expected;
+  };
+  const std::vector<difference> all{
+      {"case", [](options& o) { o.case_hash = 7; }, "7", "0"},
+      {"options", [](options& o) { o.options_hash = 9; }, "9", "0"},
+      {"threads", [](options& o) { o.threads = 3; }, "3", "1"},
+      {"floating-point state", [](options& o) { o.flush_denormals = true; }, "", ""}};
+  for (const difference& d : all) {
+    on_processes(3, [&d](int rank) {
       options o;
       o.threads = 1;
-      if (rank == 2) d.make(o);
+      if (most_ranks == 3 && rank == 2) d.make(o);
       try {
         const runtime here = start(o);
-        ADD_FAILURE() << "started " << here.size();
+        EXPECT_EQ(most_ranks, 1) << "started " << here.size();
       } catch (const error& e) {
         EXPECT_EQ(e.code(), errc::ranks_disagree);
         EXPECT_EQ(e.details().what, std::string("ranks 2 differ from rank 0 in: ") + d.field);
@@ -69,8 +68,8 @@ TEST(agreement, names_the_ranks_and_the_field_that_differ_on_every_rank) {
         }
       }
       EXPECT_FALSE(comm::is_initialized());
-    }
-  });
+    });
+  }
 }
 
 TEST(settings_of_start, that_are_malformed_end_it_with_the_usage_code) {

@@ -136,7 +136,7 @@ void check_order() {
         if (static_cast<std::size_t>(s) < i) expected.insert(s);
       EXPECT_EQ(at_begin[i], expected) << "when " << name_of(static_cast<step>(i)) << " began";
     }
-    EXPECT_EQ(here.topology().steps.size(), step_count - 2) << "the report is complete before the last two";
+    EXPECT_EQ(here.topology().steps.size(), step_count);
     EXPECT_EQ(here.workspace<int>(1), 11);
     EXPECT_EQ(here.shared("table").view()[99], std::byte{99});
     EXPECT_EQ(workers_of_process(), 2U);
@@ -187,9 +187,9 @@ TEST(start, makes_a_step_that_throws_on_one_rank_fail_on_all_of_them) {
     EXPECT_EQ(marks(), std::set<step>{}) << "processes are not for the thread sanitizer";
     return;
   }
-  on_processes(3, [] {
-    for (const step k :
-         {step::topology, step::binding, step::numa, step::pool, step::regions, step::workspaces}) {
+  for (const step k : {step::topology, step::local_comm, step::binding, step::numa, step::pool, step::regions,
+                       step::workspaces, step::agreement, step::report}) {
+    on_processes(3, [k] {
       options o;
       o.threads = 1;
       const int me = std::atoi(std::getenv("TWILL_RANK"));
@@ -206,11 +206,42 @@ TEST(start, makes_a_step_that_throws_on_one_rank_fail_on_all_of_them) {
         EXPECT_EQ(e.exit(), exit_code::io);
       }
       EXPECT_EQ(marks(), std::set<step>{}) << name_of(k);
-    }
-    // And the process can start again.
-    runtime here = start({.threads = 1});
-    EXPECT_EQ(here.world().allreduce(1, comm::sum), 3);
-  });
+    });
+  }
+}
+
+TEST(start, makes_what_a_fill_or_a_workspace_throws_on_one_rank_an_error_of_all) {
+  if constexpr (thread_sanitizer) {
+    EXPECT_EQ(marks(), std::set<step>{}) << "processes are not for the thread sanitizer";
+    return;
+  }
+  for (const bool in_fill : {true, false}) {
+    on_processes(3, [in_fill] {
+      options o;
+      o.threads = 2;
+      o.share = sharing::required;
+      const int me = std::atoi(std::getenv("TWILL_RANK"));
+      const auto fail = [me] {
+        if (me == 2)
+          throw twill::error(twill::errc::cannot_read, {.what = "not on rank 2", .where = location{}});
+      };
+      o.shared = {{.name = "a", .bytes = 10, .fill = [&](std::size_t, std::span<std::byte>) {
+                     if (in_fill) fail();
+                   }}};
+      o.workspace = workspaces_of<int>([&](std::size_t) {
+        fail();
+        return 1;
+      });
+      try {
+        const runtime here = start(o);
+        ADD_FAILURE() << "started " << here.size();
+      } catch (const remote_failure& e) {
+        EXPECT_EQ(e.rank(), 2);
+        EXPECT_NE(std::string(e.what()).find("not on rank 2"), std::string::npos);
+      }
+      EXPECT_EQ(marks(), std::set<step>{});
+    });
+  }
 }
 
 TEST(start, works_several_times_one_after_another_and_refuses_two_at_once) {
