@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every way in which a rank can fail, with its time, its exit code, its message, and nothing left behind."""
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import support
+
+
+class Faults(unittest.TestCase):
+    def fails(self, how, code, message, seconds, *more, ranks=4, once=True):
+        job = support.Job(support.PATHS["program"], how, *more, ranks=ranks)
+        self.assertEqual(job.code, code, job.err)
+        self.assertRegex(job.err, message)
+        if once:
+            self.assertEqual(len(re.findall(message, job.err)), 1, job.err)
+        self.assertLess(job.seconds, seconds)
+        self.assertEqual(job.left, [], "ranks are left")
+        self.assertEqual(job.shared, set(), "shared memory is left")
+        return job
+
+    def test_none(self):
+        job = support.Job(support.PATHS["program"], "none", ranks=3)
+        self.assertEqual((job.code, job.out), (0, "done with 3 ranks\n"), job.err)
+
+    def test_a_task_of_a_worker_throws(self):
+        self.fails("task", 4, r"task 40 of a worker", 2)
+
+    def test_a_rank_throws_and_its_category_gives_the_code(self):
+        self.fails("input", 1, r"row 7 is wrong", 2)
+        self.fails("io", 2, r"no such file", 2)
+        self.fails("plain", 4, r"rank 1 of 4: plain", 2)
+
+    def test_one_rank_throws_in_a_collective_try(self):
+        self.fails("try", 1, r"only rank 1 sees this", 2)
+
+    def test_a_rank_is_killed_or_dies(self):
+        self.fails("kill", 4, r"rank 1 of 4 was killed by signal 9", 5)
+        self.fails("segfault", 4, r"rank 1 of 4 was killed by signal 11", 5)
+
+    def test_a_rank_exits_early_with_0(self):
+        self.fails("exit", 4, r"rank 1", 5, once=False)
+        self.fails("leave", 4, r"rank 1", 5, once=False)
+
+    def test_a_checkpoint_cannot_be_written(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.fails("checkpoint", 2, r"cannot create the folder|Not a directory|File exists", 2,
+                       os.path.join(folder, "file"), once=False)
+
+    def test_a_step_of_the_start_fails_on_one_rank(self):
+        self.fails("start", 2, r"rank 1 cannot start its pool", 2)
+
+    def test_ranks_disagree(self):
+        self.fails("disagree", 4, r"ranks 1 differ from rank 0 in: case \(found 5, expected 4\)", 2, ranks=2)
+
+    def test_one_rank_alone_fails_the_same_way(self):
+        job = support.run([support.PATHS["program"], "input"])
+        self.assertEqual(job.returncode, 1)
+        self.assertIn("row 7 is wrong", job.stderr)
+
+    def test_a_malformed_setting_ends_all_ranks_with_the_usage_code(self):
+        job = support.Job(support.PATHS["program"], "none", env={"TWILL_NUMA": "somewhere"})
+        self.assertEqual(job.code, 64, job.err)
+        self.assertIn('TWILL_NUMA: malformed memory policy (found "somewhere"', job.err)
+
+    def test_a_slow_rank_is_told_about(self):
+        job = subprocess.Popen(support.command(3, 1, support.PATHS["program"], "slow"), env=support.environment(),
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            seen = b""
+            while not (re.search(rb"rank 1: phase backward, stage 7, iteration 0, in barrier \(call 1\)", seen)
+                       and re.search(rb"rank 2: phase backward", seen)):
+                self.assertTrue(select.select([job.stderr], [], [], 20)[0], seen)
+                seen += os.read(job.stderr.fileno(), 4096)
+            self.assertIsNone(job.poll())
+            job.stdin.close()
+            self.assertEqual(job.wait(timeout=20), 0)
+        finally:
+            job.kill()
+            job.wait()
+            job.stderr.close()
+
+    def test_a_killed_launcher_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            record = pathlib.Path(folder) / "pids"
+            job = subprocess.Popen(support.command(3, 1, support.PATHS["program"], "ready", record=record),
+                                   env=support.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            self.assertEqual(job.stdout.readline(), b"ready\n")
+            pids = support.rank_pids(record)
+            job.send_signal(signal.SIGKILL)
+            job.wait()
+            self.assertEqual(len(pids), 3)
+            limit = time.monotonic() + 5
+            while any(support.alive(p) for p in pids.values()):
+                self.assertLess(time.monotonic(), limit, "ranks are left")
+                select.select([], [], [], 0.01)
+            job.stdout.close()
+
+
+if __name__ == "__main__":
+    support.main()
