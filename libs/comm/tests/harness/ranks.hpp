@@ -95,6 +95,9 @@ class on_every_layout : public ::testing::TestWithParam<layout> {};
 /// The same for cases that need several ranks.
 class on_several_ranks : public ::testing::TestWithParam<layout> {};
 
+/// How many names of this library's are in the memory file system. Other programs have names there too.
+[[nodiscard]] std::size_t named_memory();
+
 /// The code of the error that `call` throws; success when it throws none.
 template <class F>
 [[nodiscard]] std::error_code code_of(F&& call) {
