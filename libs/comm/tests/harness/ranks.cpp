@@ -154,12 +154,22 @@ void count(const layout& l) {
 
 }  // namespace detail
 
-std::size_t named_memory() {
-  std::size_t n = 0;
+std::set<std::string> named_memory() {
+  std::set<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
-    if (entry.path().filename().string().find("twill") != std::string::npos) ++n;
+    const std::string name = entry.path().filename().string();
+    const auto begins = [&name](const char* with) { return name.starts_with(with); };
+    // MPICH; Open MPI's vader and one-sided components.
+    if (!begins("mpich") && !begins("vader_segment") && !begins("osc_")) names.insert(name);
   }
-  return n;
+  return names;
+}
+
+std::set<std::string> left_in_memory(const std::set<std::string>& before) {
+  std::set<std::string> left;
+  for (const std::string& name : named_memory())
+    if (!before.contains(name)) left.insert(name);
+  return left;
 }
 
 }  // namespace ranks

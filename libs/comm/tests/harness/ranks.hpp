@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,8 +96,10 @@ class on_every_layout : public ::testing::TestWithParam<layout> {};
 /// The same for cases that need several ranks.
 class on_several_ranks : public ::testing::TestWithParam<layout> {};
 
-/// How many names of this library's are in the memory file system. Other programs have names there too.
-[[nodiscard]] std::size_t named_memory();
+/// The names in the memory file system, without those that MPI libraries give theirs while they run.
+[[nodiscard]] std::set<std::string> named_memory();
+/// The names that are there and were not before.
+[[nodiscard]] std::set<std::string> left_in_memory(const std::set<std::string>& before);
 
 /// The code of the error that `call` throws; success when it throws none.
 template <class F>
