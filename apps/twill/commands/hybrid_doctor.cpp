@@ -21,7 +21,7 @@ std::string or_message(F&& f) {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> lines() {
+std::vector<std::pair<std::string, std::string>> launch_lines() {
   const machine_info machine = inspect_machine();
   const comm::variable_map variables = comm::process_variables::from_env().values;
   int ranks = 1;
@@ -49,7 +49,7 @@ std::vector<std::pair<std::string, std::string>> lines() {
           {"scheduler", job.name.empty() ? "none" : fmt::format("{} job {}", job.name, job.job)}};
 }
 
-const section_registration hybrid_section{{.title = "hybrid", .lines = lines}};
+const section_registration hybrid_section{{.title = "hybrid", .lines = launch_lines}};
 
 }  // namespace
 }  // namespace twill::apps
