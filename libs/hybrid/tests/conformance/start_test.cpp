@@ -21,6 +21,12 @@
 #include <unistd.h>
 #include <vector>
 
+#if defined(__SANITIZE_THREAD__)
+// A forked child of a process with threads starts threads of its own, which ThreadSanitizer refuses by default.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
+#endif
+
 namespace twill::hybrid {
 namespace {
 
