@@ -43,7 +43,8 @@ void release_own(void* owner) noexcept {
 send_ticket::~send_ticket() = default;
 context::~context() = default;
 
-endpoint::endpoint(endpoint_options options) : options_(options) {}
+endpoint::endpoint(endpoint_options options)
+    : options_(options), gate_(static_cast<std::uint8_t>(options.level)) {}
 
 endpoint::~endpoint() { discard_messages(); }
 
@@ -54,7 +55,7 @@ void endpoint::discard_messages() noexcept {
 
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
-  if (finalized_.exchange(true, std::memory_order_relaxed)) return;
+  if (gate_.exchange(closed, std::memory_order_relaxed) == closed) return;
   buried_.clear();
   leave();
 }
