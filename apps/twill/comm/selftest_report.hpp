@@ -21,6 +21,7 @@ struct rank_facts {
   std::string standard;                                         ///< of the operations' meaning
   std::string launcher;                                         ///< `twill run`, `none`, ...
   std::string threads;                                          ///< which threads may communicate
+  std::string persistent{};  ///< of backend mpi: `native` or `emulated` persistent collectives
   std::string checks;                                           ///< the check level
   std::vector<std::string> available;                           ///< backends that this build has
   int size = 1;                                                 ///< ranks

@@ -23,7 +23,9 @@ struct host_info {
 struct execution_topology {
   backend_kind backend = backend_kind::local;     ///< who carries the world
   thread_level threads = thread_level::multiple;  ///< what was provided
+  std::string module{};                           ///< of backend mpi: `mpich`, `openmpi`, ...
   std::string library{};                          ///< one line: name and version
+  std::string persistent{};  ///< of backend mpi: `native` or `emulated` persistent collectives
   std::string launcher{};                         ///< `twill run`, `srun`, `none`, ...
   int rank = 0;                                   ///< this rank in the world
   int size = 1;                                   ///< ranks of the world
@@ -113,6 +115,11 @@ namespace detail {
 
 // Equal for processes that share what `kind` says, as far as this process's first CPU shows it.
 [[nodiscard]] int locality_color(locality kind, const std::string& root = "/");
+// A colour for ranks of one node with one colour in it: processors of a node and ranks of a job are far fewer.
+[[nodiscard]] constexpr int node_color(int node, int place) noexcept {
+  return static_cast<int>((static_cast<unsigned>(node) << 12U | static_cast<unsigned>(place & 0xfff)) &
+                          0x7fffffffU);
+}
 
 }  // namespace detail
 }  // namespace twill::comm
