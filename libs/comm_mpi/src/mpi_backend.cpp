@@ -201,6 +201,6 @@ constexpr mpi_table table{
 }  // namespace
 }  // namespace twill::comm::detail::backend
 
-extern "C" [[gnu::visibility("default")]] const twill::comm::detail::mpi_table* twill_mpi_table() {
+extern "C" const twill::comm::detail::mpi_table* twill_mpi_table() {
   return &twill::comm::detail::backend::table;
 }

@@ -3,6 +3,9 @@
 
 #include "twill/comm_mpi/detail/direct.hpp"
 
+/// The one symbol of a module.
+extern "C" [[gnu::visibility("default")]] const twill::comm::detail::mpi_table* twill_mpi_table();
+
 // What the files of a module share.
 namespace twill::comm::detail::backend {
 

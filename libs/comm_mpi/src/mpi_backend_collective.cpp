@@ -48,23 +48,24 @@ constexpr T as_count(T value) noexcept {
 }
 constexpr MPI_Count as_count(number value) noexcept { return static_cast<MPI_Count>(value.n); }
 
-template <mode M, class F, class... A>
-int call_form(const F& f, bool large, MPI_Comm c, [[maybe_unused]] MPI_Request* r, A... a) {
+template <mode M, bool Large, class F, class... A>
+int call_as(const F& f, MPI_Comm c, [[maybe_unused]] MPI_Request* r, A... a) {
 #if MPI_VERSION >= 4
-  if (large) {
+  if constexpr (Large) {
     if constexpr (M == mode::now) return f.now_large(as_count(a)..., c);
     if constexpr (M == mode::later) return f.later_large(as_count(a)..., c, r);
     if constexpr (M == mode::persistent) return f.init_large(as_count(a)..., c, MPI_INFO_NULL, r);
+  } else if constexpr (M == mode::persistent) {
+    return f.init(as_int(a)..., c, MPI_INFO_NULL, r);
   }
-#else
-  static_cast<void>(large);
 #endif
-  if constexpr (M == mode::now) return f.now(as_int(a)..., c);
-  if constexpr (M == mode::later) return f.later(as_int(a)..., c, r);
-#if MPI_VERSION >= 4
-  if constexpr (M == mode::persistent) return f.init(as_int(a)..., c, MPI_INFO_NULL, r);
-#endif
+  if constexpr (!Large && M == mode::now) return f.now(as_int(a)..., c);
+  if constexpr (!Large && M == mode::later) return f.later(as_int(a)..., c, r);
   return MPI_ERR_UNSUPPORTED_OPERATION;
+}
+template <mode M, class F, class... A>
+int call_form(const F& f, bool large, MPI_Comm c, MPI_Request* r, A... a) {
+  return large ? call_as<M, true>(f, c, r, a...) : call_as<M, false>(f, c, r, a...);
 }
 
 // A block of that many bytes: with 64-bit functions bytes of any number, without them a type of its own.
@@ -163,13 +164,13 @@ bool beyond(const std::uint64_t* counts, const std::uint64_t* displs, const mpi_
   return false;
 }
 
-template <mode M, class Count, class Place>
-int varying_as(MPI_Comm c, const mpi_call& k, MPI_Request* r, int me, int n, bool large) {
+template <mode M, bool Large, class Count, class Place>
+int varying_as(MPI_Comm c, const mpi_call& k, MPI_Request* r, int me, int n) {
   const auto send = scaled<Count, Place>(k.send_counts, k.send_displs, k, n, k.room);
   const auto recv = scaled<Count, Place>(k.recv_counts, k.recv_displs, k, n, k.room + 2 * n);
   const void* const in = k.in_place != 0 ? MPI_IN_PLACE : k.in;
   const number own{k.count * k.element};
-  const auto with = [&](const auto& f, auto... a) { return call_form<M>(f, large, c, r, a...); };
+  const auto with = [&](const auto& f, auto... a) { return call_as<M, Large>(f, c, r, a...); };
   switch (k.what) {
     case mpi_operation::gatherv:
       return with(TWILL_MPI_FORMS(MPI_Gatherv, MPI_Igatherv), me == k.root ? in : k.in, own, MPI_BYTE, k.out,
@@ -198,9 +199,9 @@ int varying(MPI_Comm c, const mpi_call& k, MPI_Request* r) {
   if (code != MPI_SUCCESS) return code;
   const bool large = k.count * k.element > most || beyond(k.send_counts, k.send_displs, k, n) ||
                      beyond(k.recv_counts, k.recv_displs, k, n);
-  if (!large) return varying_as<M, int, int>(c, k, r, me, n, false);
+  if (!large) return varying_as<M, false, int, int>(c, k, r, me, n);
 #if MPI_VERSION >= 4
-  return varying_as<M, MPI_Count, MPI_Aint>(c, k, r, me, n, true);
+  return varying_as<M, true, MPI_Count, MPI_Aint>(c, k, r, me, n);
 #else
   return MPI_ERR_COUNT;
 #endif

@@ -48,7 +48,9 @@ void explain(int, int* twill, int* native_class, char* text, std::uint64_t) {
 
 }  // namespace
 
-extern "C" [[gnu::visibility("default")]] const mpi_table* twill_mpi_table() {
+extern "C" [[gnu::visibility("default")]] const mpi_table* twill_mpi_table();
+
+extern "C" const mpi_table* twill_mpi_table() {
   static mpi_table table = [] {
     mpi_table t{};
     t.magic = twill::comm::detail::mpi_table_magic;

@@ -158,10 +158,14 @@ void mpi_context::perform(const mpi_call& call, op_kind kind) {
     room.resize(4 * static_cast<std::size_t>(size));
     k.room = room.data();
   }
-  // Whether lengths are large has to be known to all ranks alike, so it is agreed where a library needs it.
-  if (varies && (api->features & mpi_native_large) == 0 && !all_of(!too_large(k), kind)) {
-    perform_by_messages(k, kind);
-    return;
+  if (varies && (api->features & mpi_native_large) == 0) {
+    // Whether lengths are too large for the library has to be known to all ranks alike. All know all lengths of
+    // an allgatherv; of the others each knows its own.
+    const bool large = too_large(k);
+    if (k.what == mpi_operation::allgatherv ? large : !all_of(!large, kind)) {
+      perform_by_messages(k, kind);
+      return;
+    }
   }
   check(api->perform(comm, &k), kind);
 }

@@ -87,7 +87,8 @@ void mpi_staging<broadcast_kernel>::deliver(const mpi_context&, const broadcast_
 }
 
 bool mpi_staging<gather_kernel>::fits(const mpi_context& c, const gather_kernel& k) {
-  if (!k.varying) return true;
+  // Of a gatherv the root alone knows the lengths, and all ranks have to go the same way.
+  if (!k.varying || root_of(k.sig) >= 0) return true;
   return !c.too_large(plan_of(c, k, k.in, k.out, lists));
 }
 mpi_call mpi_staging<gather_kernel>::fill(const mpi_context& c, const gather_kernel& k) {
@@ -128,9 +129,6 @@ void mpi_staging<alltoall_kernel>::deliver(const mpi_context&, const alltoall_ke
   if (!k.skip) copy_bytes(k.out, out.data(), out.size());
 }
 
-bool mpi_staging<varying_kernel>::fits(const mpi_context& c, const varying_kernel& k) {
-  return !c.too_large(plan_of(c, k, k.in, k.out, lists));
-}
 mpi_call mpi_staging<varying_kernel>::fill(const mpi_context& c, const varying_kernel& k) {
   const std::byte* const from = k.copied ? k.copy.data() : k.in;
   const std::size_t sent =

@@ -70,6 +70,7 @@ struct mpi_context final : context, messenger {
 
   // Room of at least that many bytes that stays until the next call of it.
   [[nodiscard]] std::byte* scratch(std::size_t bytes);
+  std::vector<std::uint64_t> lists;  // what the call under way points at
   // Displacements of blocks one behind the other where there are none, and the room for the module's own.
   void complete_lists(mpi_call& call, std::vector<std::uint64_t>& keep, bool send, bool recv) const;
   // As the module's perform; without 64-bit counts in the library by messages where they are needed.

@@ -143,8 +143,7 @@ class basic_mpi_engine {
   }
   template <class K>
   void move_planned(op_kind kind, K& k) const {
-    std::vector<std::uint64_t> lists;
-    ctx_->perform(plan_of(*ctx_, k, k.in, k.out, lists), kind);
+    ctx_->perform(plan_of(*ctx_, k, k.in, k.out, ctx_->lists), kind);
   }
 
   // Every rank's contribution, or with a root only there, folded in rank order piece by piece.
