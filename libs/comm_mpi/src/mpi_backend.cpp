@@ -36,7 +36,8 @@ int native_level(int level) noexcept {
 }
 
 // Errors come back as codes on every communicator; the default ends the process.
-int given(int code, MPI_Comm made, mpi_handle* out) {
+// By reference: it is read when the call that fills it has returned.
+int given(int code, const MPI_Comm& made, mpi_handle* out) {
   if (code != MPI_SUCCESS) return code;
   *out = made == MPI_COMM_NULL ? 0 : keep(made);
   return made == MPI_COMM_NULL ? MPI_SUCCESS : MPI_Comm_set_errhandler(made, MPI_ERRORS_RETURN);
