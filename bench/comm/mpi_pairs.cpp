@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this library adds to a call of an MPI library: both in one process on one communicator, batch by batch in
-// turn, so that whatever disturbs one disturbs the other. Compiled against each library; run by its launcher:
+// What this library adds to a call of an MPI library: both in one process on one communicator, batch by batch
+// in turn, so that whatever disturbs one disturbs the other. Compiled against each library; run by its
+// launcher:
 //   mpiexec -n 2 bench_comm_pairs_mpich [SECONDS A ROW]
 #include "twill/comm.hpp"
 #include "twill/comm_mpi.hpp"
@@ -34,8 +35,8 @@ double median(std::vector<double> x) {
 }
 
 // Rounds of three batches, the order turning; ratios are medians over rounds of one round's ratio.
-figures measure(MPI_Comm c, double seconds, const std::function<void()>& raw, const std::function<void()>& linked,
-                const std::function<void()>& module) {
+figures measure(MPI_Comm c, double seconds, const std::function<void()>& raw,
+                const std::function<void()>& linked, const std::function<void()>& module) {
   const std::function<void()>* ways[] = {&raw, &linked, &module};
   std::size_t calls = 1;
   const auto batch = [&](const std::function<void()>& once) {
@@ -87,8 +88,8 @@ int main(int argc, char** argv) {
                         f.ratio_linked, f.ratio_module);
         };
         if (rank == 0)
-          std::printf("%-28s %10s %10s %10s %8s %8s\n", any.topology().module.c_str(), "raw ns", "LINK ns", "PLUGIN ns",
-                      "LINK", "PLUGIN");
+          std::printf("%-28s %10s %10s %10s %8s %8s\n", any.topology().module.c_str(), "raw ns", "LINK ns",
+                      "PLUGIN ns", "LINK", "PLUGIN");
         row("barrier", [&] { MPI_Barrier(c); }, [](const auto& w) { w.barrier(); });
         for (const std::size_t bytes : {std::size_t{8}, std::size_t{8} << 10U, std::size_t{1} << 20U}) {
           const std::size_t n = bytes / sizeof(double);
@@ -96,26 +97,32 @@ int main(int argc, char** argv) {
           const std::string size = bytes < 1024 ? " 8 B" : bytes < (1U << 20U) ? " 8 kB" : " 1 MB";
           std::vector<double> in(n, 1.5);
           std::vector<double> out(n);
-          row("allreduce order::any" + size,
+          row(
+              "allreduce order::any" + size,
               [&] { MPI_Allreduce(in.data(), out.data(), count, MPI_DOUBLE, MPI_SUM, c); },
               [&](const auto& w) { w.allreduce(in, out, comm::sum, comm::order::any); });
-          row("allreduce rank order" + size,
+          row(
+              "allreduce rank order" + size,
               [&] { MPI_Allreduce(in.data(), out.data(), count, MPI_DOUBLE, MPI_SUM, c); },
               [&](const auto& w) { w.allreduce(in, out, comm::sum); });
-          row("broadcast" + size, [&] { MPI_Bcast(in.data(), count, MPI_DOUBLE, 0, c); },
+          row(
+              "broadcast" + size, [&] { MPI_Bcast(in.data(), count, MPI_DOUBLE, 0, c); },
               [&](const auto& w) { w.broadcast(in, 0); });
           std::vector<double> all(n * ranks);
           const std::vector<int> counts(ranks, count);
           std::vector<int> displs(ranks);
           for (std::size_t r = 0; r < ranks; ++r) displs[r] = static_cast<int>(r * n);
           const std::vector<std::size_t> lengths(ranks, n);
-          row("allgatherv" + size,
+          row(
+              "allgatherv" + size,
               [&] {
-                MPI_Allgatherv(in.data(), count, MPI_DOUBLE, all.data(), counts.data(), displs.data(), MPI_DOUBLE, c);
+                MPI_Allgatherv(in.data(), count, MPI_DOUBLE, all.data(), counts.data(), displs.data(),
+                               MPI_DOUBLE, c);
               },
               [&](const auto& w) { w.allgatherv(in, all, lengths); });
           if (ranks == 2) {
-            row("send, recv" + size,
+            row(
+                "send, recv" + size,
                 [&] {
                   if (rank == 0) {
                     MPI_Send(in.data(), count, MPI_DOUBLE, peer, 1, c);

@@ -32,7 +32,8 @@ struct words {
   throw error(errc::bad_configuration, {.what = std::move(what), .hint = std::move(hint)});
 }
 
-// The module's source and the headers that it includes: of the installation, or of the tree this was built in.
+// The module's source and the headers that it includes: of the installation, or of the tree this was built
+// in.
 struct material {
   std::vector<std::string> sources;
   std::vector<std::string> include;
@@ -68,13 +69,13 @@ int build(const words& w) {
     const auto dot = wrapper.rfind('.');
     name = dot == std::string::npos ? "local" : wrapper.substr(dot + 1);
   }
-  const files::path folder = files::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib" / "twill";
-  const files::path out = w.output.empty() ? folder / fmt::format("libtwill_mpi_{}.so", name)
-                                           : files::absolute(w.output);
+  const files::path folder =
+      files::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib" / "twill";
+  const files::path out =
+      w.output.empty() ? folder / fmt::format("libtwill_mpi_{}.so", name) : files::absolute(w.output);
   std::error_code none;
   files::create_directories(out.parent_path(), none);
-  std::vector<std::string> command{w.wrapper, "-std=c++20", "-O3", "-fPIC", "-shared",
-                                   "-fvisibility=hidden"};
+  std::vector<std::string> command{w.wrapper, "-std=c++20", "-O3", "-fPIC", "-shared", "-fvisibility=hidden"};
   command.insert(command.end(), m.include.begin(), m.include.end());
   // A wrapper of a C compiler does as well.
   command.insert(command.end(), {"-x", "c++"});

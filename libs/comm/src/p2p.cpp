@@ -164,9 +164,7 @@ bool receive_operation::poll() {
   return true;
 }
 
-bool receive_operation::cancel() noexcept {
-  return native_ ? native_->cancel() : ep().withdraw(posted_);
-}
+bool receive_operation::cancel() noexcept { return native_ ? native_->cancel() : ep().withdraw(posted_); }
 
 send_operation::send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data,
                                std::size_t bytes, int dest, int tag, bool synchronous)

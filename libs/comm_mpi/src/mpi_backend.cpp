@@ -111,8 +111,7 @@ int split(mpi_handle comm, int color, int key, mpi_handle* made) {
 
 int split_node(mpi_handle comm, int key, mpi_handle* made) {
   MPI_Comm part = MPI_COMM_NULL;
-  const int code =
-      MPI_Comm_split_type(as<MPI_Comm>(comm), MPI_COMM_TYPE_SHARED, key, MPI_INFO_NULL, &part);
+  const int code = MPI_Comm_split_type(as<MPI_Comm>(comm), MPI_COMM_TYPE_SHARED, key, MPI_INFO_NULL, &part);
   return given(code, part, made);
 }
 

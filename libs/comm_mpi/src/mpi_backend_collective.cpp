@@ -100,7 +100,8 @@ int blocks(MPI_Comm c, const mpi_call& k, MPI_Request* r) {
   const void* const in = k.in_place != 0 ? MPI_IN_PLACE : k.in;
   switch (k.what) {
     case mpi_operation::broadcast:
-      return call_form<M>(TWILL_MPI_FORMS(MPI_Bcast, MPI_Ibcast), b.large, c, r, k.out, b.count, b.type, k.root);
+      return call_form<M>(TWILL_MPI_FORMS(MPI_Bcast, MPI_Ibcast), b.large, c, r, k.out, b.count, b.type,
+                          k.root);
     case mpi_operation::gather:
       return call_form<M>(TWILL_MPI_FORMS(MPI_Gather, MPI_Igather), b.large, c, r, me == k.root ? in : k.in,
                           b.count, b.type, k.out, b.count, b.type, k.root);
@@ -135,7 +136,8 @@ int reductions(MPI_Comm c, const mpi_call& k, MPI_Request* r) {
     case mpi_operation::scan:
       return call_form<M>(TWILL_MPI_FORMS(MPI_Scan, MPI_Iscan), large, c, r, in, k.out, n, type, op);
     default:
-      return call_form<M>(TWILL_MPI_FORMS(MPI_Allreduce, MPI_Iallreduce), large, c, r, in, k.out, n, type, op);
+      return call_form<M>(TWILL_MPI_FORMS(MPI_Allreduce, MPI_Iallreduce), large, c, r, in, k.out, n, type,
+                          op);
   }
 }
 
@@ -251,7 +253,8 @@ int make(mpi_handle comm, const mpi_call* call, mpi_handle* request) {
 int broadcast(mpi_handle comm, void* data, std::uint64_t bytes, int root) {
   if (bytes <= most) [[likely]]
     return MPI_Bcast(data, static_cast<int>(bytes), MPI_BYTE, root, as<MPI_Comm>(comm));
-  const mpi_call call{.what = mpi_operation::broadcast, .root = root, .element = 1, .out = data, .count = bytes};
+  const mpi_call call{
+      .what = mpi_operation::broadcast, .root = root, .element = 1, .out = data, .count = bytes};
   return perform(comm, &call);
 }
 
@@ -260,8 +263,7 @@ int allgather(mpi_handle comm, const void* in, void* out, std::uint64_t bytes) {
     const auto n = static_cast<int>(bytes);
     return MPI_Allgather(in, n, MPI_BYTE, out, n, MPI_BYTE, as<MPI_Comm>(comm));
   }
-  const mpi_call call{
-      .what = mpi_operation::allgather, .element = 1, .in = in, .out = out, .count = bytes};
+  const mpi_call call{.what = mpi_operation::allgather, .element = 1, .in = in, .out = out, .count = bytes};
   return perform(comm, &call);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Error classes by the library's own constants: their numbers differ from library to library.
 #include "mpi_backend.hpp"
-
 #include "twill/comm/error.hpp"
 
 #include <algorithm>

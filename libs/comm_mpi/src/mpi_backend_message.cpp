@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mpi_backend.hpp"
-
 #include "twill/comm/types.hpp"
 
 #include <array>

@@ -61,8 +61,9 @@ TEST(mpi_error, a_null_buffer_is_invalid_buffer) {
 
 TEST(mpi_error, a_negative_count_is_invalid_count) {
   std::array<double, 2> data{};
-  expect(provoke([&] { return MPI_Bcast(data.data(), -1, MPI_DOUBLE, 0, comm::native_handle(env().world())); }),
-         errc::invalid_count, MPI_ERR_COUNT);
+  expect(
+      provoke([&] { return MPI_Bcast(data.data(), -1, MPI_DOUBLE, 0, comm::native_handle(env().world())); }),
+      errc::invalid_count, MPI_ERR_COUNT);
 }
 
 TEST(mpi_error, the_librarys_other_is_a_failure_with_its_text) {
@@ -78,7 +79,8 @@ TEST(mpi_error, roots_types_operations_and_tags_keep_their_classes) {
   const MPI_Comm c = comm::native_handle(env().world());
   double data = 0;
   expect(provoke([&] { return MPI_Bcast(&data, 1, MPI_DOUBLE, 77, c); }), errc::invalid_root, MPI_ERR_ROOT);
-  expect(provoke([&] { return MPI_Bcast(&data, 1, MPI_DATATYPE_NULL, 0, c); }), errc::invalid_type, MPI_ERR_TYPE);
+  expect(provoke([&] { return MPI_Bcast(&data, 1, MPI_DATATYPE_NULL, 0, c); }), errc::invalid_type,
+         MPI_ERR_TYPE);
   expect(provoke([&] { return MPI_Send(&data, 1, MPI_DOUBLE, 77, 0, c); }), errc::invalid_rank, MPI_ERR_RANK);
   expect(provoke([&] { return MPI_Send(&data, 1, MPI_DOUBLE, 0, -5, c); }), errc::invalid_tag, MPI_ERR_TAG);
   double out = 0;

@@ -45,7 +45,8 @@ int main(int argc, char** argv) {
     auto linked = comm::linked_world(env.world());
     double in = 0.5;
     double out = 0;
-    linked.allreduce(std::span<const double>(&in, 1), std::span<double>(&out, 1), comm::sum, comm::order::any);
+    linked.allreduce(std::span<const double>(&in, 1), std::span<double>(&out, 1), comm::sum,
+                     comm::order::any);
     expect(out == 0.5 * of_half, "the linked communicator reduces");
   }
   MPI_Comm_free(&half);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A module of no MPI library: one rank, a thread level of the test's choice, and a version of the test's choice.
+// A module of no MPI library: one rank, a thread level of the test's choice, and a version of the test's
+// choice.
 #include "twill/comm/detail/mpi_table.hpp"
 
 #include <cstdio>

@@ -79,9 +79,9 @@ void mpi_context::decline(op_kind kind) {
 bool mpi_context::all_of(bool mine, op_kind kind) {
   const std::uint8_t one = mine ? 1 : 0;
   std::uint8_t all = 0;
-  check(api->allreduce(comm, &one, &all, 1, type_code<std::uint8_t>(),
-                       static_cast<std::uint8_t>(op_code::min)),
-        kind);
+  check(
+      api->allreduce(comm, &one, &all, 1, type_code<std::uint8_t>(), static_cast<std::uint8_t>(op_code::min)),
+      kind);
   return all == 1;
 }
 
@@ -159,8 +159,8 @@ void mpi_context::perform(const mpi_call& call, op_kind kind) {
     k.room = room.data();
   }
   if (varies && (api->features & mpi_native_large) == 0) {
-    // Whether lengths are too large for the library has to be known to all ranks alike. All know all lengths of
-    // an allgatherv; of the others each knows its own.
+    // Whether lengths are too large for the library has to be known to all ranks alike. All know all lengths
+    // of an allgatherv; of the others each knows its own.
     const bool large = too_large(k);
     if (k.what == mpi_operation::allgatherv ? large : !all_of(!large, kind)) {
       perform_by_messages(k, kind);

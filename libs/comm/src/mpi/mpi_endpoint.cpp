@@ -104,7 +104,8 @@ std::string mpi_endpoint::waits() const {
   const std::int64_t since = waiting_since_.load(std::memory_order_relaxed);
   std::string text = fmt::format("rank {}: {}", rank_, name_of(kind));
   if (peer >= 0) text += fmt::format(", waits for rank {}", peer);
-  if (kind != op_kind::none) text += fmt::format(" since {:.1f} s", static_cast<double>(now_ns() - since) * 1e-9);
+  if (kind != op_kind::none)
+    text += fmt::format(" since {:.1f} s", static_cast<double>(now_ns() - since) * 1e-9);
   return text + '\n';
 }
 
@@ -173,6 +174,27 @@ void mpi_endpoint::send_copy(const mpi_context& c, mpi_handle comm, op_kind kind
       api_.begin_send(comm, mpi_send_mode::standard, mine.data.data(), bytes, dest, tag, &mine.request);
   if (code != 0) copies_.pop_back();
   c.check(code, kind);
+}
+
+void mpi_endpoint::note_own(const mpi_context& c, int tag, std::size_t bytes) {
+  const std::lock_guard hold(own_lock_);
+  own_[{c.id, tag}].push_back(bytes);
+}
+
+std::size_t mpi_endpoint::take_own(const mpi_context& c, int tag, std::size_t received,
+                                   std::size_t capacity) {
+  const std::lock_guard hold(own_lock_);
+  const auto found = own_.find({c.id, tag});
+  if (found == own_.end()) return received;
+  std::vector<std::size_t>& lengths = found->second;
+  auto at = std::find(lengths.begin(), lengths.end(), received);
+  if (at == lengths.end())
+    at = std::find_if(lengths.begin(), lengths.end(), [capacity](std::size_t n) { return n > capacity; });
+  if (at == lengths.end()) return received;
+  const std::size_t length = *at;
+  lengths.erase(at);
+  if (lengths.empty()) own_.erase(found);
+  return length;
 }
 
 void mpi_endpoint::let_go_of_copies() noexcept {

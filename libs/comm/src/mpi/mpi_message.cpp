@@ -32,6 +32,18 @@ mpi_handle way_of(const mpi_context& c, int tag) noexcept { return tag > max_tag
 
 void release_taken(void* owner) noexcept { delete static_cast<std::vector<std::byte>*>(owner); }
 
+// What was received, by its true length. Throws: truncated.
+status taken_by(const mpi_context& c, op_kind kind, const mpi_status& s, std::size_t capacity) {
+  if (s.source != c.rank) return told_by(s);
+  const std::size_t length = c.home().take_own(c, s.tag, s.bytes, capacity);
+  if (length > capacity) {
+    throw error(errc::truncated, c.site(kind),
+                "a message of " + std::to_string(length) + " bytes does not fit " + std::to_string(capacity),
+                {.expected = capacity, .actual = length, .peer = s.source, .tag = s.tag});
+  }
+  return told_by(s);
+}
+
 class mpi_send final : public transfer, public mpi_live {
  public:
   mpi_send(mpi_context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag,
@@ -49,6 +61,7 @@ class mpi_send final : public transfer, public mpi_live {
     if (active_ && !ctx_.ep->finalized()) (void)ctx_.api->wait(&handle_, nullptr);
   }
   void start() override {
+    if (dest_ == ctx_.rank) ctx_.home().note_own(ctx_, tag_, bytes_);
     ctx_.check(ctx_.api->begin_send(way_of(ctx_, tag_), mode_, data_, bytes_, dest_, tag_, &handle_), kind_);
     active_ = true;
   }
@@ -113,6 +126,7 @@ class mpi_receive final : public transfer, public mpi_live {
     unlist();
     if (got.cancelled != 0) return true;
     result_ = told_by(got);
+    if (got.source == ctx_.rank) (void)ctx_.home().take_own(ctx_, got.tag, got.bytes, capacity_);
     return false;
   }
   [[nodiscard]] status result() const noexcept override { return result_; }
@@ -126,8 +140,11 @@ class mpi_receive final : public transfer, public mpi_live {
   void finish(int code, const mpi_status& got) {
     active_ = false;
     unlist();
-    if (code != 0) fail_receive(ctx_, code, kind_, got, capacity_);
-    result_ = told_by(got);
+    if (code != 0) {
+      if (got.source == ctx_.rank) (void)ctx_.home().take_own(ctx_, got.tag, ~std::size_t{0}, capacity_);
+      fail_receive(ctx_, code, kind_, got, capacity_);
+    }
+    result_ = taken_by(ctx_, kind_, got, capacity_);
   }
   void unlist() noexcept {
     if (!listed_) return;
@@ -157,10 +174,12 @@ void mpi_context::send(op_kind kind, const std::byte* data, std::size_t bytes, i
     send_copy(kind, data, bytes, dest, tag);
     return;
   }
+  if (dest == rank) home().note_own(*this, tag, bytes);
   check(api->send(way_of(*this, tag), data, bytes, dest, tag), kind);
 }
 
 void mpi_context::send_copy(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) {
+  if (dest == rank) home().note_own(*this, tag, bytes);
   home().send_copy(*this, way_of(*this, tag), kind, data, bytes, dest, tag);
 }
 
@@ -168,9 +187,11 @@ status mpi_context::receive(op_kind kind, std::byte* data, std::size_t capacity,
   if (ep->options().timeout.count() == 0) {
     mpi_status got{};
     const int code = api->recv(way_of(*this, tag), data, capacity, source, tag, &got);
-    if (code != 0) [[unlikely]]
+    if (code != 0) [[unlikely]] {
+      if (got.source == rank) (void)home().take_own(*this, got.tag, ~std::size_t{0}, capacity);
       fail_receive(*this, code, kind, got, capacity);
-    return told_by(got);
+    }
+    return taken_by(*this, kind, got, capacity);
   }
   mpi_receive one(*this, kind, data, capacity, source, tag);
   one.start();
@@ -194,6 +215,7 @@ std::optional<arrival> mpi_context::take(int source, int tag) {
   check(api->take(way_of(*this, tag), source, tag, &found, &taken, &got), op_kind::probe);
   if (found == 0) return std::nullopt;
   auto data = std::make_unique<std::vector<std::byte>>(got.bytes);
+  if (got.source == rank) (void)home().take_own(*this, got.tag, got.bytes, got.bytes);
   mpi_status received{};
   check(api->recv_taken(&taken, data->data(), got.bytes, &received), op_kind::recv);
   arrival out{id, got.source, got.tag, got.bytes, data->data(), release_taken, nullptr};

@@ -36,6 +36,16 @@ const std::string* value_of(const variable_map& v, std::string_view name) {
 
 std::string file_of(std::string_view library) { return fmt::format("{}{}{}", prefix, library, suffix); }
 
+// The loader reads what a file's header promises, and ends the process where the file is shorter.
+void check_length(const std::string& path) {
+  Elf64_Ehdr head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(&head), sizeof head);
+  const auto promised = head.e_shoff + static_cast<std::uint64_t>(head.e_shnum) * head.e_shentsize;
+  if (!file || head.e_ident[EI_CLASS] != ELFCLASS64 || std::filesystem::file_size(path) < promised)
+    refuse(fmt::format("the MPI module {} is cut off", path));
+}
+
 // A file that others may write is not loaded into this process.
 void check_owner(const std::string& path) {
   struct stat file{};
@@ -70,11 +80,13 @@ void check_machine(const std::string& path) {
 }
 
 void check_table(const mpi_table& t, const std::string& path) {
-  if (t.magic != mpi_table_magic) refuse(fmt::format("{} is no MPI module: its table is another one's", path));
+  if (t.magic != mpi_table_magic)
+    refuse(fmt::format("{} is no MPI module: its table is another one's", path));
   if (t.version != mpi_table_version || t.bytes != sizeof(mpi_table) || t.pointer_bytes != sizeof(void*)) {
-    refuse(fmt::format("the MPI module {} was built for version {} of the module interface, this program has "
-                       "version {}; build it again: twill mpi build",
-                       path, t.version, mpi_table_version));
+    refuse(
+        fmt::format("the MPI module {} was built for version {} of the module interface, this program has "
+                    "version {}; build it again: twill mpi build",
+                    path, t.version, mpi_table_version));
   }
 }
 
@@ -102,7 +114,8 @@ std::vector<std::string> module_folders() {
   std::error_code none;
   std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", none);
   if (!none) out.push_back((own.parent_path().parent_path() / "lib" / "twill").string());
-  if (::dladdr(reinterpret_cast<const void*>(&how_mpi_is_delivered), &here) != 0 && here.dli_fname != nullptr) {
+  if (::dladdr(reinterpret_cast<const void*>(&how_mpi_is_delivered), &here) != 0 &&
+      here.dli_fname != nullptr) {
     own = std::filesystem::weakly_canonical(here.dli_fname, none);
     if (!none) out.push_back((own.parent_path() / "twill_mpi").string());
   }
@@ -141,14 +154,16 @@ std::string library_of_launcher(const variable_map& v) {
 const mpi_table* open_module(const std::string& path) {
   check_owner(path);
   check_machine(path);
+  check_length(path);
   ::dlerror();
   // Local: the names of two MPI libraries must not meet. Never closed: a library cannot start twice.
   void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const why = ::dlerror();
-    refuse(fmt::format("the MPI module {} cannot be loaded: {}; install the MPI library that it was built "
-                       "with, or build a module: twill mpi build",
-                       path, why != nullptr ? why : "no reason given"));
+    refuse(
+        fmt::format("the MPI module {} cannot be loaded: {}; install the MPI library that it was built "
+                    "with, or build a module: twill mpi build",
+                    path, why != nullptr ? why : "no reason given"));
   }
   void* const symbol = ::dlsym(handle, mpi_table_symbol);
   if (symbol == nullptr) refuse(fmt::format("{} is no MPI module: it has no {}", path, mpi_table_symbol));
@@ -170,9 +185,10 @@ mpi_module load_mpi(const variable_map& v) {
   if (path == nullptr && asked != nullptr && asked->find('/') != std::string::npos) path = asked;
   if (path != nullptr) {
     if (!path->starts_with('/'))
-      refuse(fmt::format("the MPI module {} is no absolute path; modules are taken from the installation folder "
-                         "or from an absolute path",
-                         *path));
+      refuse(
+          fmt::format("the MPI module {} is no absolute path; modules are taken from the installation folder "
+                      "or from an absolute path",
+                      *path));
     return {open_module(*path), *path, "asked for by its path"};
   }
   const std::vector<std::string> found = modules_found();

@@ -40,8 +40,7 @@ mpi_call plan_of(const mpi_context& c, const gather_kernel& k, const std::byte* 
   }
   c.complete_lists(call, lists, false, k.receives);
   if (k.receives) {
-    call.in_place =
-        in == out + call.recv_displs[me] * k.element && k.n != 0;
+    call.in_place = in == out + call.recv_displs[me] * k.element && k.n != 0;
   }
   return call;
 }

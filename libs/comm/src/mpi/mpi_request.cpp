@@ -77,8 +77,9 @@ void mpi_exchange::begin(op_kind kind, const signature& sig, std::vector<std::by
   for (std::size_t r = 0; r < n; ++r) {
     if (r == me) continue;
     const int peer = static_cast<int>(r);
-    ctx_.check(ctx_.api->begin_recv(ctx_.side, &told_[r], sizeof told_[r], peer, tag(), &heads_.emplace_back()),
-               kind);
+    ctx_.check(
+        ctx_.api->begin_recv(ctx_.side, &told_[r], sizeof told_[r], peer, tag(), &heads_.emplace_back()),
+        kind);
     ctx_.check(ctx_.api->begin_send(ctx_.side, mpi_send_mode::standard, &told_[me], sizeof told_[me], peer,
                                     tag(), &sends_.emplace_back()),
                kind);

@@ -46,11 +46,17 @@ class second_mapping {
     if (free == MAP_FAILED) return;
     const auto begin = reinterpret_cast<std::uintptr_t>(free);
     const std::uintptr_t target = up(begin + data, alignment) - data;
-    // An old length of zero maps the same pages once more.
-    void* const got = ::mremap(page, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, reinterpret_cast<void*>(target));
     reserved_ = free;
     reserved_bytes_ = room;
-    if (got != MAP_FAILED) at_ = static_cast<std::byte*>(got);
+    // An old length of zero maps the same pages once more, wherever there is room; then they are moved.
+    void* const again = ::mremap(page, 0, bytes, MREMAP_MAYMOVE);
+    if (again == MAP_FAILED) return;
+    void* const wanted = reinterpret_cast<void*>(target);
+    if (::mremap(again, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, wanted) == wanted) {
+      at_ = static_cast<std::byte*>(wanted);
+    } else {
+      ::munmap(again, bytes);
+    }
   }
   second_mapping(const second_mapping&) = delete;
   second_mapping& operator=(const second_mapping&) = delete;

@@ -58,7 +58,8 @@ int node_of(const mpi_table& api, mpi_handle comm, int rank) {
   mpi_handle near = 0;
   check(api, api.split_node(comm, rank, &near));
   int first = 0;
-  const int code = api.allreduce(near, &rank, &first, 1, type_code<int>(), static_cast<std::uint8_t>(op_code::min));
+  const int code =
+      api.allreduce(near, &rank, &first, 1, type_code<int>(), static_cast<std::uint8_t>(op_code::min));
   (void)api.free_comm(&near);
   check(api, code);
   return first;
@@ -70,11 +71,13 @@ std::string explain_sizes(std::string_view library, int size, const launch_varia
   if (!launch.size || *launch.size == size) return {};
   const bool slurm = launch.launcher == "srun";
   const bool open = library == "openmpi";
-  const std::string_view use = slurm ? (open ? "srun --mpi=pmix" : "srun --mpi=pmi2")
-                                     : (open ? "mpiexec.openmpi" : "mpiexec.mpich");
+  const std::string_view use =
+      slurm ? (open ? "srun --mpi=pmix" : "srun --mpi=pmi2") : (open ? "mpiexec.openmpi" : "mpiexec.mpich");
   return fmt::format(
-      "{} has {} rank{} and the launcher ({}) announces {}: it is not this library's launcher, and every process "
-      "would run the whole job; start the program with {}, or choose the launcher's library with TWILL_MPI_LIB",
+      "{} has {} rank{} and the launcher ({}) announces {}: it is not this library's launcher, and every "
+      "process "
+      "would run the whole job; start the program with {}, or choose the launcher's library with "
+      "TWILL_MPI_LIB",
       library, size, size == 1 ? "" : "s", launch.launcher, *launch.size, use);
 }
 

@@ -57,8 +57,11 @@ template <class F>
 void on_ranks(const layout& l, F body, const settings& how = {}) {
   namespace comm = twill::comm;
   detail::count(l);
-  const comm::environment_options options{
-      .backend = l.how == carrier::processes ? "shm" : l.how == carrier::mpi ? "mpi" : "local", .checks = how.checks, .timeout = how.timeout};
+  const comm::environment_options options{.backend = l.how == carrier::processes ? "shm"
+                                                     : l.how == carrier::mpi     ? "mpi"
+                                                                                 : "local",
+                                          .checks = how.checks,
+                                          .timeout = how.timeout};
   const comm::thread_ranks_options threads{.checks = how.checks, .timeout = how.timeout};
   switch (l.how) {
     case carrier::local: {

@@ -22,7 +22,7 @@ struct environment_options {
   thread_level minimum = thread_level::funneled;   ///< less is an error
   bool downgrade = false;                          ///< less than `minimum` is recorded instead
   bool watchdog = true;  ///< backend mpi: a thread ends the job when a process of this node is gone
-  std::optional<check_level> checks{};             ///< how much is checked
+  std::optional<check_level> checks{};  ///< how much is checked
   std::optional<std::chrono::nanoseconds>
       timeout{};  ///< a wait without progress longer than this is an error
 };

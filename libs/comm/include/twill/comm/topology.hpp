@@ -25,14 +25,14 @@ struct execution_topology {
   thread_level threads = thread_level::multiple;  ///< what was provided
   std::string module{};                           ///< of backend mpi: `mpich`, `openmpi`, ...
   std::string library{};                          ///< one line: name and version
-  std::string persistent{};  ///< of backend mpi: `native` or `emulated` persistent collectives
-  std::string launcher{};                         ///< `twill run`, `srun`, `none`, ...
-  int rank = 0;                                   ///< this rank in the world
-  int size = 1;                                   ///< ranks of the world
-  int local_rank = 0;                             ///< this rank on its host
-  int local_size = 1;                             ///< ranks on this host
-  bool leader = true;                             ///< local_rank is 0
-  std::vector<host_info> hosts{};                 ///< in the order of their first ranks
+  std::string persistent{};        ///< of backend mpi: `native` or `emulated` persistent collectives
+  std::string launcher{};          ///< `twill run`, `srun`, `none`, ...
+  int rank = 0;                    ///< this rank in the world
+  int size = 1;                    ///< ranks of the world
+  int local_rank = 0;              ///< this rank on its host
+  int local_size = 1;              ///< ranks on this host
+  bool leader = true;              ///< local_rank is 0
+  std::vector<host_info> hosts{};  ///< in the order of their first ranks
 };
 
 /// Names and values of environment variables.
@@ -115,7 +115,8 @@ namespace detail {
 
 // Equal for processes that share what `kind` says, as far as this process's first CPU shows it.
 [[nodiscard]] int locality_color(locality kind, const std::string& root = "/");
-// A colour for ranks of one node with one colour in it: processors of a node and ranks of a job are far fewer.
+// A colour for ranks of one node with one colour in it: processors of a node and ranks of a job are far
+// fewer.
 [[nodiscard]] constexpr int node_color(int node, int place) noexcept {
   return static_cast<int>((static_cast<unsigned>(node) << 12U | static_cast<unsigned>(place & 0xfff)) &
                           0x7fffffffU);

@@ -96,9 +96,9 @@ struct fold_kernel : kernel_base {
   std::size_t n = 0;  // elements of a contribution
   std::size_t first = 0;
   std::size_t last = 0;
-  int last_rank = -1;   // -1: this rank receives nothing
+  int last_rank = -1;      // -1: this rank receives nothing
   bool unordered = false;  // the program takes whichever order is fastest
-  bool filled = false;  // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
+  bool filled = false;     // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
   T fill_value{};
   const T* first_operand = nullptr;
   [[no_unique_address]] Op op;

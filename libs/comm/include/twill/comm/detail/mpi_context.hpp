@@ -57,13 +57,14 @@ struct mpi_context final : context, messenger {
   // --- from check level `collective` on
   // Every rank's announcement. Throws: collective_mismatch with a table when words or counts differ.
   [[nodiscard]] const std::vector<mpi_announcement>& agree(op_kind kind, const signature& sig,
-                                                          std::size_t bytes);
+                                                           std::size_t bytes);
   // True when it is on all ranks.
   [[nodiscard]] bool all_of(bool mine, op_kind kind);
   // Whether what ranks send to this one is what it expects, pair by pair.
   [[nodiscard]] bool counts_fit(op_kind kind, std::span<const std::size_t> sent,
                                 std::span<const std::size_t> expected);
-  [[nodiscard]] bool count_fits(op_kind kind, std::span<const std::size_t> sent, std::size_t expected, int root);
+  [[nodiscard]] bool count_fits(op_kind kind, std::span<const std::size_t> sent, std::size_t expected,
+                                int root);
   [[noreturn]] void mismatch(const std::vector<mpi_announcement>& all, op_kind kind) const;
   [[noreturn]] void refused(op_kind kind, int r, std::size_t bytes) const;
   void decline(op_kind kind);

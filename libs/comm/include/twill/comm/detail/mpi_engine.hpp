@@ -49,7 +49,8 @@ class basic_mpi_engine {
       : ctx_(std::move(c)), rank_(ctx_->rank), size_(ctx_->size) {}
   // The same communicator by another way to its library.
   template <class Other>
-  explicit basic_mpi_engine(const basic_mpi_engine<Other>& e) noexcept : basic_mpi_engine(e.native_context()) {}
+  explicit basic_mpi_engine(const basic_mpi_engine<Other>& e) noexcept
+      : basic_mpi_engine(e.native_context()) {}
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int size() const noexcept { return size_; }
@@ -82,7 +83,8 @@ class basic_mpi_engine {
     if (!c) return std::nullopt;
     return basic_mpi_engine(std::move(c));
   }
-  [[nodiscard]] std::shared_ptr<operation> prepare_duplicate(std::function<void(basic_mpi_engine)> done) const {
+  [[nodiscard]] std::shared_ptr<operation> prepare_duplicate(
+      std::function<void(basic_mpi_engine)> done) const {
     return begin_mpi_duplicate(ctx_, [done = std::move(done)](std::shared_ptr<mpi_context> made) {
       done(basic_mpi_engine(std::move(made)));
     });
@@ -161,12 +163,9 @@ class basic_mpi_engine {
       if (root < 0) {
         ctx_->check(Calls::allgather(*ctx_, in + offset, all, length), kind);
       } else {
-        ctx_->perform({.what = mpi_operation::gather,
-                       .root = root,
-                       .in = in + offset,
-                       .out = all,
-                       .count = length},
-                      kind);
+        ctx_->perform(
+            {.what = mpi_operation::gather, .root = root, .in = in + offset, .out = all, .count = length},
+            kind);
       }
       for (int r = 0; r < size_ && takes; ++r)
         k.consume(r, offset, all + static_cast<std::size_t>(r) * length, length);
@@ -313,8 +312,7 @@ class mpi_collective final : public operation {
     for (int r = 0; r < ctx_->size; ++r) {
       if (!k_.accepts(r, exchange_->of(r).size())) ctx_->refused(kind(), r, exchange_->of(r).size());
     }
-    for (int r = 0; r < ctx_->size; ++r)
-      k_.consume(r, 0, exchange_->of(r).data(), exchange_->of(r).size());
+    for (int r = 0; r < ctx_->size; ++r) k_.consume(r, 0, exchange_->of(r).data(), exchange_->of(r).size());
   }
 
   std::shared_ptr<mpi_context> ctx_;

@@ -26,8 +26,8 @@ template <class T, class Op>
 inline constexpr bool native_reduction =
     Op::code != op_code::none && Op::code < op_code::minloc &&
     ((std::integral<T> && !std::is_same_v<T, bool>) ||
-     ((std::is_same_v<T, float> || std::is_same_v<T, double> || is_complex<T>)&&(Op::code == op_code::sum ||
-                                                                               Op::code == op_code::prod)));
+     ((std::is_same_v<T, float> || std::is_same_v<T, double> || is_complex<T>) &&
+      (Op::code == op_code::sum || Op::code == op_code::prod)));
 // In whatever order, the result has the same bits.
 template <class T, class Op>
 inline constexpr bool exact_reduction = native_reduction<T, Op> && std::integral<T>;

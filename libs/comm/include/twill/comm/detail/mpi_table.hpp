@@ -49,9 +49,9 @@ struct mpi_call {
   mpi_operation what = mpi_operation::barrier;
   std::int32_t root = 0;
   std::uint32_t element = 1;  // bytes of an element
-  std::uint8_t type = 0;       // detail::type_code of an element, where something is reduced
-  std::uint8_t op = 0;         // op_code
-  std::uint8_t in_place = 0;   // the contribution stands where its result will
+  std::uint8_t type = 0;      // detail::type_code of an element, where something is reduced
+  std::uint8_t op = 0;        // op_code
+  std::uint8_t in_place = 0;  // the contribution stands where its result will
   std::uint8_t reserved = 0;
   const void* in = nullptr;
   void* out = nullptr;
