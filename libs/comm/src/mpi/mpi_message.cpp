@@ -61,6 +61,10 @@ class mpi_send final : public transfer, public mpi_live {
     if (active_ && !ctx_.ep->finalized()) (void)ctx_.api->wait(&handle_, nullptr);
   }
   void start() override {
+    if (dest_ == ctx_.rank && mode_ == mpi_send_mode::standard && bytes_ <= eager_limit) {
+      ctx_.send_copy(kind_, data_, bytes_, dest_, tag_);
+      return;
+    }
     if (dest_ == ctx_.rank) ctx_.home().note_own(ctx_, tag_, bytes_);
     ctx_.check(ctx_.api->begin_send(way_of(ctx_, tag_), mode_, data_, bytes_, dest_, tag_, &handle_), kind_);
     active_ = true;

@@ -12,6 +12,7 @@
 #include <new>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -49,13 +50,15 @@ class second_mapping {
     reserved_ = free;
     reserved_bytes_ = room;
     // An old length of zero maps the same pages once more, wherever there is room; then they are moved.
-    void* const again = ::mremap(page, 0, bytes, MREMAP_MAYMOVE);
-    if (again == MAP_FAILED) return;
-    void* const wanted = reinterpret_cast<void*>(target);
-    if (::mremap(again, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, wanted) == wanted) {
-      at_ = static_cast<std::byte*>(wanted);
+    // By the system call itself: libraries below MPI put a function of theirs in mremap's place that loses
+    // the address it is to move to.
+    const long again = ::syscall(SYS_mremap, page, 0, bytes, MREMAP_MAYMOVE, 0);
+    if (again == -1) return;
+    const long moved = ::syscall(SYS_mremap, again, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    if (moved == -1) {
+      ::munmap(reinterpret_cast<void*>(again), bytes);
     } else {
-      ::munmap(again, bytes);
+      at_ = reinterpret_cast<std::byte*>(moved);
     }
   }
   second_mapping(const second_mapping&) = delete;
@@ -148,6 +151,11 @@ segments share_mpi(mpi_context& c, op_kind kind, const segment_request& r) {
   mine.data = alignment > page ? up(mine.words + sizeof(segment_words), page)
                                : up(mine.words + sizeof(segment_words), alignment);
   auto* const first = static_cast<std::byte*>(base) - offset_in_page;
+  if (c.size == 1) {
+    // Nobody else maps it, and it may be memory that cannot be mapped twice.
+    const auto begin = reinterpret_cast<std::uintptr_t>(first);
+    mine.data = up(begin + mine.words + sizeof(segment_words), alignment) - begin;
+  }
   ::new (first + mine.words) segment_words{};
   if (r.zero && own != 0) std::memset(first + mine.data, 0, own);
   std::vector<place> all(n);
@@ -165,7 +173,7 @@ segments share_mpi(mpi_context& c, op_kind kind, const segment_request& r) {
     auto* begin = static_cast<std::byte*>(theirs) - reinterpret_cast<std::uintptr_t>(theirs) % page;
     const std::size_t extent = r.contiguous ? (i == 0 ? total : 0) : bytes[i];
     out.words.push_back(reinterpret_cast<segment_words*>(begin + all[i].words));
-    if (alignment > page) {
+    if (alignment > page && c.size > 1) {
       auto& second = held->mappings.emplace_back(std::make_unique<second_mapping>(
           begin, up(all[i].data + std::max<std::size_t>(extent, 1), page), all[i].data, alignment));
       mapped = mapped && second->at() != nullptr;

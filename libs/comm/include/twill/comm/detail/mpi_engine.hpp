@@ -69,6 +69,10 @@ class basic_mpi_engine {
         return;
       }
     }
+    if (size_ == 1) {
+      k.run_alone();
+      return;
+    }
     move(kind, k);
     k.finish();
   }

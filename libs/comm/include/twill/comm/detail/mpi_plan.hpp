@@ -92,7 +92,7 @@ struct mpi_staging<fold_kernel<T, Op, All>> : mpi_buffers {
 
   [[nodiscard]] static bool reduces(const mpi_context& c, const kernel& k) noexcept {
     if constexpr (All && native_reduction<T, Op>) {
-      return exact_reduction<T, Op> || k.unordered || c.any_order;
+      return c.size > 1 && (exact_reduction<T, Op> || k.unordered || c.any_order);
     }
     return false;
   }
