@@ -140,12 +140,18 @@ constexpr const char* library_name = "mpi";
 constexpr const char* built_with = "another MPI library";
 #endif
 
-constexpr std::uint32_t features =
-#if MPI_VERSION >= 4
-    mpi_native_persistent | mpi_native_large;
+// MPICH 4.0.2 calls a persistent collective that was started again complete before it is: the third round of the
+// conformance suite's requests gets the second one's data.
+#if MPI_VERSION >= 4 && !(defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40100000)
+constexpr std::uint32_t persistent = mpi_native_persistent;
 #else
-    0;
+constexpr std::uint32_t persistent = 0;
 #endif
+constexpr std::uint32_t features = persistent
+#if MPI_VERSION >= 4
+                                   | mpi_native_large
+#endif
+    ;
 
 constexpr mpi_table table{
     .magic = mpi_table_magic,

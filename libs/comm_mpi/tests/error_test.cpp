@@ -28,6 +28,7 @@ detail::mpi_context& context() {
 // The error that the code of a call of the library becomes.
 template <class F>
 comm::error provoke(F&& call) {
+  (void)env();
   const int code = call();
   try {
     context().check(code, detail::op_kind::allreduce);
