@@ -140,8 +140,8 @@ constexpr const char* library_name = "mpi";
 constexpr const char* built_with = "another MPI library";
 #endif
 
-// MPICH 4.0.2 calls a persistent collective that was started again complete before it is: the third round of the
-// conformance suite's requests gets the second one's data.
+// MPICH 4.0.2 calls a persistent collective that was started again complete before it is: the third round of
+// the conformance suite's requests gets the second one's data.
 #if MPI_VERSION >= 4 && !(defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40100000)
 constexpr std::uint32_t persistent = mpi_native_persistent;
 #else

@@ -52,10 +52,11 @@ TEST(mpi_error, a_null_communicator_is_invalid_communicator) {
   expect(provoke([] { return MPI_Barrier(MPI_COMM_NULL); }), errc::invalid_communicator, MPI_ERR_COMM);
 }
 
-TEST(mpi_error, a_null_buffer_is_invalid_buffer) {
-  double out = 0;
+TEST(mpi_error, a_result_in_place_is_invalid_buffer) {
+  double in = 0;
   expect(provoke([&] {
-           return MPI_Allreduce(nullptr, &out, 1, MPI_DOUBLE, MPI_SUM, comm::native_handle(env().world()));
+           return MPI_Allreduce(&in, MPI_IN_PLACE, 1, MPI_DOUBLE, MPI_SUM,
+                                comm::native_handle(env().world()));
          }),
          errc::invalid_buffer, MPI_ERR_BUFFER);
 }
