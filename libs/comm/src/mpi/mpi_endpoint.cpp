@@ -72,6 +72,7 @@ void mpi_endpoint::look_after_peers() {
                             rank_, size()));
       continue;
     }
+    look_after_blocked();
     for (int r = 0; r < size(); ++r) {
       const mpi_process& p = processes_[static_cast<std::size_t>(r)];
       if (r == rank_ || p.node != node() || p.pid == 0) continue;
@@ -83,6 +84,20 @@ void mpi_endpoint::look_after_peers() {
       end_job(fmt::format("rank {} (process {}) ended without finalising", r, p.pid));
     }
   }
+}
+
+void mpi_endpoint::look_after_blocked() {
+  std::string why;
+  {
+    const std::lock_guard hold(blocked_lock_);
+    const auto now = std::chrono::steady_clock::now();
+    for (const mpi_blocked& b : blocked_) {
+      if (now - b.since <= b.limit) continue;
+      why = fmt::format("no progress within {} s in {}", std::chrono::duration<double>(b.limit).count(),
+                        name_of(b.kind));
+    }
+  }
+  if (!why.empty()) end_job(why);
 }
 
 void mpi_endpoint::end_job(const std::string& why) {
@@ -106,7 +121,15 @@ std::string mpi_endpoint::waits() const {
   if (peer >= 0) text += fmt::format(", waits for rank {}", peer);
   if (kind != op_kind::none)
     text += fmt::format(" since {:.1f} s", static_cast<double>(now_ns() - since) * 1e-9);
-  return text + '\n';
+  text += '\n';
+  const std::lock_guard hold(blocked_lock_);
+  for (const mpi_blocked& b : blocked_) {
+    const std::chrono::duration<double> length = std::chrono::steady_clock::now() - b.since;
+    text += fmt::format("rank {}: in {} of the library since {:.1f} s", rank_, name_of(b.kind), length.count());
+    if (b.peer >= 0) text += fmt::format(", waits for rank {}", b.peer);
+    text += '\n';
+  }
+  return text;
 }
 
 void mpi_endpoint::note_wait(op_kind kind, int peer) noexcept {
@@ -149,6 +172,14 @@ std::list<mpi_live*>::iterator mpi_endpoint::remember(mpi_live* one) {
 void mpi_endpoint::forget(std::list<mpi_live*>::iterator place) noexcept {
   const std::lock_guard hold(registry_);
   live_.erase(place);
+}
+std::list<mpi_blocked>::iterator mpi_endpoint::remember(const mpi_blocked& one) {
+  const std::lock_guard hold(blocked_lock_);
+  return blocked_.insert(blocked_.end(), one);
+}
+void mpi_endpoint::forget(std::list<mpi_blocked>::iterator place) noexcept {
+  const std::lock_guard hold(blocked_lock_);
+  blocked_.erase(place);
 }
 void mpi_endpoint::remember(const std::shared_ptr<mpi_context::shared_window>& w) {
   const std::lock_guard hold(registry_);
@@ -224,6 +255,7 @@ void mpi_endpoint::leave() noexcept {
   for (auto w = windows_.rbegin(); w != windows_.rend(); ++w) (void)api_.free_window(&(*w)->handle);
   windows_.clear();
   for (auto c = contexts_.rbegin(); c != contexts_.rend(); ++c) (*c)->close();
+  lifeline_ = {};
   if (!foreign_) (void)api_.finalize();
   copies_.clear();
   {

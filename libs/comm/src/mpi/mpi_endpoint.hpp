@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mpi/mpi_lifeline.hpp"
 #include "twill/comm/detail/mpi_context.hpp"
 
 #include <atomic>
@@ -56,6 +57,10 @@ class mpi_endpoint final : public endpoint {
   void forget(std::list<mpi_live*>::iterator place) noexcept;
   void remember(const std::shared_ptr<mpi_context::shared_window>& w);
   void forget(const std::shared_ptr<mpi_context::shared_window>& w) noexcept;
+  [[nodiscard]] std::list<mpi_blocked>::iterator remember(const mpi_blocked& one);
+  void forget(std::list<mpi_blocked>::iterator place) noexcept;
+  // Held until this rank leaves: see mpi_lifeline.
+  void keep(mpi_lifeline line) noexcept { lifeline_ = std::move(line); }
   // Open MPI 4.1 says nothing when a message of a rank to itself is longer than the receive that was posted
   // for it, so lengths of such messages are known here. The length of the one that a receive took: more than
   // `capacity` where it was cut off.
@@ -77,10 +82,12 @@ class mpi_endpoint final : public endpoint {
     mpi_handle request = 0;
   };
   void look_after_peers();
+  void look_after_blocked();
   [[noreturn]] void end_job(const std::string& why);
   void let_go_of_copies() noexcept;
 
   const mpi_table& api_;
+  mpi_lifeline lifeline_;
   int rank_;
   std::vector<mpi_process> processes_;
   bool foreign_;  // the host program initialised the library, and ends it
@@ -98,6 +105,9 @@ class mpi_endpoint final : public endpoint {
   std::atomic<std::uint32_t> waiting_kind_{0};
   std::atomic<int> waiting_peer_{any_source};
   std::atomic<std::int64_t> waiting_since_{0};
+
+  mutable std::mutex blocked_lock_;
+  std::list<mpi_blocked> blocked_;
 
   std::mutex watch_lock_;
   std::condition_variable watch_end_;

@@ -179,6 +179,7 @@ void mpi_context::send(op_kind kind, const std::byte* data, std::size_t bytes, i
     return;
   }
   if (dest == rank) home().note_own(*this, tag, bytes);
+  const mpi_blocking inside(*this, kind, world[static_cast<std::size_t>(dest)]);
   check(api->send(way_of(*this, tag), data, bytes, dest, tag), kind);
 }
 

@@ -10,6 +10,12 @@ mpi_live::mpi_live(mpi_context& c)
     : ep_(std::static_pointer_cast<mpi_endpoint>(c.ep)), place_(ep_->remember(this)) {}
 mpi_live::~mpi_live() { ep_->forget(place_); }
 
+void mpi_blocking::begin(op_kind kind, int peer) {
+  place_ = c_->home().remember(
+      mpi_blocked{kind, peer, std::chrono::steady_clock::now(), c_->ep->options().timeout});
+}
+void mpi_blocking::end() noexcept { c_->home().forget(place_); }
+
 mpi_request::~mpi_request() {
   if (ctx_.ep->finalized()) return;
   if (active_) (void)ctx_.api->wait(&handle_, nullptr);

@@ -7,6 +7,7 @@
 #include "twill/comm/detail/operation.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -32,6 +33,14 @@ struct mpi_announcement {
   std::uint64_t word = 0;
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
+};
+
+// What a thread waits for inside of the library, and until when it may.
+struct mpi_blocked {
+  op_kind kind = op_kind::none;
+  int peer = any_source;  // a rank of the job
+  std::chrono::steady_clock::time_point since;
+  std::chrono::nanoseconds limit{0};
 };
 
 // Two communicators of the library: one for blocking collectives and the program's messages, one for
@@ -117,6 +126,30 @@ struct mpi_context final : context, messenger {
   std::atomic<std::uint64_t> exchanges{0};
   std::vector<mpi_announcement> told_;
   std::vector<std::byte> scratch_;
+};
+
+// A blocking call of the library, which nothing can end but the end of the job. With a timeout the watchdog
+// knows it while it lasts; without one this is one comparison.
+class mpi_blocking {
+ public:
+  mpi_blocking(const mpi_context& c, op_kind kind, int peer = any_source)
+      : c_(c.ep->options().timeout.count() != 0 ? &c : nullptr) {
+    if (c_ != nullptr) [[unlikely]]
+      begin(kind, peer);
+  }
+  mpi_blocking(const mpi_blocking&) = delete;
+  mpi_blocking& operator=(const mpi_blocking&) = delete;
+  ~mpi_blocking() {
+    if (c_ != nullptr) [[unlikely]]
+      end();
+  }
+
+ private:
+  void begin(op_kind kind, int peer);
+  void end() noexcept;
+
+  const mpi_context* c_;
+  std::list<mpi_blocked>::iterator place_{};
 };
 
 // Something of the library that is under way: the end of the environment has to deal with it.

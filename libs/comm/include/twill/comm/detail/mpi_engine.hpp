@@ -62,6 +62,7 @@ class basic_mpi_engine {
   template <class K>
   void run(op_kind kind, K& k) const {
     k.begin();
+    const mpi_blocking inside(*ctx_, kind);
     if (ctx_->ep->level() >= check_level::collective) [[unlikely]] {
       const std::vector<mpi_announcement>& told = ctx_->agree(kind, k.sig, k.bytes());
       if (!lengths_fit(kind, k, told)) {
