@@ -24,7 +24,8 @@ def main(path):
     print(f"{len(instructions)} instructions stand before the call of MPI_Allreduce")
     for line in indirect + allocations:
         print(line)
-    return 1 if indirect or allocations or len(instructions) >= 60 else 0
+    wrong = indirect or allocations or len(instructions) >= 60
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
       if (mode == "throw") throw std::runtime_error("of the last rank");
       if (mode == "terminate") std::terminate();
       if (mode == "abort") world.abort(7);
+      // Never comes to what the others call.
+      while (mode == "stuck") ::pause();
     }
     if (mode != "sum") {
       for (;;) world.barrier();

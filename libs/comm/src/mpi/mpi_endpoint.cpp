@@ -125,7 +125,8 @@ std::string mpi_endpoint::waits() const {
   const std::lock_guard hold(blocked_lock_);
   for (const mpi_blocked& b : blocked_) {
     const std::chrono::duration<double> length = std::chrono::steady_clock::now() - b.since;
-    text += fmt::format("rank {}: in {} of the library since {:.1f} s", rank_, name_of(b.kind), length.count());
+    text +=
+        fmt::format("rank {}: in {} of the library since {:.1f} s", rank_, name_of(b.kind), length.count());
     if (b.peer >= 0) text += fmt::format(", waits for rank {}", b.peer);
     text += '\n';
   }

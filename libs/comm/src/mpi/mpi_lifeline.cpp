@@ -4,13 +4,10 @@
 #include "mpi/mpi_endpoint.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -26,16 +23,6 @@ struct mailbox {
   sockaddr_un address{};
   socklen_t length = 0;
 };
-
-int launcher_connection() noexcept {
-  const char* const text = std::getenv("PMI_FD");
-  if (text == nullptr) return -1;
-  const std::string_view digits(text);
-  int fd = -1;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
-  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return -1;
-  return ::fcntl(fd, F_GETFD) < 0 ? -1 : fd;
-}
 
 // A name that the kernel chooses, outside of the file system.
 mailbox open_mailbox(int s) noexcept {
@@ -100,8 +87,8 @@ void mpi_lifeline::close() noexcept {
 }
 
 mpi_lifeline hold_next_rank(const mpi_table& api, mpi_handle comm, int rank,
-                            const std::vector<mpi_process>& processes) {
-  const int own = launcher_connection();
+                            const std::vector<mpi_process>& processes, std::optional<int> connection) {
+  const int own = connection && ::fcntl(*connection, F_GETFD) >= 0 ? *connection : -1;
   const int s = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   mailbox mine;
   if (own >= 0 && s >= 0) mine = open_mailbox(s);

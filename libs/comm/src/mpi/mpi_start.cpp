@@ -157,7 +157,8 @@ mpi_world open_mpi(const mpi_module& module, const launch_variables& launch,
   t->leader = t->local_rank == 0;
   if (options.watchdog) {
     // Only who looks after its peers may keep the launcher from doing it.
-    if (!foreign && launch.launcher == "hydra") ep->keep(hold_next_rank(api, c->comm, c->rank, processes));
+    if (!foreign && launch.launcher == "hydra")
+      ep->keep(hold_next_rank(api, c->comm, c->rank, processes, launch.pmi_fd));
     ep->watch();
   }
   return {std::move(c), std::move(t)};

@@ -120,13 +120,12 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// every run and every backend.
   template <in_buffer S, out_buffer M, detail::reduction Op>
   void allreduce(const S& in, M&& out, Op op, order how = order::rank) const {
-    perform(detail::op_kind::allreduce, [&](const auto& c) {
-      auto k = detail::calls::allreduce(c, in, out, op);
-      k.unordered = how == order::any;
-      return k;
-    });
-    if constexpr (every_byte_counts<element_t<M>>)
-      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
+    if constexpr (requires { engine_.reduce_at_once(detail::as_in(in), detail::as_out(out), op, how); }) {
+      if (!engine_.reduce_at_once(detail::as_in(in), detail::as_out(out), op, how)) [[unlikely]]
+        allreduce_by_kernel(in, out, op, how);
+    } else {
+      reduce_all(in, out, op, how);
+    }
   }
   /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op>
@@ -608,6 +607,21 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
       auto k = make(c);
       engine_.run(kind, k);
     }
+  }
+  template <class S, class M, class Op>
+  [[gnu::always_inline]] void reduce_all(const S& in, M& out, Op op, order how) const {
+    perform(detail::op_kind::allreduce, [&](const auto& c) {
+      auto k = detail::calls::allreduce(c, in, out, op);
+      k.unordered = how == order::any;
+      return k;
+    });
+    if constexpr (every_byte_counts<element_t<M>>)
+      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
+  }
+  // Out of the way of a caller that has the library's call in line.
+  template <class S, class M, class Op>
+  [[gnu::noinline]] void allreduce_by_kernel(const S& in, M& out, Op op, order how) const {
+    reduce_all(in, out, op, how);
   }
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.

@@ -49,6 +49,7 @@ struct launch_variables {
   bool slurm_step = false;          ///< a Slurm step of several tasks without an MPI launcher's variables
   std::optional<int> shm_fd{};      ///< TWILL_SHM_FD
   std::optional<std::string> shm_name{};  ///< TWILL_SHM_NAME
+  std::optional<int> pmi_fd{};            ///< PMI_FD: the connection to MPICH's launcher
 
   /// Reads them out of the given variables. Throws: error(bad_configuration) that names the variable and its
   /// value when a number is malformed or out of range.

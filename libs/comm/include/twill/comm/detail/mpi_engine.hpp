@@ -77,6 +77,27 @@ class basic_mpi_engine {
     move(kind, k);
     k.finish();
   }
+  // The library's own reduction where neither a check nor an order nor a limit asks for more than its call.
+  // False: nothing was done.
+  template <class T, std::size_t N, std::size_t M, class Op>
+  [[gnu::always_inline]] bool reduce_at_once(std::span<const T, N> in, std::span<T, M> out, Op,
+                                             order how) const {
+    if constexpr (native_reduction<T, Op>) {
+      const mpi_context& c = *ctx_;
+      const endpoint& ep = *c.ep;
+      const T* const from = in.data();
+      const T* const to = out.data();
+      const std::size_t n = in.size();
+      const bool apart = from + n <= to || to + n <= from;
+      if ((exact_reduction<T, Op> || how == order::any || c.any_order) && size_ != 1 && n == out.size() &&
+          n <= 0x7fffffffU && apart && ep.level() < check_level::collective && !ep.finalized() &&
+          ep.options().timeout.count() == 0) [[likely]] {
+        c.check(Calls::allreduce(c, from, out.data(), n, type_code<T>(), Op::code), op_kind::allreduce);
+        return true;
+      }
+    }
+    return false;
+  }
   template <class K>
   [[nodiscard]] std::shared_ptr<operation> prepare(op_kind kind, K k) const {
     return std::make_shared<mpi_collective<K>>(ctx_, kind, std::move(k));
