@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace twill::par::detail {
@@ -22,10 +23,30 @@ enum class cut : std::uint8_t {
   eight = 8
 };
 
-/// For a loop that runs since `start` and is estimated to need `rest` ns more on one thread. Long loops are
-/// cut freely; short ones only among workers that are awake, into one piece each: the same ones in each of
-/// several such loops over the same data, so that it stays in their caches. After some time spent in short
-/// loops that follow one another closely, one is cut to wake a worker for the next ones.
+/// Short loops of one thread, and what they are worth to others.
+///
+/// Long loops are cut freely. Short ones are cut only among workers that are awake, into one piece each: the
+/// same ones in each of several such loops over the same data, so that it stays in their caches. After some
+/// time spent in short loops that follow one another closely, one is cut to wake a worker for the next ones.
+class burst {
+ public:
+  /// For a loop that runs since `start` and is estimated to need `rest` ns more on one thread, in a pool of
+  /// that many workers of which some look for work.
+  [[nodiscard]] cut cut_for(std::int64_t start, std::int64_t now, std::int64_t rest, std::size_t workers,
+                            std::size_t searchers) noexcept;
+
+ private:
+  static constexpr std::int64_t microsecond = 1'000;
+  /// Time spent alone in a burst before a worker is woken for it: the price of a wake a few times over.
+  static constexpr std::int64_t first_patience = 50 * microsecond;
+  static constexpr std::int64_t last_patience = 3'200 * microsecond;
+
+  std::int64_t expected_end_ = 0;  // ns
+  std::int64_t alone_ = 0;         // ns
+  std::int64_t patience_ = first_patience;
+};
+
+/// The same for the calling thread's pool as it is at this moment.
 [[nodiscard]] cut cut_for(std::int64_t start, std::int64_t now, std::int64_t rest) noexcept;
 
 }  // namespace twill::par::detail

@@ -34,7 +34,7 @@ class loop_probe {
   }
 
   /// The loop is known to be short: no more clock readings.
-  [[nodiscard]] bool known() const noexcept { return known_; }
+  [[nodiscard]] bool known() const noexcept { return cut_ == cut::none; }
 
   /// After `done` items: whether enough time has passed for an estimate.
   [[nodiscard]] bool measured(std::size_t done) noexcept {
@@ -47,8 +47,7 @@ class loop_probe {
         static_cast<double>(elapsed_) / static_cast<double>(done) * static_cast<double>(len - done);
     // A rest of a second or more would not matter to the decision.
     cut_ = cut_for(start_, start_ + elapsed_, static_cast<std::int64_t>(std::min(rest, 1e9)));
-    known_ = cut_ == cut::none;
-    return known_;
+    return known();
   }
 
   /// How to split the items that are left, after `worth_inline` said no.
@@ -63,7 +62,6 @@ class loop_probe {
   std::int64_t elapsed_ = 0;                             // ns
   std::int64_t least_ = searcher_waits() ? 300 : 1'000;  // ns
   cut cut_ = cut::freely;
-  bool known_ = false;
 };
 
 }  // namespace twill::par::detail
