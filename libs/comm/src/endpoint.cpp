@@ -41,6 +41,8 @@ void release_own(void* owner) noexcept {
 }  // namespace
 
 send_ticket::~send_ticket() = default;
+transfer::~transfer() = default;
+messenger::~messenger() = default;
 context::~context() = default;
 
 endpoint::endpoint(endpoint_options options)
@@ -56,8 +58,9 @@ void endpoint::discard_messages() noexcept {
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
   if (gate_.exchange(closed, std::memory_order_relaxed) == closed) return;
-  buried_.clear();
+  // Operations that were given up keep their buffers until nobody can use them any more.
   leave();
+  buried_.clear();
 }
 
 bool endpoint::fits(const posted_receive& receive, const arrival& message) noexcept {
