@@ -41,6 +41,8 @@ void release_own(void* owner) noexcept {
 }  // namespace
 
 send_ticket::~send_ticket() = default;
+transfer::~transfer() = default;
+messenger::~messenger() = default;
 context::~context() = default;
 
 endpoint::endpoint(endpoint_options options) : options_(options) {}
@@ -55,8 +57,9 @@ void endpoint::discard_messages() noexcept {
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
   if (finalized_.exchange(true, std::memory_order_relaxed)) return;
-  buried_.clear();
+  // Operations that were given up keep their buffers until nobody can use them any more.
   leave();
+  buried_.clear();
 }
 
 bool endpoint::fits(const posted_receive& receive, const arrival& message) noexcept {

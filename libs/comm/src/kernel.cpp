@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/kernel.hpp"
 
+#include "twill/comm/data.hpp"
 #include "twill/comm/error.hpp"
+
+#include <fmt/format.h>
 
 #include <initializer_list>
 #include <string>
@@ -12,6 +15,21 @@
 #endif
 
 namespace twill::comm::detail {
+
+std::string describe_call(std::uint64_t word, std::uint64_t count) {
+  const auto kind = static_cast<op_kind>(word & 0xffU);
+  const auto type = static_cast<std::uint8_t>(word >> 8U & 0xffU);
+  const auto op = static_cast<op_code>(word >> 16U & 0xffU);
+  const int root = static_cast<int>(word >> 24U & 0xffffU) - 1;
+  const auto element = static_cast<std::size_t>(word >> 40U);
+  if (type == declined_type) return fmt::format("{} with arguments that it refused", name_of(kind));
+  std::string text(name_of(kind));
+  if (element != 0) text += fmt::format(" of {} ({} bytes)", type_name(type), element);
+  if (op != op_code::none) text += fmt::format(", {}", name_of(op));
+  if (root >= 0) text += fmt::format(", root {}", root);
+  if (kind != op_kind::barrier) text += fmt::format(", count {}", count);
+  return text;
+}
 
 void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
 #if defined(__x86_64__)

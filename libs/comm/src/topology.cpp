@@ -117,6 +117,7 @@ launch_variables launch_variables::of(const variable_map& v) {
   const bool other = find(v, "MPI_LOCALRANKID") != nullptr || find(v, "PALS_RANKID") != nullptr ||
                      find(v, "MV2_COMM_WORLD_RANK") != nullptr;
   if (pmi || pmix || other) {
+    out.pmi_fd = strict(v, "PMI_FD", 0);
     out.launcher = slurm_step                                     ? "srun"
                    : pmi || find(v, "MPI_LOCALRANKID") != nullptr ? "hydra"
                    : pmix                                         ? "pmix"

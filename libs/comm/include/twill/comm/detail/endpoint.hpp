@@ -80,6 +80,13 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   }
   [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
   [[nodiscard]] check_level level() const noexcept { return options_.level; }
+  // For tests that run under several levels in a process whose library starts once.
+  void set_checks(check_level level, std::chrono::nanoseconds timeout) noexcept {
+    options_.level = level;
+    options_.timeout = timeout;
+  }
+  // Which of the job's nodes this rank is on: equal where memory can be shared.
+  [[nodiscard]] virtual int node() const noexcept { return 0; }
 
   // Completes what was detached, then lets every method throw `finalized`.
   void finalize() noexcept;
@@ -146,6 +153,36 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   std::shared_ptr<const execution_topology> topology_;
 };
 
+// A message under way in a library that matches messages itself.
+struct transfer {
+  virtual ~transfer();
+  virtual void start() = 0;
+  [[nodiscard]] virtual bool poll() = 0;
+  [[nodiscard]] virtual bool cancel() noexcept = 0;
+  [[nodiscard]] virtual status result() const noexcept = 0;
+};
+
+// Messages of a communicator whose backend matches them itself; ranks are those of the communicator.
+class messenger {
+ public:
+  virtual ~messenger();
+  virtual void send(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) = 0;
+  // Returns at once, whether somebody receives or not.
+  virtual void send_copy(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) = 0;
+  // Throws: truncated.
+  [[nodiscard]] virtual status receive(op_kind kind, std::byte* data, std::size_t capacity, int source,
+                                       int tag) = 0;
+  [[nodiscard]] virtual std::optional<status> peek(int source, int tag) = 0;
+  [[nodiscard]] virtual std::optional<arrival> take(int source, int tag) = 0;
+  [[nodiscard]] virtual bool expects(int source, int tag) = 0;
+  [[nodiscard]] virtual std::unique_ptr<transfer> begin_send(op_kind kind, const std::byte* data,
+                                                             std::size_t bytes, int dest, int tag,
+                                                             bool synchronous) = 0;
+  [[nodiscard]] virtual std::unique_ptr<transfer> begin_receive(op_kind kind, std::byte* data,
+                                                                std::size_t capacity, int source,
+                                                                int tag) = 0;
+};
+
 // One communicator of this rank, whatever its backend.
 struct context {
   std::shared_ptr<endpoint> ep;
@@ -154,6 +191,7 @@ struct context {
   int size = 1;
   backend_kind backend = backend_kind::local;
   std::vector<int> world{};       // job rank of each rank
+  messenger* mail = nullptr;      // null: messages are matched by the endpoint
   std::atomic<bool> busy{false};  // a thread is inside a collective; looked at from check level collective on
 
   context() = default;

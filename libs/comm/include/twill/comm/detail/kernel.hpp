@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
 #include <vector>
 
 // A collective as data: what a rank contributes, and what it does with the contributions of the others.
@@ -33,6 +34,12 @@ constexpr std::uint64_t signature_word(op_kind kind, std::uint8_t type, op_code 
          static_cast<std::uint64_t>(op) << 16U | (static_cast<std::uint64_t>(root + 1) & 0xffffU) << 24U |
          (static_cast<std::uint64_t>(element) & 0xffffffU) << 40U;
 }
+
+// Of a rank whose arguments were refused.
+inline constexpr std::uint64_t declined_count = ~std::uint64_t{0};
+inline constexpr std::uint8_t declined_type = 0xff;
+// `allreduce of f64 (8 bytes), max, count 3`.
+[[nodiscard]] std::string describe_call(std::uint64_t word, std::uint64_t count);
 
 // Bytes without a null pointer problem: memcpy of nothing from nowhere is undefined.
 inline void copy_bytes(void* to, const void* from, std::size_t n) noexcept {
@@ -89,8 +96,9 @@ struct fold_kernel : kernel_base {
   std::size_t n = 0;  // elements of a contribution
   std::size_t first = 0;
   std::size_t last = 0;
-  int last_rank = -1;   // -1: this rank receives nothing
-  bool filled = false;  // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
+  int last_rank = -1;      // -1: this rank receives nothing
+  bool unordered = false;  // the program takes whichever order is fastest
+  bool filled = false;     // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
   T fill_value{};
   const T* first_operand = nullptr;
   [[no_unique_address]] Op op;
