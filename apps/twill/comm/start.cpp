@@ -23,6 +23,15 @@ comm::backend_choice choose(const comm_flags& flags) {
   }
 }
 
+comm::environment start(const comm_flags& flags, const comm::backend_choice& choice) {
+  try {
+    return comm::environment::init({.backend = flags.backend});
+  } catch (const comm::error& e) {
+    if (flags.json) print(comm::selection_error_json(e, name_of(choice.kind)) + '\n');
+    throw;
+  }
+}
+
 rank_facts facts_of(const comm::execution_topology& topology, comm::check_level checks,
                     const comm::backend_choice& choice) {
   std::string backend(name_of(topology.backend));

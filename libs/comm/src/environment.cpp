@@ -349,9 +349,11 @@ std::string selection_error_json(const error& e, std::string_view requested) {
   for (const auto& name : available_backends()) w.value(name);
   w.end_array();
   w.end_object();
-  w.member("suggestion", static_cast<errc>(e.code().value()) == errc::missing_configuration
-                             ? "twill run -n 4 -- PROGRAM"
-                             : "twill doctor");
+  const bool no_module =
+      e.code() == errc::backend_unavailable && detail::how_mpi_is_delivered() == detail::mpi_delivery::plugin;
+  w.member("suggestion", e.code() == errc::missing_configuration ? "twill run -n 4 -- PROGRAM"
+                         : no_module                             ? "twill mpi build --mpicc=mpicxx"
+                                                                 : "twill doctor");
   w.end_object();
   return w.take();
 }

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a launcher: it has to return 0, and as many ranks as were started have to say that their tests passed.
 
-every_rank.py RANKS COMMAND...
+every_rank.py [--long] RANKS COMMAND...
+
+With --long it says "not run" unless TWILL_TEST_LONG is 1.
 """
+import os
 import re
 import subprocess
 import sys
@@ -20,4 +23,9 @@ def main(ranks, command):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    words = sys.argv[1:]
+    if words[0] == "--long" and os.environ.get("TWILL_TEST_LONG") != "1":
+        print("not run: TWILL_TEST_LONG is not 1")
+        sys.exit(0)
+    words = words[1:] if words[0] == "--long" else words
+    main(int(words[0]), words[1:])

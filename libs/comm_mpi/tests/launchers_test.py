@@ -83,6 +83,26 @@ class Launchers(unittest.TestCase):
         done = run([BIN / "twill", "comm", "selftest", "--json"])
         self.assertEqual(json.loads(done.stdout)["backend"], "local")
 
+    def test_one_example_prints_the_same_digits_without_and_with_each_library(self):
+        pi = BIN.parent / "examples" / "comm" / "pi"
+        without = run([BIN / "twill", "run", "-n", "2", "--", pi])
+        self.assertEqual(without.returncode, 0, without.stderr)
+        self.assertIn("pi is about 3.14159265", without.stdout)
+        for library, launch in LAUNCH.items():
+            done = run([*launch, "-n", "2", pi])
+            self.assertEqual((library, done.returncode, done.stdout), (library, 0, without.stdout), done.stderr)
+
+    def test_with_json_the_error_of_a_module_is_an_object(self):
+        for command in ("selftest", "bench"):
+            done = run([BIN / "twill", "comm", command, "--json", "--comm", "mpi"], {"TWILL_MPI_LIB": "nowhere"})
+            self.assertEqual(done.returncode, 4, done.stderr)
+            data = json.loads(done.stdout)
+            self.assertEqual((data["kind"], data["context"]["requested"], data["suggestion"]),
+                             ("backend_unavailable", "mpi", "twill mpi build --mpicc=mpicxx"))
+            self.assertIn("no MPI module libtwill_mpi_nowhere.so in ", data["message"])
+            self.assertIn("modules there: mpich, openmpi", data["message"])
+            self.assertIn(data["message"], done.stderr)
+
     def test_a_module_is_compiled_for_a_wrapper(self):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "libtwill_mpi_site.so"
@@ -164,6 +184,6 @@ if __name__ == "__main__":
         cluster = ROOT / "tests" / "slurm" / "cluster"
         code = subprocess.run([cluster, sys.executable, HERE, "--bin", BIN, *sys.argv[1:]]).returncode
         if code == 77:
-            print("not run: Slurm's programs are missing")
+            print("not run: no slurm")
         sys.exit(0 if code == 77 else code)
     unittest.main()

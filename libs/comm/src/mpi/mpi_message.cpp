@@ -117,15 +117,27 @@ class mpi_receive final : public transfer, public mpi_live {
     if (!active_) return true;
     int done = 0;
     mpi_status got{};
-    const int code = ctx_.api->test(&handle_, &done, &got);
+    const int code = failed_ != 0 ? failed_ : ctx_.api->test(&handle_, &done, &got);
     if (done == 0 && code == 0) return false;
-    finish(code, got);
+    finish(code, failed_ != 0 ? failed_as_ : got);
     return true;
   }
   [[nodiscard]] bool cancel() noexcept override {
-    if (!active_) return false;
+    if (!active_ || failed_ != 0) return false;
+    int done = 0;
     mpi_status got{};
-    if (ctx_.api->cancel(&handle_) != 0 || ctx_.api->wait(&handle_, &got) != 0) return false;
+    // A message that is here is not given up. MPICH 5 takes notice of it only when it is asked.
+    int code = ctx_.api->test(&handle_, &done, &got);
+    if (code == 0 && done == 0) {
+      if (ctx_.api->cancel(&handle_) != 0) return false;
+      code = ctx_.api->wait(&handle_, &got);
+    }
+    if (code != 0) {
+      // Whoever waits is told.
+      failed_ = code;
+      failed_as_ = got;
+      return false;
+    }
     active_ = false;
     unlist();
     if (got.cancelled != 0) return true;
@@ -166,6 +178,8 @@ class mpi_receive final : public transfer, public mpi_live {
   mpi_handle handle_ = 0;
   bool active_ = false;
   bool listed_ = false;
+  int failed_ = 0;  // what a call to cancel found
+  mpi_status failed_as_{};
   std::list<std::pair<int, int>>::iterator place_;
   status result_{};
 };
