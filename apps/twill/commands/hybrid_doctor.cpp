@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../doctor.hpp"
 #include "twill/base/error.hpp"
+#include "twill/base/json_writer.hpp"
 #include "twill/base/machine.hpp"
 #include "twill/hybrid/memory.hpp"
+#include "twill/hybrid/runtime.hpp"
 #include "twill/hybrid/threads.hpp"
 #include "twill/hybrid/topology.hpp"
 
@@ -49,7 +51,24 @@ std::vector<std::pair<std::string, std::string>> launch_lines() {
           {"scheduler", job.name.empty() ? "none" : fmt::format("{} job {}", job.name, job.job)}};
 }
 
+// The whole job under its launcher, or this process alone; why it cannot start is a finding as well.
+job_report start_and_ask(bool json) {
+  try {
+    const hybrid::runtime here = hybrid::start();
+    const hybrid::execution_topology& t = here.topology();
+    return {.prints = here.rank() == 0, .text = json ? t.to_json() : t.to_string()};
+  } catch (const twill::error& e) {
+    const std::string why = e.what();
+    const bool prints = comm::launch_variables::from_env().rank.value_or(0) == 0;
+    if (!json) return {.prints = prints, .text = why + "\n"};
+    json_writer w(json_style::indented);
+    w.begin_object().member("error", why).end_object();
+    return {.prints = prints, .text = w.take()};
+  }
+}
+
 const section_registration hybrid_section{{.title = "hybrid", .lines = launch_lines}};
+const job_registration hybrid_job{start_and_ask};
 
 }  // namespace
 }  // namespace twill::apps

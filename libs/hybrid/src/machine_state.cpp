@@ -87,6 +87,23 @@ std::vector<std::vector<int>> domain_cpus(const std::string& root) {
   return out;
 }
 
+std::vector<std::vector<int>> core_cpus(const std::string& root) {
+  std::vector<std::vector<int>> out;
+  const auto list = [&root](const std::string& path) {
+    std::ifstream file(root + path);
+    std::string text;
+    std::vector<int> cpus;
+    if (std::getline(file, text)) cpus = parse_cpu_list(text).value_or(std::vector<int>{});
+    return cpus;
+  };
+  for (const int cpu : list("sys/devices/system/cpu/online")) {
+    auto core = list(fmt::format("sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", cpu));
+    // Once a core, by its first CPU.
+    if (core.size() > 1 && core.front() == cpu) out.push_back(std::move(core));
+  }
+  return out;
+}
+
 std::optional<kernel_policy> thread_memory_policy() noexcept {
   kernel_policy out;
   if (::syscall(SYS_get_mempolicy, &out.mode, out.nodes.data(), policy_nodes, nullptr, 0) != 0)

@@ -27,6 +27,8 @@ void restore_floating_point(std::uint64_t state) noexcept;
 [[nodiscard]] int bind_thread(const std::vector<int>& cpus) noexcept;
 /// CPUs of each memory domain.
 [[nodiscard]] std::vector<std::vector<int>> domain_cpus(const std::string& root = "/");
+/// Cores with several threads, by their CPUs.
+[[nodiscard]] std::vector<std::vector<int>> core_cpus(const std::string& root = "/");
 
 /// A thread's memory policy as the kernel keeps it.
 struct kernel_policy {

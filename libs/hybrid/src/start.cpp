@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts.hpp"
+#include "objects.hpp"
 #include "state.hpp"
 #include "twill/base/catalogue.hpp"
 #include "twill/base/cpu.hpp"
@@ -222,6 +223,7 @@ void runtime::state::find_topology() {
   const build_information& build = build_info();
   topology.version = build.version;
   topology.build = fmt::format("{}, {}", build.compiler, build.build_type);
+  topology.build_id = detail::build_id();
   topology.backend = name_of(t.backend);
   topology.library = t.library;
   topology.standard = comm::standard_version();
@@ -231,7 +233,7 @@ void runtime::state::find_topology() {
   topology.persistent = mpi ? from.get_text("comm_persistent").value : "native";
   if (mpi) {
     const auto plugin = from.find_text("mpi_plugin");
-    if (plugin) topology.plugin = plugin->value;
+    topology.plugin = plugin ? plugin->value : detail::loaded_library("libtwill_mpi_");
   }
   topology.launcher = t.launcher;
   topology.hosts = t.hosts;
@@ -253,6 +255,7 @@ void runtime::state::plan_and_bind() {
   binding_request request;
   request.machine_cpus = machine.online_cpus.value_or(machine.affinity.size());
   request.domains = detail::domain_cpus();
+  request.cores = detail::core_cpus();
   const auto masks = node->allgatherv(machine.affinity);
   for (std::size_t r = 0; r < masks.size(); ++r) request.masks.emplace_back(masks[r].begin(), masks[r].end());
   std::vector<int> seen;
@@ -280,6 +283,8 @@ void runtime::state::plan_and_bind() {
   const binding_plan chosen = plan_binding(request, static_cast<std::size_t>(node->rank()));
   if (chosen.identical_masks && node->size() > 1)
     topology.warnings.emplace_back("ranks of this node have the same CPUs: the launcher binds none");
+  if (ranks_share_cores(request))
+    topology.warnings.emplace_back("ranks of this node have threads of one core");
   binding_text = chosen.text;
   former_cpus = machine.affinity;
   if (!with.bind || from.get_text("pin").from != origin::automatic) {
@@ -421,7 +426,7 @@ void runtime::state::check_agreement() {
   };
   const auto hash = [](std::string_view text) { return std::uint64_t{crc32c(text)}; };
   const std::array<field, 7> fields{{{"version", hash(topology.version)},
-                                     {"build", hash(topology.build)},
+                                     {"build", hash(topology.build + topology.build_id)},
                                      {"case", with.case_hash},
                                      {"options", with.options_hash},
                                      {"threads", threads.threads},

@@ -86,6 +86,7 @@ std::string execution_topology::to_string() const {
   const auto line = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out += fmt::format("  {:<18} {}\n", name, value);
   };
+  line("build id", build_id);
   line("communication", fmt::format("{}, {}, {}", backend, library, standard));
   line("threads of calls", fmt::format("asked for {}, provided {}", requested_level, provided_level));
   line("persistent calls", persistent);
@@ -128,7 +129,7 @@ std::string execution_topology::to_string() const {
 
 std::string execution_topology::to_json() const {
   json_writer w(json_style::indented);
-  w.begin_object().member("version", version).member("build", build);
+  w.begin_object().member("version", version).member("build", build).member("build_id", build_id);
   w.member("backend", backend).member("library", library).member("standard", standard);
   w.member("requested_thread_level", requested_level).member("provided_thread_level", provided_level);
   w.member("persistent", persistent).member("plugin", plugin).member("launcher", launcher);

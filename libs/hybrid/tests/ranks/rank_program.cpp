@@ -92,8 +92,7 @@ int main(int argc, char** argv) {
   const std::string how = argc > 1 ? argv[1] : "none";
   hybrid::options o;
   o.threads = 2;
-  const char* const rank = std::getenv("TWILL_RANK");
-  const bool second = rank != nullptr && std::string(rank) == "1";
+  const bool second = comm::launch_variables::from_env().rank == 1;
   if (how == "start")
     o.observer = [second](hybrid::step s, hybrid::step_event e) {
       if (second && s == hybrid::step::pool && e == hybrid::step_event::begins)

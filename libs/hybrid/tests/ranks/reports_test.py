@@ -4,10 +4,14 @@
 import json
 import os
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
 import support
+
+
+LAUNCHERS = {"twill": "twill run", "mpich": "hydra", "openmpi": "openmpi", "srun-mpich": "srun", "srun-openmpi": "srun"}
 
 
 class Reports(unittest.TestCase):
@@ -16,10 +20,18 @@ class Reports(unittest.TestCase):
         self.assertEqual(job.returncode, 0, job.stderr)
         told = support.unmarked(job.stderr)
         t = json.loads(told[told.index("{"):])
-        self.assertEqual((t["backend"], t["size"], t["total_threads"], t["homogeneous"]), ("shm", 2, 4, True))
+        backend = "shm" if support.LAUNCHER == "twill" else "mpi"
+        self.assertEqual((t["backend"], t["size"], t["total_threads"], t["homogeneous"]), (backend, 2, 4, True))
+        self.assertEqual((t["launcher"], t["provided_thread_level"]), (LAUNCHERS[support.LAUNCHER], "multiple"))
+        self.assertEqual([r["local_rank"] for r in t["ranks"]], [0, 1])
+        if backend == "mpi":
+            self.assertIn({"mpich": "MPICH", "openmpi": "Open MPI"}[support.LAUNCHER.removeprefix("srun-")], t["library"])
+            self.assertEqual(t["plugin"], support.module(support.LAUNCHER))
         self.assertEqual([r["rank"] for r in t["ranks"]], [0, 1])
         self.assertEqual({r["threads_source"] for r in t["ranks"]}, {"TWILL_NUM_THREADS"})
         self.assertEqual(t["hosts"][0]["ranks"], "0-1")
+        notes = subprocess.run(["readelf", "--notes", support.example("monte_carlo")], capture_output=True, text=True).stdout
+        self.assertIn(f"Build ID: {t['build_id']}\n", notes)
         self.assertEqual(t["memory"]["workspace"], 65536)
         self.assertEqual(list(t["steps"])[:3], ["options", "suppress", "communicator"])
         if os.cpu_count() < 4:
@@ -52,12 +64,26 @@ class Reports(unittest.TestCase):
         self.assertTrue({(0, "forward"), (1, "forward"), (0, "communication"), (0, "items"), (1, "items")} <= spans, spans)
 
     def test_doctor_tells_threads_and_memory_under_the_launcher(self):
-        job = support.run(support.command(1, 2, support.PATHS["twill"], "doctor", "--json"))
+        job = support.run(support.command(2, 2, support.PATHS["twill"], "doctor", "--json"))
         self.assertEqual(job.returncode, 0, job.stderr)
-        told = json.loads(job.stdout)
+        # One rank prints, for all.
+        told = json.loads(support.unmarked(job.stdout))
         self.assertEqual(told["hybrid"]["threads"], "2 (TWILL_NUM_THREADS)")
-        self.assertEqual(told["hybrid"]["ranks of this node"], "1")
+        self.assertEqual(told["hybrid"]["ranks of this node"], "2")
         self.assertRegex(told["hybrid"]["memory limit"], r"of .*\((physical memory|cgroup)\)")
+        t = told["topology"]
+        self.assertEqual((t["size"], t["total_threads"], t["launcher"]), (2, 4, LAUNCHERS[support.LAUNCHER]))
+        self.assertEqual(len({r["pid"] for r in t["ranks"]}), 2)
+
+    def test_doctor_tells_the_job_for_people_without_a_launcher(self):
+        job = support.run([support.PATHS["twill"], "doctor"])
+        self.assertEqual(job.returncode, 0, job.stderr)
+        self.assertRegex(job.stdout, r"(?m)^topology\n  twill \S+ .*\n  Backend: local\n  Host: \S+\n  Threads: \d+$")
+
+    def test_doctor_tells_why_a_job_cannot_start(self):
+        job = support.run([support.PATHS["twill"], "doctor", "--json"], {"TWILL_COMM": "mpi", "TWILL_MPI_LIB": "/nowhere.so"})
+        self.assertEqual(job.returncode, 0, job.stderr)
+        self.assertIn("there is no MPI module /nowhere.so", json.loads(job.stdout)["topology"]["error"])
 
 
 if __name__ == "__main__":

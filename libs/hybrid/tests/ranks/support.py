@@ -1,21 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs jobs of the example programs and of rank_program, and looks at what is left of them."""
+"""Runs jobs of the example programs and of rank_program under one launcher, and looks at what is left of them.
+
+    x_test.py --launcher twill|mpich|openmpi|srun-mpich|srun-openmpi --twill F --program F --examples DIR --modules DIR -v
+
+Where the launcher or the module of its library is not installed the script says "not run: ..." and ends with 0. A job
+of srun runs in a cluster of its own (tests/slurm/cluster) unless SLURM_CONF is set. TWILL_TEST_LONG=1 goes deeper.
+"""
 import os
 import pathlib
 import re
 import resource
+import select
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-PATHS = {"twill": "", "program": "", "examples": ""}
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+PATHS = {"twill": "", "program": "", "examples": "", "modules": ""}
+PATHS.update((name, os.path.abspath(sys.argv[sys.argv.index("--" + name) + 1])) for name in PATHS)
+LAUNCHER = sys.argv[sys.argv.index("--launcher") + 1]
+LONG = os.environ.get("TWILL_TEST_LONG") == "1"
+
+STARTS = {"mpich": ["mpiexec.mpich"], "openmpi": ["mpiexec.openmpi", "--oversubscribe"],
+          "srun-mpich": ["srun", "--overcommit", "--mpi=pmi2"], "srun-openmpi": ["srun", "--overcommit", "--mpi=pmix"]}
+# Its rank and process id, before the program takes the process over.
+NOTE = ('echo "rank ${SLURM_PROCID:-${OMPI_COMM_WORLD_RANK:-$PMI_RANK}} $$" >>"$0"; exec "$@"')
 
 
 def environment(extra=None):
     kept = {k: v for k, v in os.environ.items()
             if not k.startswith(("TWILL_", "RAYON_", "SLURM_", "PMI", "OMPI_", "OMP_", "PBS_"))}
+    if "SLURM_CONF" in os.environ:
+        kept["SLURM_CONF"] = os.environ["SLURM_CONF"]
+    if LAUNCHER != "twill":
+        kept["TWILL_MPI_LIB"] = module(LAUNCHER)
+        kept.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     # Where a sanitizer is built in, a rank dies of its signal all the same.
     for sanitizer in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
         kept[sanitizer] = kept.get(sanitizer, "") + ":handle_segv=0:handle_abort=0"
@@ -31,11 +53,19 @@ def example(name):
     return os.path.join(PATHS["examples"], name)
 
 
+def module(launcher):
+    """The file of the launcher's library."""
+    return os.path.join(PATHS["modules"], f"libtwill_mpi_{launcher.removeprefix('srun-')}.so")
+
+
 def command(ranks, threads, *words, record=None):
-    run = [PATHS["twill"], "run", "-n", str(ranks), "--threads", str(threads)]
+    words = list(map(str, words))
+    if LAUNCHER == "twill":
+        run = [PATHS["twill"], "run", "-n", str(ranks), "--threads", str(threads)]
+        return [*run, *(["--record", str(record)] if record else []), "--", *words]
     if record:
-        run += ["--record", str(record)]
-    return [*run, "--", *map(str, words)]
+        words = ["sh", "-c", NOTE, str(record), *words]
+    return [*STARTS[LAUNCHER], "-n", str(ranks), "env", f"TWILL_NUM_THREADS={threads}", *words]
 
 
 def run(words, env=None, **more):
@@ -74,8 +104,17 @@ class Job:
             self.seconds = time.monotonic() - begin
             self.pids = [int(n) for n in re.findall(r"\d+$", record.read_text(encoding="ascii"), re.M)]
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+        # Ours returns when the ranks are gone; tests beside have shared memory with names for a while.
         self.left = [p for p in self.pids if alive(p)]
+        limit = begin + self.seconds + 5
+        while LAUNCHER != "twill" and self.left and time.monotonic() < limit:
+            select.select([], [], [], 0.02)
+            self.left = [p for p in self.pids if alive(p)]
+        self.gone = time.monotonic() - begin
         self.shared = set(os.listdir("/dev/shm")) - shared
+        while self.shared and time.monotonic() < limit:
+            select.select([], [], [], 0.02)
+            self.shared &= set(os.listdir("/dev/shm"))
 
 
 def rank_pids(record):
@@ -83,9 +122,25 @@ def rank_pids(record):
     return {int(r): int(p) for r, p in re.findall(r"^rank (\d+) (\d+)$", record.read_text(encoding="ascii"), re.M)}
 
 
+def missing():
+    """Why nothing can be started here, or nothing."""
+    if LAUNCHER == "twill":
+        return None
+    if shutil.which(STARTS[LAUNCHER][0]) is None:
+        return f"no {STARTS[LAUNCHER][0]}"
+    return None if os.path.isfile(module(LAUNCHER)) else f"no module {module(LAUNCHER)}"
+
+
 def main():
-    for name in PATHS:
-        at = sys.argv.index("--" + name)
-        PATHS[name] = os.path.abspath(sys.argv[at + 1])
-        del sys.argv[at:at + 2]
+    words = list(sys.argv)
+    del sys.argv[1:sys.argv.index("--modules") + 2]
+    why = missing()
+    if why is None and LAUNCHER.startswith("srun") and "SLURM_CONF" not in os.environ:
+        code = subprocess.run([ROOT / "tests/slurm/cluster", sys.executable, *words]).returncode
+        if code != 77:
+            sys.exit(code)
+        why = "Slurm's programs are missing"
+    if why is not None:
+        print(f"not run: {why}")
+        sys.exit(0)
     unittest.main(module="__main__")

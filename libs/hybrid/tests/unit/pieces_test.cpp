@@ -333,6 +333,7 @@ execution_topology two_nodes() {
                  .time_left = "3600"};
   t.memory = plan_memory({.shared = 2'000'000'000, .rank_private = 100'000'000, .workspace = 30'000'000}, 2,
                          8, {.bytes = 64'000'000'000, .source = "SLURM_MEM_PER_NODE"});
+  t.build_id = "0123abcd";
   t.solver = "CLP 1.17.7";
   t.suppression = "enforced, 11 of 11 variables set";
   t.floating_point = "round to nearest, denormals kept";

@@ -176,6 +176,25 @@ TEST(binding, keeps_the_launchers_mask_and_divides_a_common_one_by_memory_domain
   EXPECT_EQ(plan_binding(r, 0).text, "left as it is: the affinity mask cannot be read");
 }
 
+TEST(binding, gives_a_rank_whole_cores_and_sees_ranks_that_share_one) {
+  const std::vector<int> all{0, 1, 2, 3, 4, 5, 6, 7};
+  const std::vector<std::vector<int>> cores{{0, 4}, {1, 5}, {2, 6}, {3, 7}};
+  binding_request r{
+      .masks = {all, all}, .domains = {all}, .cores = cores, .machine_cpus = 8, .threads = 2};
+  EXPECT_EQ(plan_binding(r, 0).cpus, (std::vector<int>{0, 1, 4, 5}));
+  EXPECT_EQ(plan_binding(r, 1).cpus, (std::vector<int>{2, 3, 6, 7}));
+  EXPECT_FALSE(ranks_share_cores(r));
+  // The launcher's own choice stays, and is told about.
+  r.masks = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+  EXPECT_TRUE(plan_binding(r, 0).cpus.empty());
+  EXPECT_TRUE(ranks_share_cores(r));
+  r.masks = {{0, 1, 4, 5}, {2, 3, 6, 7}};
+  EXPECT_FALSE(ranks_share_cores(r));
+  // Common CPUs are no threads of one core that two ranks have for themselves.
+  r.masks = {{0, 4}, {0, 4}};
+  EXPECT_FALSE(ranks_share_cores(r));
+}
+
 TEST(binding, writes_cpus_as_ranges) {
   EXPECT_EQ(ranges_of({0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
   EXPECT_EQ(ranges_of({}), "");

@@ -48,6 +48,7 @@ struct scheduler_facts {
 struct execution_topology {
   std::string version{};                                     ///< of twill
   std::string build{};                                       ///< compiler and build type
+  std::string build_id{};                                    ///< of the linked program or library
   std::string backend{};                                     ///< `local`, `shm`, `mpi`
   std::string library{};                                     ///< one line
   std::string standard{};                                    ///< of the operations
@@ -93,6 +94,7 @@ struct execution_topology {
 struct binding_request {
   std::vector<std::vector<int>> masks{};    ///< each local rank's mask, ascending
   std::vector<std::vector<int>> domains{};  ///< CPUs of each memory domain of the machine
+  std::vector<std::vector<int>> cores{};    ///< CPUs that are threads of one core
   std::size_t machine_cpus = 0;             ///< switched on
   std::size_t threads = 1;                  ///< of each rank
 };
@@ -103,7 +105,10 @@ struct binding_plan {
   bool identical_masks = false;  ///< two ranks share one mask: an unpinned launch
 };
 /// A launcher's mask that is a strict subset of the machine stays; else the allowed CPUs are divided among
-/// the ranks, memory domain by memory domain, in contiguous runs, when there is one for each thread.
+/// the ranks, memory domain by memory domain and core by core, in contiguous runs, when there is one for each
+/// thread.
 [[nodiscard]] binding_plan plan_binding(const binding_request& request, std::size_t local_rank);
+/// Two ranks have CPUs of their own that are threads of one core, after the plan.
+[[nodiscard]] bool ranks_share_cores(const binding_request& request);
 
 }  // namespace twill::hybrid
