@@ -134,7 +134,7 @@ int main(int argc, char** argv) try {
   if (verb == "memory") return memory();
   const std::string folder = argv[2];
   const int threads = argc > 3 ? std::atoi(argv[3]) : 1;
-  prepare(folder);
+  if (verb != "sweep") prepare(folder);
   if (verb == "prepare") return 0;
   // `sweep` is K = 1..7 of a table that the third argument's folder has as twins.csv.
   if (verb == "sweep") {

@@ -22,7 +22,7 @@ int main() {
   const std::vector<int> ks{1, 2, 3};
   const dmm::sweep fits = dmm::fit_range(counts, ks, {.fit = {.seed = 1, .starts = 3}});
   const dmm::mixture_fit& best = fits.best(dmm::criterion::laplace);
-  // [snippet:fit]
+  // [end:fit]
   std::printf("%d components\n", best.components);
 
   // [snippet:predict]
@@ -30,6 +30,6 @@ int main() {
   dmm::posterior(best, counts, posterior);
   int certain = 0;
   for (const double p : posterior) certain += p > 0.99 ? 1 : 0;
-  // [snippet:predict]
+  // [end:predict]
   std::printf("%d of 80 samples are certain\n", certain);
 }

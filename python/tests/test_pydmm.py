@@ -129,14 +129,17 @@ def test_labels_that_do_not_fit_are_refused(two_groups, labels, message):
     ],
 )
 def test_bad_input_is_refused_with_its_place(X, message):
+    model = DirichletMixture(n_components=1)
     with pytest.raises(ValueError, match=message):
-        DirichletMixture(n_components=1).fit(X)
+        model.fit(X)
+    assert model.is_fitted is False and model.result_ is None
 
 
 @pytest.mark.parametrize("k, kind", [(0, ValueError), (-2, ValueError), (2.0, TypeError), ("2", TypeError), (9, ValueError)])
 def test_numbers_of_components_that_cannot_be_are_refused_at_fit(k, kind):
-    with pytest.raises(kind):
+    with pytest.raises(kind) as refused:
         DirichletMixture(n_components=k).fit(np.array([[1, 2], [3, 4]]))
+    assert "n_components" in str(refused.value)
 
 
 def test_fractions_warn_and_are_cut():
