@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU seconds of whole fits: bench_dmm prepare FOLDER writes the tables that R reads too; bench_dmm NAME FOLDER times one
-// fit of the table NAME, from counts in memory; `memory` fits a million samples and tells the growth of the resident set.
+// CPU seconds of whole fits: bench_dmm prepare FOLDER writes the tables that R reads too; bench_dmm NAME
+// FOLDER times one fit of the table NAME, from counts in memory; `memory` fits a million samples and tells
+// the growth of the resident set.
 #include "twill/base/file.hpp"
 #include "twill/base/philox.hpp"
 #include "twill/dmm.hpp"
-
-#include <sys/resource.h>
 
 #include <cmath>
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 namespace {
@@ -29,10 +29,11 @@ struct shape {
   int k;
   std::uint64_t seed;
 };
-constexpr shape shapes[] = {{"a", 100, 100, 3, 101}, {"b", 1000, 100, 5, 102}, {"c", 10000, 100, 5, 103}, {"d", 1000, 100, 20, 104}};
+constexpr shape shapes[] = {
+    {"a", 100, 100, 3, 101}, {"b", 1000, 100, 5, 102}, {"c", 10000, 100, 5, 103}, {"d", 1000, 100, 20, 104}};
 
-// A table as the generator beside the shared data draws them: log-normal base and shifts, theta 10 to 60, depths around
-// 2000; about 70 % zeros.
+// A table as the generator beside the shared data draws them: log-normal base and shifts, theta 10 to 60,
+// depths around 2000; about 70 % zeros.
 simulated draw(const shape& of, double mean_depth) {
   mixture_fit m;
   m.components = of.k;
@@ -50,7 +51,8 @@ simulated draw(const shape& of, double mean_depth) {
     for (const double x : mean) m.alpha.push_back(std::max(1e-8, theta * x / total));
   }
   std::vector<std::int64_t> depth(of.n);
-  for (auto& d : depth) d = std::max<std::int64_t>(20, std::llround(std::exp(std::log(mean_depth) + 0.5 * normal())));
+  for (auto& d : depth)
+    d = std::max<std::int64_t>(20, std::llround(std::exp(std::log(mean_depth) + 0.5 * normal())));
   return simulate(m, depth, of.seed);
 }
 
@@ -118,8 +120,9 @@ int memory() {
   o.kmeans.max_iter = 20;
   const mixture_fit f = fit(t, o);
   const double allowed = (36.0 * static_cast<double>(t.nonzeros()) + 32.0 * n * 5) / (1 << 20) + 64;
-  std::printf("{\"cpu_s\": %.3f, \"grown_mb\": %.1f, \"allowed_mb\": %.1f, \"nonzeros\": %zu, \"nle\": %.3f}\n",
-              cpu_seconds() - start, resident_mb() - before, allowed, t.nonzeros(), f.nle);
+  std::printf(
+      "{\"cpu_s\": %.3f, \"grown_mb\": %.1f, \"allowed_mb\": %.1f, \"nonzeros\": %zu, \"nle\": %.3f}\n",
+      cpu_seconds() - start, resident_mb() - before, allowed, t.nonzeros(), f.nle);
   return 0;
 }
 
@@ -144,7 +147,8 @@ int main(int argc, char** argv) try {
     sweep_options o;
     o.fit.threads = threads;
     const sweep out = fit_range(t.counts, ks, o);
-    std::printf("{\"cpu_s\": %.6f, \"nle\": %.6f}\n", cpu_seconds() - start, out.best(criterion::laplace).nle);
+    std::printf("{\"cpu_s\": %.6f, \"nle\": %.6f}\n", cpu_seconds() - start,
+                out.best(criterion::laplace).nle);
     return 0;
   }
   for (const shape& of : shapes) {
@@ -152,21 +156,24 @@ int main(int argc, char** argv) try {
     const named_counts t = read_counts(folder + "/bench-" + of.name + ".csv");
     std::vector<std::int32_t> dense(of.n * of.s, 0);
     for (std::size_t i = 0; i < of.n; ++i) {
-      for (const count_entry& e : t.counts.row(i)) dense[i * of.s + e.taxon] = static_cast<std::int32_t>(e.count);
+      for (const count_entry& e : t.counts.row(i))
+        dense[i * of.s + e.taxon] = static_cast<std::int32_t>(e.count);
     }
     fit_options o{.components = of.k};
     o.threads = threads;
     timespec wall{};
     clock_gettime(CLOCK_MONOTONIC, &wall);
     const double start = cpu_seconds();
-    const count_table counts = count_table::from_dense(std::span<const std::int32_t>(dense), of.n, of.s, zero_rows::refuse, threads);
+    const count_table counts =
+        count_table::from_dense(std::span<const std::int32_t>(dense), of.n, of.s, zero_rows::refuse, threads);
     const mixture_fit f = fit(counts, o);
     const double cpu = cpu_seconds() - start;
     timespec end{};
     clock_gettime(CLOCK_MONOTONIC, &end);
-    const double seconds = static_cast<double>(end.tv_sec - wall.tv_sec) + 1e-9 * static_cast<double>(end.tv_nsec - wall.tv_nsec);
-    std::printf("{\"cpu_s\": %.6f, \"wall_s\": %.6f, \"nle\": %.6f, \"iterations\": %d}\n", cpu, seconds, f.nle,
-                f.diag.em_iterations);
+    const double seconds = static_cast<double>(end.tv_sec - wall.tv_sec) +
+                           1e-9 * static_cast<double>(end.tv_nsec - wall.tv_nsec);
+    std::printf("{\"cpu_s\": %.6f, \"wall_s\": %.6f, \"nle\": %.6f, \"iterations\": %d}\n", cpu, seconds,
+                f.nle, f.diag.em_iterations);
     return 0;
   }
   std::fprintf(stderr, "bench_dmm: there is no %s\n", verb.c_str());

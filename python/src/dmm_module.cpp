@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// twillhpc.dmm._core: count tables and fits, as thin as can be. Validation with words for Python users is in Python.
+// twillhpc.dmm._core: count tables and fits, as thin as can be. Validation with words for Python users is in
+// Python.
 #include "interruptible.hpp"
 #include "twill/dmm.hpp"
 
@@ -38,15 +39,15 @@ template <class T>
 dmm::count_table from_dense(const array_of<T>& counts, bool keep_zero_rows, int threads) {
   if (counts.ndim() != 2) throw py::value_error("Input array must be 2-dimensional");
   const py::gil_scoped_release released;
-  return dmm::count_table::from_dense(view(counts), static_cast<std::size_t>(counts.shape(0)),
-                                      static_cast<std::size_t>(counts.shape(1)),
-                                      keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads);
+  return dmm::count_table::from_dense(
+      view(counts), static_cast<std::size_t>(counts.shape(0)), static_cast<std::size_t>(counts.shape(1)),
+      keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads);
 }
 
 template <class T>
 dmm::count_table from_csr(std::size_t n, std::size_t s, const array_of<std::int64_t>& indptr,
-                          const array_of<std::int32_t>& indices, const array_of<T>& values, bool keep_zero_rows,
-                          int threads) {
+                          const array_of<std::int32_t>& indices, const array_of<T>& values,
+                          bool keep_zero_rows, int threads) {
   const py::gil_scoped_release released;
   return dmm::count_table::from_csr(n, s, view(indptr), view(indices), view(values),
                                     keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads);
@@ -108,7 +109,8 @@ py::dict as_dict(dmm::mixture_fit&& f) {
 }
 
 // Weights and alpha are all that prediction needs.
-dmm::mixture_fit model_of(const array_of<double>& weights, const array_of<double>& alpha, double eta, double nu) {
+dmm::mixture_fit model_of(const array_of<double>& weights, const array_of<double>& alpha, double eta,
+                          double nu) {
   if (alpha.ndim() != 2 || weights.ndim() != 1 || alpha.shape(0) != weights.shape(0))
     throw py::value_error("alpha must be K x S and weights K");
   dmm::mixture_fit m;
@@ -175,15 +177,15 @@ py::array evaluate(const std::string& what, const array_of<double>& weights, con
   return as_array(std::move(out), {n, static_cast<py::ssize_t>(m.components)});
 }
 
-double negative_log_posterior(const array_of<double>& weights, const array_of<double>& alpha, double eta, double nu,
-                              const dmm::count_table& counts, int threads) {
+double negative_log_posterior(const array_of<double>& weights, const array_of<double>& alpha, double eta,
+                              double nu, const dmm::count_table& counts, int threads) {
   const dmm::mixture_fit m = model_of(weights, alpha, eta, nu);
   const py::gil_scoped_release released;
   return dmm::negative_log_posterior(m, counts, threads);
 }
 
-py::tuple simulate(const array_of<double>& weights, const array_of<double>& alpha, const array_of<std::int64_t>& depth,
-                   std::uint64_t seed, int threads) {
+py::tuple simulate(const array_of<double>& weights, const array_of<double>& alpha,
+                   const array_of<std::int64_t>& depth, std::uint64_t seed, int threads) {
   const dmm::mixture_fit m = model_of(weights, alpha, 0.1, 0.1);
   dmm::simulated out;
   {
@@ -192,7 +194,8 @@ py::tuple simulate(const array_of<double>& weights, const array_of<double>& alph
   }
   array_of<std::int64_t> counts({static_cast<py::ssize_t>(depth.size()), static_cast<py::ssize_t>(m.taxa)});
   std::copy(out.counts.begin(), out.counts.end(), counts.mutable_data());
-  return py::make_tuple(counts, py::array_t<int>(static_cast<py::ssize_t>(out.component.size()), out.component.data()));
+  return py::make_tuple(
+      counts, py::array_t<int>(static_cast<py::ssize_t>(out.component.size()), out.component.data()));
 }
 
 }  // namespace
@@ -208,28 +211,30 @@ PYBIND11_MODULE(_core, m) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
   });
-  py::class_<twill::dmm::count_table>(m, "CountTable", "Counts of taxa in samples, stored once for every fit.")
+  py::class_<twill::dmm::count_table>(m, "CountTable",
+                                      "Counts of taxa in samples, stored once for every fit.")
       .def_property_readonly("samples", &twill::dmm::count_table::samples)
       .def_property_readonly("taxa", &twill::dmm::count_table::taxa)
       .def_property_readonly("nonzeros", &twill::dmm::count_table::nonzeros)
       .def_property_readonly("buckets", &twill::dmm::count_table::buckets);
-  m.def("from_dense", &from_dense<std::int32_t>, py::arg("counts").noconvert(), py::arg("keep_zero_rows") = false,
-        py::arg("threads") = 0);
-  m.def("from_dense", &from_dense<std::int64_t>, py::arg("counts").noconvert(), py::arg("keep_zero_rows") = false,
-        py::arg("threads") = 0);
+  m.def("from_dense", &from_dense<std::int32_t>, py::arg("counts").noconvert(),
+        py::arg("keep_zero_rows") = false, py::arg("threads") = 0);
+  m.def("from_dense", &from_dense<std::int64_t>, py::arg("counts").noconvert(),
+        py::arg("keep_zero_rows") = false, py::arg("threads") = 0);
   m.def("from_dense", &from_dense<double>, py::arg("counts").noconvert(), py::arg("keep_zero_rows") = false,
         py::arg("threads") = 0);
-  m.def("from_csr", &from_csr<std::int64_t>, py::arg("n"), py::arg("s"), py::arg("indptr"), py::arg("indices"),
-        py::arg("values").noconvert(), py::arg("keep_zero_rows") = false, py::arg("threads") = 0);
+  m.def("from_csr", &from_csr<std::int64_t>, py::arg("n"), py::arg("s"), py::arg("indptr"),
+        py::arg("indices"), py::arg("values").noconvert(), py::arg("keep_zero_rows") = false,
+        py::arg("threads") = 0);
   m.def("from_csr", &from_csr<double>, py::arg("n"), py::arg("s"), py::arg("indptr"), py::arg("indices"),
         py::arg("values").noconvert(), py::arg("keep_zero_rows") = false, py::arg("threads") = 0);
   m.def("fit", &fit, py::arg("counts"), py::arg("options"), py::arg("told") = py::none());
-  m.def("fit_range", &fit_range, py::arg("counts"), py::arg("ks"), py::arg("options"), py::arg("checkpoint") = "",
-        py::arg("told") = py::none());
+  m.def("fit_range", &fit_range, py::arg("counts"), py::arg("ks"), py::arg("options"),
+        py::arg("checkpoint") = "", py::arg("told") = py::none());
   m.def("evaluate", &evaluate, py::arg("what"), py::arg("weights"), py::arg("alpha"), py::arg("counts"),
         py::arg("threads") = 0);
-  m.def("negative_log_posterior", &negative_log_posterior, py::arg("weights"), py::arg("alpha"), py::arg("eta"),
-        py::arg("nu"), py::arg("counts"), py::arg("threads") = 0);
+  m.def("negative_log_posterior", &negative_log_posterior, py::arg("weights"), py::arg("alpha"),
+        py::arg("eta"), py::arg("nu"), py::arg("counts"), py::arg("threads") = 0);
   m.def("simulate", &simulate, py::arg("weights"), py::arg("alpha"), py::arg("depth"), py::arg("seed"),
         py::arg("threads") = 0);
 }

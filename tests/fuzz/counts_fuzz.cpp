@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes: a table of counts comes out and survives writing, or an error says what is wrong. A small table is also
-// fitted: the figures are finite, or the refusal is one of ours.
+// Any bytes: a table of counts comes out and survives writing, or an error says what is wrong. A small table
+// is also fitted: the figures are finite, or the refusal is one of ours.
 #include "fuzz.hpp"
 #include "twill/dmm/fit.hpp"
 #include "twill/dmm/io.hpp"

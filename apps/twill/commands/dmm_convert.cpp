@@ -43,7 +43,8 @@ const registration convert_registration{{
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<convert_flags>();
       app.add_option("input", flags->input, "CSV, TSV, Parquet, BIOM 1, .shared or MatrixMarket")->required();
-      app.add_option("output", flags->output, "By its ending: .csv, .parquet, .biom, .shared or .mtx")->required();
+      app.add_option("output", flags->output, "By its ending: .csv, .parquet, .biom, .shared or .mtx")
+          ->required();
       flags->table.declare(app);
       return [flags](session&) { return convert(*flags); };
     },

@@ -54,13 +54,17 @@ std::vector<std::string> labels_of(const std::string& path, const std::vector<st
   return out;
 }
 
-int held_out(const cv_flags& flags, const dmm::named_counts& t, const std::vector<int>& ks, const dmm::fit_options& o) {
+int held_out(const cv_flags& flags, const dmm::named_counts& t, const std::vector<int>& ks,
+             const dmm::fit_options& o) {
   const std::vector<dmm::held_out> rows = cross_validate(t.counts, ks, flags.folds, o);
   if (flags.json) {
     json_writer w;
     w.begin_array();
     for (const dmm::held_out& r : rows)
-      w.begin_object().member("K", r.components).member("mean_log_likelihood", r.mean_log_likelihood).end_object();
+      w.begin_object()
+          .member("K", r.components)
+          .member("mean_log_likelihood", r.mean_log_likelihood)
+          .end_object();
     print(w.end_array().take() + '\n');
     return 0;
   }
@@ -76,7 +80,8 @@ int held_out(const cv_flags& flags, const dmm::named_counts& t, const std::vecto
   return 0;
 }
 
-int groups(const cv_flags& flags, const dmm::named_counts& t, const std::vector<int>& ks, const dmm::fit_options& o) {
+int groups(const cv_flags& flags, const dmm::named_counts& t, const std::vector<int>& ks,
+           const dmm::fit_options& o) {
   const std::vector<std::string> labels = labels_of(flags.groups, t.samples);
   const std::vector<double> p = cross_validate_groups(t.counts, labels, flags.folds, ks, flags.fit.by(), o);
   std::vector<std::string> classes(labels);
@@ -90,7 +95,8 @@ int groups(const cv_flags& flags, const dmm::named_counts& t, const std::vector<
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double* row = p.data() + i * classes.size();
     const auto best = static_cast<std::size_t>(std::max_element(row, row + classes.size()) - row);
-    const auto truth = static_cast<std::size_t>(std::lower_bound(classes.begin(), classes.end(), labels[i]) - classes.begin());
+    const auto truth = static_cast<std::size_t>(std::lower_bound(classes.begin(), classes.end(), labels[i]) -
+                                                classes.begin());
     confusion[best][truth] += 1;
     right += best == truth ? 1 : 0;
     csv += fmt::format("{},{},{}", t.samples[i], labels[i], classes[best]);
@@ -100,7 +106,14 @@ int groups(const cv_flags& flags, const dmm::named_counts& t, const std::vector<
   if (!flags.output.empty()) write_file_atomically(flags.output, std::string_view(csv));
   const double accuracy = static_cast<double>(right) / static_cast<double>(labels.size());
   if (flags.json) {
-    print(json_writer().begin_object().member("samples", labels.size()).member("right", right).member("accuracy", accuracy).end_object().take() + '\n');
+    print(json_writer()
+              .begin_object()
+              .member("samples", labels.size())
+              .member("right", right)
+              .member("accuracy", accuracy)
+              .end_object()
+              .take() +
+          '\n');
     return 0;
   }
   report::data_table out("Classes of samples that the models had not seen");
@@ -131,7 +144,8 @@ const registration cv_registration{{
       app.add_option("table", flags->input, "CSV, TSV, Parquet, BIOM 1, .shared or MatrixMarket")->required();
       app.add_option("--groups", flags->groups, "CSV with sample and class")->type_name("FILE");
       app.add_option("--folds", flags->folds, "Folds (default 5)");
-      app.add_option("-o,--output", flags->output, "With --groups: a CSV of probabilities")->type_name("FILE");
+      app.add_option("-o,--output", flags->output, "With --groups: a CSV of probabilities")
+          ->type_name("FILE");
       app.add_flag("--json", flags->json, "Print JSON");
       flags->fit.declare(app, true);
       flags->table.declare(app);

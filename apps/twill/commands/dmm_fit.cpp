@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -38,15 +39,18 @@ void add_shares(const dmm::count_table& counts, dmm_report_input& in) {
   if (in.drivers.empty()) {
     for (std::size_t j = 0; j < fit.taxa; ++j) order[j].first = -fit.alpha[j];
   } else {
-    for (std::size_t i = 0; i < in.drivers.size(); ++i) order[in.drivers[i].taxon].first = static_cast<double>(i);
+    for (std::size_t i = 0; i < in.drivers.size(); ++i)
+      order[in.drivers[i].taxon].first = static_cast<double>(i);
   }
   std::sort(order.begin(), order.end());
-  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 30); ++i) in.telling.push_back(order[i].second);
+  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 30); ++i)
+    in.telling.push_back(order[i].second);
   for (std::size_t i = 0; i < counts.samples(); ++i) {
     std::vector<double> share(in.telling.size(), 0.0);
     for (const dmm::count_entry& e : counts.row(i)) {
       const auto at = std::find(in.telling.begin(), in.telling.end(), e.taxon);
-      if (at != in.telling.end()) share[static_cast<std::size_t>(at - in.telling.begin())] = e.count / counts.total(i);
+      if (at != in.telling.end())
+        share[static_cast<std::size_t>(at - in.telling.begin())] = e.count / counts.total(i);
     }
     in.shares.push_back(std::move(share));
   }
@@ -75,11 +79,13 @@ void write_report(const dmm_result& r, const dmm::count_table& counts, const std
 
 // The automatic search asks for one K after the other, so that ranks agree on when it ends.
 template <class FitRange>
-dmm::sweep search(const fit_command_flags& flags, std::size_t samples, dmm::criterion by, const FitRange& fit_range) {
+dmm::sweep search(const fit_command_flags& flags, std::size_t samples, dmm::criterion by,
+                  const FitRange& fit_range) {
   if (const auto ks = flags.fit.ks()) return fit_range(*ks);
   dmm::sweep all;
   std::size_t best = 0;
-  const int most = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(std::max(1, flags.fit.max_k)), samples));
+  const int most = static_cast<int>(
+      std::min<std::size_t>(static_cast<std::size_t>(std::max(1, flags.fit.max_k)), samples));
   for (int k = 1; k <= most && !all.cancelled; ++k) {
     dmm::sweep next = fit_range(std::vector<int>{k});
     all.cancelled = next.cancelled;
@@ -110,13 +116,16 @@ int finish(const fit_command_flags& flags, dmm_result& r, const dmm::count_table
   return r.fits.cancelled ? flags.interrupt_exit : static_cast<int>(exit_code::success);
 }
 
-int fit_on(const fit_command_flags& flags, session& s, const std::function<dmm::sweep(const dmm::count_table&, const std::vector<int>&, const dmm::sweep_options&)>& run,
+int fit_on(const fit_command_flags& flags, session& s,
+           const std::function<dmm::sweep(const dmm::count_table&, const std::vector<int>&,
+                                          const dmm::sweep_options&)>& run,
            bool speaks) {
   const int threads = flags.threads.value(s);
-  const dmm::named_counts table = read_counts(flags.input, flags.table.options(dmm::zero_rows::refuse, threads));
+  const dmm::named_counts table =
+      read_counts(flags.input, flags.table.options(dmm::zero_rows::refuse, threads));
   if (speaks && !flags.comm.json) {
-    std::fputs(fmt::format("{}: {} samples, {} taxa, {} counts above zero\n", flags.input, table.samples.size(),
-                           table.taxa.size(), table.counts.nonzeros())
+    std::fputs(fmt::format("{}: {} samples, {} taxa, {} counts above zero\n", flags.input,
+                           table.samples.size(), table.taxa.size(), table.counts.nonzeros())
                    .c_str(),
                stderr);
     for (const std::string& note : table.notes) std::fputs(fmt::format("note: {}\n", note).c_str(), stderr);
@@ -132,12 +141,12 @@ int fit_on(const fit_command_flags& flags, session& s, const std::function<dmm::
                .fits = {}};
   const interrupt_watch watch;
   dmm::sweep_options options{.fit = r.options, .checkpoint = flags.checkpoint};
-  progress shown(speaks && s.interactive ? make_progress_sink(progress_mode_setting(s.known).value,
-                                                              [](std::string_view text) {
-                                                                std::fwrite(text.data(), 1, text.size(), stderr);
-                                                              },
-                                                              {.is_tty = true})
-                                         : nullptr,
+  progress shown(speaks && s.interactive
+                     ? make_progress_sink(
+                           progress_mode_setting(s.known).value,
+                           [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+                           {.is_tty = true})
+                     : nullptr,
                  "rounds of all fits");
   options.fit.progress = [&](const dmm::fit_progress&) {
     shown.tick();
@@ -151,37 +160,42 @@ int fit_on(const fit_command_flags& flags, session& s, const std::function<dmm::
 int fit_command(const fit_command_flags& flags, session& s) {
   static_cast<void>(flags.fit.ks());
   if (choose(flags.comm).kind == comm::backend_kind::local) {
-    return fit_on(flags, s,
-                  [](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
-                    return fit_range(t, ks, o);
-                  },
-                  true);
+    return fit_on(
+        flags, s,
+        [](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
+          return fit_range(t, ks, o);
+        },
+        true);
   }
   return on_these_ranks(flags.comm, [&](auto& world) {
-    return fit_on(flags, s,
-                  [&](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
-                    return fit_range(t, ks, world, o);
-                  },
-                  world.rank() == 0);
+    return fit_on(
+        flags, s,
+        [&](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
+          return fit_range(t, ks, world, o);
+        },
+        world.rank() == 0);
   });
 }
 
 const registration fit_registration{{
     .path = "dmm fit",
     .summary = "Fit Dirichlet-multinomial mixtures to a table of counts and choose the number of components",
-    .examples = {{"twill dmm fit counts.csv -k 1:7 --starts 10 -o out/", "try 1 to 7 components, ten starts each"},
+    .examples = {{"twill dmm fit counts.csv -k 1:7 --starts 10 -o out/",
+                  "try 1 to 7 components, ten starts each"},
                  {"twill dmm fit table.biom -k auto -o out/", "stop where more components do not help"},
                  {"twill run -n 4 -- twill dmm fit counts.csv -k 1:10 --starts 20 -o out/",
                   "runs dealt out over four processes; the same files"}},
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<fit_command_flags>();
       app.add_option("table", flags->input, "CSV, TSV, Parquet, BIOM 1, .shared or MatrixMarket")->required();
-      app.add_option("-o,--output", flags->folder, "Folder for tables, models and the report")->type_name("OUT");
+      app.add_option("-o,--output", flags->folder, "Folder for tables, models and the report")
+          ->type_name("OUT");
       flags->fit.declare(app, true);
       flags->table.declare(app);
       flags->threads.declare(app);
       flags->comm.declare(app);
-      app.add_option("--checkpoint", flags->checkpoint, "Keep finished runs in this folder and resume from it")
+      app.add_option("--checkpoint", flags->checkpoint,
+                     "Keep finished runs in this folder and resume from it")
           ->type_name("FOLDER");
       app.add_option("--interrupt-exit", flags->interrupt_exit, "Exit code after an interrupt (default 0)")
           ->type_name("N");

@@ -25,11 +25,13 @@ struct predict_flags {
   bool json = false;
 };
 
-// The new samples with the taxa of the model, in its order. Taxa that the table lacks have no counts there; those
-// that the model lacks cannot be judged.
-dmm::count_table in_order_of(const dmm::saved_model& model, const dmm::named_counts& table, const std::string& file) {
+// The new samples with the taxa of the model, in its order. Taxa that the table lacks have no counts there;
+// those that the model lacks cannot be judged.
+dmm::count_table in_order_of(const dmm::saved_model& model, const dmm::named_counts& table,
+                             const std::string& file) {
   std::unordered_map<std::string_view, std::int32_t> place;
-  for (std::size_t j = 0; j < model.taxa.size(); ++j) place.emplace(model.taxa[j], static_cast<std::int32_t>(j));
+  for (std::size_t j = 0; j < model.taxa.size(); ++j)
+    place.emplace(model.taxa[j], static_cast<std::int32_t>(j));
   std::string unknown;
   std::size_t unknowns = 0;
   std::size_t known = 0;
@@ -44,14 +46,17 @@ dmm::count_table in_order_of(const dmm::saved_model& model, const dmm::named_cou
     }
   }
   if (unknowns > 0) {
-    throw dmm::error(dmm::errc::mismatched_taxa,
-                     {.what = fmt::format("{} of {} taxa are unknown to the model", unknowns, table.taxa.size()),
-                      .where = twill::location{.file = file},
-                      .found = unknown + (unknowns > 5 ? ", ..." : ""),
-                      .expected = fmt::format("taxa of the model, which has {}", model.taxa.size())});
+    throw dmm::error(
+        dmm::errc::mismatched_taxa,
+        {.what = fmt::format("{} of {} taxa are unknown to the model", unknowns, table.taxa.size()),
+         .where = twill::location{.file = file},
+         .found = unknown + (unknowns > 5 ? ", ..." : ""),
+         .expected = fmt::format("taxa of the model, which has {}", model.taxa.size())});
   }
   if (known < model.taxa.size()) {
-    std::fputs(fmt::format("note: {} taxa of the model are not in {}: taken as zero\n", model.taxa.size() - known, file).c_str(),
+    std::fputs(fmt::format("note: {} taxa of the model are not in {}: taken as zero\n",
+                           model.taxa.size() - known, file)
+                   .c_str(),
                stderr);
   }
   std::vector<std::int64_t> ptr{0};
@@ -64,14 +69,15 @@ dmm::count_table in_order_of(const dmm::saved_model& model, const dmm::named_cou
     }
     ptr.push_back(static_cast<std::int64_t>(counts.size()));
   }
-  return dmm::count_table::from_csr(table.counts.samples(), model.taxa.size(), ptr, taxa, std::span<const double>(counts),
-                                    dmm::zero_rows::keep);
+  return dmm::count_table::from_csr(table.counts.samples(), model.taxa.size(), ptr, taxa,
+                                    std::span<const double>(counts), dmm::zero_rows::keep);
 }
 
 int predict(const predict_flags& flags, session& s) {
   const int threads = flags.threads.value(s);
   const dmm::saved_model model = dmm::read_model(flags.model);
-  const dmm::named_counts table = read_counts(flags.input, flags.table.options(dmm::zero_rows::keep, threads));
+  const dmm::named_counts table =
+      read_counts(flags.input, flags.table.options(dmm::zero_rows::keep, threads));
   const dmm::count_table counts = in_order_of(model, table, flags.input);
   const auto k = static_cast<std::size_t>(model.fit.components);
   std::vector<double> p(counts.samples() * k);
@@ -109,7 +115,8 @@ int predict(const predict_flags& flags, session& s) {
 const registration predict_registration{{
     .path = "dmm predict",
     .summary = "Tell which component of a model new samples are of",
-    .examples = {{"twill dmm predict out/model-k4.json new.csv -o assignments.csv", "probabilities for each sample"},
+    .examples = {{"twill dmm predict out/model-k4.json new.csv -o assignments.csv",
+                  "probabilities for each sample"},
                  {"twill dmm predict out/model-k4.json new.csv --json", "the same for a program"}},
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<predict_flags>();

@@ -28,7 +28,8 @@ std::vector<std::int64_t> depths(const simulate_flags& flags) {
   if (const auto one = parse_int64(flags.depth)) {
     given.push_back(one.value);
   } else {
-    const std::string text = read_file(flags.depth, {.expected = "a file of depths, one a line", .refuse_empty = true});
+    const std::string text =
+        read_file(flags.depth, {.expected = "a file of depths, one a line", .refuse_empty = true});
     std::string_view rest = text;
     for (std::size_t line = 1; !rest.empty(); ++line) {
       const std::size_t end = rest.find('\n');
@@ -59,7 +60,8 @@ int simulate_command(const simulate_flags& flags, session& s) {
   csv += '\n';
   for (std::size_t i = 0; i < flags.n; ++i) {
     csv += fmt::format("sim{}", i + 1);
-    for (std::size_t j = 0; j < model.taxa.size(); ++j) csv += fmt::format(",{}", drawn.counts[i * model.taxa.size() + j]);
+    for (std::size_t j = 0; j < model.taxa.size(); ++j)
+      csv += fmt::format(",{}", drawn.counts[i * model.taxa.size() + j]);
     csv += '\n';
   }
   if (flags.output.empty()) {
@@ -79,7 +81,8 @@ const registration simulate_registration{{
       auto flags = std::make_shared<simulate_flags>();
       app.add_option("model", flags->model, "A model-kK.json of `twill dmm fit`")->required();
       app.add_option("-n", flags->n, "Samples (default 100)")->check(CLI::PositiveNumber);
-      app.add_option("--depth", flags->depth, "Counts a sample: a number, or a file with one a line (default 1000)");
+      app.add_option("--depth", flags->depth,
+                     "Counts a sample: a number, or a file with one a line (default 1000)");
       app.add_option("--seed", flags->seed, "Seed (default 42)");
       app.add_option("-o,--output", flags->output, "CSV file (default: standard output)")->type_name("FILE");
       flags->threads.declare(app);

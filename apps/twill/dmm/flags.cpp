@@ -77,7 +77,8 @@ void dmm_fit_flags::declare(CLI::App& app, bool with_k) {
 dmm::fit_options dmm_fit_flags::options(int threads) const {
   dmm::fit_options o;
   const auto read = parse_uint64(seed);
-  if (!read || read.value > std::numeric_limits<std::uint32_t>::max()) bad_flag("--seed", seed, "0 to 4294967295");
+  if (!read || read.value > std::numeric_limits<std::uint32_t>::max())
+    bad_flag("--seed", seed, "0 to 4294967295");
   o.seed = static_cast<std::uint32_t>(read.value);
   o.starts = starts;
   o.eta = eta;

@@ -34,9 +34,9 @@ std::string sweep_csv(const dmm_result& r) {
   for (const dmm::sweep_run& run : r.fits.runs) {
     if (!run.finished) continue;
     fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{}\n", run.components, run.start,
-                   r.options.seed + static_cast<std::uint32_t>(run.start), shortest(run.nle), shortest(run.log_det),
-                   shortest(run.laplace), shortest(run.laplace_symmetric), shortest(run.bic), shortest(run.aic),
-                   run.iterations, run.converged ? "true" : "false");
+                   r.options.seed + static_cast<std::uint32_t>(run.start), shortest(run.nle),
+                   shortest(run.log_det), shortest(run.laplace), shortest(run.laplace_symmetric),
+                   shortest(run.bic), shortest(run.aic), run.iterations, run.converged ? "true" : "false");
   }
   return out;
 }
@@ -60,8 +60,9 @@ std::string parameters_csv(const dmm_result& r, const dmm::mixture_fit& f) {
   for (std::size_t j = 0; j < f.taxa; ++j) {
     for (int c = 0; c < f.components; ++c) {
       const std::size_t at = static_cast<std::size_t>(c) * f.taxa + j;
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", quoted(r.taxa[j]), c, shortest(f.lower[at]),
-                     shortest(f.alpha[at]), shortest(f.upper[at]), shortest(f.alpha[at] / f.theta(c)));
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", quoted(r.taxa[j]), c,
+                     shortest(f.lower[at]), shortest(f.alpha[at]), shortest(f.upper[at]),
+                     shortest(f.alpha[at] / f.theta(c)));
     }
   }
   return out;
@@ -97,12 +98,15 @@ report::data_table model_fit_table(const std::vector<dmm::mixture_fit>& fits, dm
   std::vector<std::string> mark(fits.size());
   if (!fits.empty()) mark[best] = "best " + std::string(name_of(by));
   t.add_numbers("K", "", k, 0).add_numbers("NLE", "", nle, 2).add_numbers("Laplace", "", laplace, 2);
-  t.add_numbers("Laplace symmetric", "", symmetric, 2).add_numbers("BIC", "", bic, 2).add_numbers("AIC", "", aic, 2);
+  t.add_numbers("Laplace symmetric", "", symmetric, 2)
+      .add_numbers("BIC", "", bic, 2)
+      .add_numbers("AIC", "", aic, 2);
   t.add_numbers("iterations", "", iterations, 0).add_texts("converged", converged).add_texts("choice", mark);
   return t;
 }
 
-std::string summary_json(const dmm_result& r, const std::vector<std::pair<std::string, std::string>>& hashes) {
+std::string summary_json(const dmm_result& r,
+                         const std::vector<std::pair<std::string, std::string>>& hashes) {
   json_writer w(json_style::indented);
   w.begin_object();
   w.member("status", r.fits.cancelled ? "interrupted" : "complete");
@@ -125,7 +129,9 @@ std::string summary_json(const dmm_result& r, const std::vector<std::pair<std::s
   w.key("fits").begin_array();
   for (const dmm::mixture_fit& f : r.fits.fits) {
     w.begin_object().member("K", f.components).member("start", f.diag.start).member("NLE", f.nle);
-    w.member("LogDet", f.log_det).member("Laplace", f.laplace).member("Laplace_symmetric", f.laplace_symmetric);
+    w.member("LogDet", f.log_det)
+        .member("Laplace", f.laplace)
+        .member("Laplace_symmetric", f.laplace_symmetric);
     w.member("BIC", f.bic).member("AIC", f.aic).member("iterations", f.diag.em_iterations);
     w.member("converged", f.diag.converged).member("reseeded", f.diag.reseeded);
     w.key("weights").begin_array();
@@ -151,8 +157,8 @@ void write_dmm_outputs(const dmm_result& r, const std::string& folder) {
   for (const dmm::mixture_fit& f : r.fits.fits) one = f.components == 1 ? &f : one;
   for (const dmm::mixture_fit& f : r.fits.fits) {
     const std::string k = fmt::format("k{}", f.components);
-    dmm::saved_model model{.fit = f, .taxa = r.taxa,
-                           .seed = r.options.seed + static_cast<std::uint32_t>(f.diag.start)};
+    dmm::saved_model model{
+        .fit = f, .taxa = r.taxa, .seed = r.options.seed + static_cast<std::uint32_t>(f.diag.start)};
     write("model-" + k + ".json", format_model(model));
     write("posterior-" + k + ".csv", posterior_csv(r, f));
     write("parameters-" + k + ".csv", parameters_csv(r, f));

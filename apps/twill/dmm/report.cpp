@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outputs.hpp"
-
 #include "twill/report.hpp"
+
+#include "outputs.hpp"
 
 #include <fmt/format.h>
 
@@ -112,26 +112,31 @@ report::figure certainty_chart(const dmm::mixture_fit& fit) {
 
 }  // namespace
 
-std::string dmm_model_fit_svg(const std::vector<dmm::mixture_fit>& fits) { return criteria_chart(fits).svg(); }
+std::string dmm_model_fit_svg(const std::vector<dmm::mixture_fit>& fits) {
+  return criteria_chart(fits).svg();
+}
 
 std::string dmm_report_html(const dmm_report_input& in) {
   const dmm::mixture_fit& fit = in.fits[in.chosen];
   report::document page("Community types", in.table);
-  const std::vector<report::card> cards{
-      {.label = "Samples", .value = fmt::format("{}", in.samples.size())},
-      {.label = "Taxa", .value = fmt::format("{}", in.taxa.size())},
-      {.label = "Components", .value = fmt::format("{}", fit.components), .detail = "by " + std::string(name_of(in.by))},
-      {.label = "Laplace", .value = report::number_text(fit.laplace, 2)}};
+  const std::vector<report::card> cards{{.label = "Samples", .value = fmt::format("{}", in.samples.size())},
+                                        {.label = "Taxa", .value = fmt::format("{}", in.taxa.size())},
+                                        {.label = "Components",
+                                         .value = fmt::format("{}", fit.components),
+                                         .detail = "by " + std::string(name_of(in.by))},
+                                        {.label = "Laplace", .value = report::number_text(fit.laplace, 2)}};
   page.section("The choice of K").cards(cards);
   page.list(in.notes);
   page.add(criteria_chart(in.fits)).table(model_fit_table(in.fits, in.by));
   page.section(fmt::format("The model with {} components", fit.components));
-  if (!fit.diag.converged) page.note("EM reached its limit of iterations before it converged.", report::tone::warning);
+  if (!fit.diag.converged)
+    page.note("EM reached its limit of iterations before it converged.", report::tone::warning);
   page.table(component_table(fit));
   if (!in.telling.empty()) page.add(sample_map(in, fit));
   if (!in.drivers.empty()) {
     page.section("Drivers").paragraph(
-        "The mean share of a taxon in each component against that in the model of one component; the taxa with the "
+        "The mean share of a taxon in each component against that in the model of one component; the taxa "
+        "with the "
         "largest sum of absolute differences come first.");
     page.table(driver_table(in, fit));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops over chunks. What a chunk computes depends on its index alone, so results do not depend on who runs it.
+// Loops over chunks. What a chunk computes depends on its index alone, so results do not depend on who runs
+// it.
 #pragma once
 
 #include "twill/par/join.hpp"
@@ -30,8 +31,7 @@ struct crew {
   // f(first, last) over [0, n) in pieces of `grain`.
   template <class F>
   void pieces(std::size_t n, std::size_t grain, double cost, const F& f) const {
-    each((n + grain - 1) / grain, cost,
-         [&](std::size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
+    each((n + grain - 1) / grain, cost, [&](std::size_t i) { f(i * grain, std::min(n, (i + 1) * grain)); });
   }
 
  private:

@@ -135,7 +135,8 @@ void take_census(const Rows& rows, std::size_t first, std::size_t last, std::siz
         ++n;
         total += static_cast<double>(value);
         out.largest_count = std::max(out.largest_count, static_cast<std::uint64_t>(value));
-        if (total > largest) out.refused = refusal{errc::count_too_large, i, j, "a larger total of the sample"};
+        if (total > largest)
+          out.refused = refusal{errc::count_too_large, i, j, "a larger total of the sample"};
       }
     });
     if (out.refused) return;
@@ -158,12 +159,13 @@ void refuse_empty_rows(const std::vector<census>& parts) {
   std::string names;
   for (const std::size_t i : rows) names += fmt::format("{}{}", names.empty() ? "" : ", ", i + 1);
   if (count > rows.size()) names += fmt::format(" and {} more", count - rows.size());
-  throw error(errc::zero_row,
-              {.what = count == 1 ? "a sample has no counts" : fmt::format("{} samples have no counts", count),
-               .found = (count == 1 ? "row " : "rows ") + names,
-               .expected = "at least one count in each sample",
-               .hint = "leave these samples out: nothing tells which component they are of"},
-              rows);
+  throw error(
+      errc::zero_row,
+      {.what = count == 1 ? "a sample has no counts" : fmt::format("{} samples have no counts", count),
+       .found = (count == 1 ? "row " : "rows ") + names,
+       .expected = "at least one count in each sample",
+       .hint = "leave these samples out: nothing tells which component they are of"},
+      rows);
 }
 
 // Nonzeros by taxon: for each its row, its count, and its position among the nonzeros by row. `Number` holds
@@ -194,7 +196,8 @@ void scatter(const Rows& rows, std::size_t first, std::size_t last, const datase
   }
 }
 
-// Orders a taxon's nonzeros by count, rows rising within a count, and returns how many distinct counts there are.
+// Orders a taxon's nonzeros by count, rows rising within a count, and returns how many distinct counts there
+// are.
 template <class Number>
 std::size_t order_taxon(columns<Number>& c, std::size_t j, std::vector<std::uint32_t>& bucket_row) {
   const std::uint64_t first = c.ptr[j];
@@ -286,7 +289,8 @@ void build_buckets(const Rows& rows, const std::vector<census>& parts, std::size
   for (std::size_t j = 0; j < d.s; ++j) {
     buckets += distinct[j];
     if (buckets > std::numeric_limits<std::uint32_t>::max()) {
-      throw error(errc::invalid_shape, {.what = "a table has more than 4294967295 distinct counts of its taxa"});
+      throw error(errc::invalid_shape,
+                  {.what = "a table has more than 4294967295 distinct counts of its taxa"});
     }
     d.taxon_ptr[j + 1] = static_cast<std::uint32_t>(buckets);
   }

@@ -24,12 +24,12 @@ struct dataset {
   std::vector<std::uint32_t> taxon_ptr;   // s + 1, into buckets
   std::vector<double> bucket_count;       // buckets
   std::vector<std::uint32_t> row_total;   // n, into total_count
-  std::vector<double> total_count;        // distinct totals, rising; 0 is one of them where there are empty rows
-  std::vector<std::uint64_t> total_ptr;   // totals + 1
-  std::vector<std::uint32_t> total_row;   // n
-  std::vector<double> coefficient;        // n: ln of the multinomial coefficient
-  std::size_t first_row = 0;              // number of row 0 in a table split over ranks
-  std::size_t all_rows = 0;               // of all ranks
+  std::vector<double> total_count;  // distinct totals, rising; 0 is one of them where there are empty rows
+  std::vector<std::uint64_t> total_ptr;  // totals + 1
+  std::vector<std::uint32_t> total_row;  // n
+  std::vector<double> coefficient;       // n: ln of the multinomial coefficient
+  std::size_t first_row = 0;             // number of row 0 in a table split over ranks
+  std::size_t all_rows = 0;              // of all ranks
 
   [[nodiscard]] std::size_t nonzeros() const noexcept { return row_bucket.size(); }
   [[nodiscard]] std::size_t buckets() const noexcept { return bucket_count.size(); }
@@ -37,10 +37,11 @@ struct dataset {
 };
 
 // Sums over rows run over a fixed tree: rows in order within blocks of 2^shift rows, blocks as a binary tree
-// over their number. The shift depends on the rows of the whole table alone: at most 64 blocks of at least 1024
-// rows.
+// over their number. The shift depends on the rows of the whole table alone: at most 64 blocks of at least
+// 1024 rows.
 [[nodiscard]] inline unsigned block_shift(std::size_t all_rows) noexcept {
-  return std::max(10U, static_cast<unsigned>(std::bit_width((all_rows + 63) / 64 - (all_rows == 0 ? 0U : 1U))));
+  return std::max(10U,
+                  static_cast<unsigned>(std::bit_width((all_rows + 63) / 64 - (all_rows == 0 ? 0U : 1U))));
 }
 
 }  // namespace twill::dmm::detail

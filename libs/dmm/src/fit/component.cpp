@@ -57,11 +57,12 @@ component_terms::component_terms(const problem& p, const double* weights, std::s
   const std::span<const double> counts(d.bucket_count);
   for (std::size_t j = 0; j < d.s; ++j) {
     const std::uint32_t first = d.taxon_ptr[j];
-    add_taxon(static_cast<std::uint32_t>(j), counts.subspan(first, d.taxon_ptr[j + 1] - first), w + first * stride,
-              stride);
+    add_taxon(static_cast<std::uint32_t>(j), counts.subspan(first, d.taxon_ptr[j + 1] - first),
+              w + first * stride, stride);
   }
   add_taxon(static_cast<std::uint32_t>(d.s), d.total_count, w + d.buckets() * stride, stride);
-  runs_.push_back({0, static_cast<std::uint32_t>(near_weight_.size()), static_cast<std::uint32_t>(far_weight_.size())});
+  runs_.push_back(
+      {0, static_cast<std::uint32_t>(near_weight_.size()), static_cast<std::uint32_t>(far_weight_.size())});
   cuts_.push_back(0);
   for (std::size_t i = 0; i + 1 < runs_.size(); ++i) {
     const run& start = runs_[cuts_.back()];
@@ -101,7 +102,8 @@ void component_terms::evaluate_runs(std::size_t first, std::size_t last, std::sp
   kernel.near(runs_[last].near - n0, near_x_.data() + n0, near_weight_.data() + n0, f_.data() + n0,
               g_.data() + n0, h_.data() + n0);
   const std::size_t at = far_base + f0;
-  kernel.far(runs_[last].far - f0, {far_x_.data() + f0, far_v_.data() + f0, far_l_.data() + f0, far_d_.data() + f0},
+  kernel.far(runs_[last].far - f0,
+             {far_x_.data() + f0, far_v_.data() + f0, far_l_.data() + f0, far_d_.data() + f0},
              far_weight_.data() + f0, f_.data() + at, g_.data() + at, h_.data() + at);
   for (std::size_t r = first; r < last; ++r) {
     const std::size_t near = runs_[r].near;

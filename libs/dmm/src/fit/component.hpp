@@ -18,10 +18,10 @@ struct taxon_sums {
   double r = 0;
 };
 
-// What the objective of one component is made of, ready to be evaluated at any alpha: terms of the recurrences
-// with the weight of all counts beyond them (T. P. Minka, "Estimating a Dirichlet distribution", 2000), and one
-// term for each distinct count above 16. Terms whose weight is below 1e-20 are left out: all of them together
-// stay below the rounding of eta.
+// What the objective of one component is made of, ready to be evaluated at any alpha: terms of the
+// recurrences with the weight of all counts beyond them (T. P. Minka, "Estimating a Dirichlet distribution",
+// 2000), and one term for each distinct count above 16. Terms whose weight is below 1e-20 are left out: all
+// of them together stay below the rounding of eta.
 class component_terms {
  public:
   // weights[(bucket or total) * stride + component].
@@ -36,7 +36,8 @@ class component_terms {
     std::uint32_t near;  // first of its terms
     std::uint32_t far;   // first of its terms
   };
-  void add_taxon(std::uint32_t taxon, std::span<const double> counts, const double* weights, std::size_t stride);
+  void add_taxon(std::uint32_t taxon, std::span<const double> counts, const double* weights,
+                 std::size_t stride);
   void evaluate_runs(std::size_t first, std::size_t last, std::span<const double> alpha, double theta,
                      std::vector<taxon_sums>& out);
 

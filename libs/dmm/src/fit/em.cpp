@@ -43,8 +43,8 @@ class run {
     fit_.eta = options.eta;
     fit_.nu = options.nu;
     fit_.diag.start = start;
-    prior_constant_ = static_cast<double>(k_ * s_) *
-                      (options.eta * std::log(options.nu) - gamma_at(options.eta).log_gamma);
+    prior_constant_ =
+        static_cast<double>(k_ * s_) * (options.eta * std::log(options.nu) - gamma_at(options.eta).log_gamma);
   }
 
   mixture_fit all() {
@@ -70,16 +70,14 @@ class run {
     return flag > 0;
   }
   bool told(fit_phase phase, int iteration, double nle, double change) {
-    return !o_.progress ||
-           o_.progress({phase, o_.components, fit_.diag.start, iteration, nle, change});
+    return !o_.progress || o_.progress({phase, o_.components, fit_.diag.start, iteration, nle, change});
   }
 
   void begin() {
     const stopwatch timed(fit_.diag.kmeans_seconds);
-    kmeans_result start = soft_kmeans(p_, o_.components, o_.seed + static_cast<std::uint32_t>(fit_.diag.start),
-                                      o_.kmeans, [&](int round, double change) {
-                                        return !halted(!told(fit_phase::start, round, 0, change));
-                                      });
+    kmeans_result start = soft_kmeans(
+        p_, o_.components, o_.seed + static_cast<std::uint32_t>(fit_.diag.start), o_.kmeans,
+        [&](int round, double change) { return !halted(!told(fit_phase::start, round, 0, change)); });
     z_ = std::move(start.z);
     lambda_ = std::move(start.lambda);
     weight_ = std::move(start.weight);
@@ -95,8 +93,8 @@ class run {
     const double cost = 10.0 * static_cast<double>(bucket_weight_.size());
     p_.team.each(k_, cost, [&](std::size_t c) {
       component_terms terms(p_, bucket_weight_.data(), k_, c);
-      outcome[c] = minimise(p_, terms, {o_.eta, o_.nu}, o_.m_step, o_.stop, std::span(lambda_).subspan(c * s_, s_),
-                            std::span(alpha_).subspan(c * s_, s_));
+      outcome[c] = minimise(p_, terms, {o_.eta, o_.nu}, o_.m_step, o_.stop,
+                            std::span(lambda_).subspan(c * s_, s_), std::span(alpha_).subspan(c * s_, s_));
     });
     for (const m_step_outcome& one : outcome) {
       fit_.diag.newton_steps += one.steps;
@@ -138,7 +136,8 @@ class run {
         fit_.diag.converged = true;
         break;
       }
-      if (halted(!told(fit_phase::expectation_maximization, fit_.diag.em_iterations, fit_.nle, change))) break;
+      if (halted(!told(fit_phase::expectation_maximization, fit_.diag.em_iterations, fit_.nle, change)))
+        break;
     }
   }
 

@@ -31,7 +31,8 @@ void check_size(std::size_t found, std::size_t expected) {
 
 // Evidences without coefficients (normalise false), or posteriors with the logarithm of their norms.
 template <class Use>
-void with_evidence(const mixture_fit& model, const count_table& counts, int threads, bool weighted, const Use& use) {
+void with_evidence(const mixture_fit& model, const count_table& counts, int threads, bool weighted,
+                   const Use& use) {
   const detail::dataset& d = *counts.data();
   const detail::plan cuts(d);
   detail::with_crew(threads, [&](const detail::crew& team) {

@@ -80,7 +80,8 @@ void set_errors(const problem& p, const fit_options& options, const std::vector<
     if (options.hessian == hessian_mode::peer) {
       peer_diagonal(p, pr, ones, k, c, weight[c], objectives[c].total_slope, alpha, d);
     }
-    errors[c] = errors_of(d, objectives[c].rank_one, alpha, fit.lower.data() + c * s, fit.upper.data() + c * s);
+    errors[c] =
+        errors_of(d, objectives[c].rank_one, alpha, fit.lower.data() + c * s, fit.upper.data() + c * s);
   });
   const double ln_n = std::log(static_cast<double>(p.all_rows()));
   constexpr double least = 1e-300;  // of a component that lost all its samples

@@ -129,8 +129,8 @@ void harden(const problem& p, const std::vector<int>& label, std::size_t k, std:
     z[i * k + static_cast<std::size_t>(label[p.data.first_row + i])] = 1;
 }
 
-// The row of all ranks that is farthest from its nearest centre among components that have rows, and that is not
-// the only one of its component; the lowest of equally far ones.
+// The row of all ranks that is farthest from its nearest centre among components that have rows, and that is
+// not the only one of its component; the lowest of equally far ones.
 std::size_t farthest_row(const problem& p, const std::vector<double>& distance, const std::vector<int>& label,
                          const std::vector<std::size_t>& members) {
   const std::size_t k = members.size();
@@ -222,8 +222,7 @@ kmeans_result soft_kmeans(const problem& p, int components, std::uint32_t seed, 
   for (std::size_t c = 0; c < k; ++c) {
     for (std::size_t j = 0; j < d.s; ++j) means[j] = std::max(around.mean(j, c), 1e-260);
     run.logs(d.s, means.data(), logs.data());
-    for (std::size_t j = 0; j < d.s; ++j)
-      out.lambda[c * d.s + j] = around.mean(j, c) > 0 ? logs[j] : -10;
+    for (std::size_t j = 0; j < d.s; ++j) out.lambda[c * d.s + j] = around.mean(j, c) > 0 ? logs[j] : -10;
   }
   out.weight = p.row_sums(out.z.data(), k);
   return out;

@@ -24,7 +24,8 @@ struct kmeans_result {
 };
 
 // Soft k-means of the rows' proportions. `told(round, change)` may return false: it ends at once.
-[[nodiscard]] kmeans_result soft_kmeans(const problem& p, int k, std::uint32_t seed, const kmeans_options& options,
+[[nodiscard]] kmeans_result soft_kmeans(const problem& p, int k, std::uint32_t seed,
+                                        const kmeans_options& options,
                                         const std::function<bool(int, double)>& told);
 
 }  // namespace twill::dmm::detail

@@ -18,7 +18,8 @@ double dot(std::span<const double> a, std::span<const double> b) noexcept {
 
 // The Newton direction by Sherman and Morrison, with floors that keep it a direction of descent where the
 // Hessian is not positive definite (Minka 2000 for the form; the floors are ours).
-void newton_direction(const objective& at, std::span<const double> alpha, double eta, std::span<double> step) {
+void newton_direction(const objective& at, std::span<const double> alpha, double eta,
+                      std::span<double> step) {
   const std::size_t s = alpha.size();
   std::vector<double> diagonal(s);
   double norm = 0;
@@ -82,8 +83,9 @@ void set_alpha(std::span<const double> lambda, std::span<double> alpha) {
 
 }  // namespace
 
-void evaluate_objective(const problem& p, component_terms& terms, const prior& pr, std::span<const double> lambda,
-                        std::span<const double> alpha, std::vector<taxon_sums>& sums, objective& out) {
+void evaluate_objective(const problem& p, component_terms& terms, const prior& pr,
+                        std::span<const double> lambda, std::span<const double> alpha,
+                        std::vector<taxon_sums>& sums, objective& out) {
   const std::size_t s = alpha.size();
   const double theta = terms.evaluate(p, alpha, sums);
   const taxon_sums& total = sums[s];
@@ -108,8 +110,9 @@ void evaluate_objective(const problem& p, component_terms& terms, const prior& p
   out.value = (total.f - data) + (pr.nu * theta - pr.eta * lambdas);
 }
 
-m_step_outcome minimise(const problem& p, component_terms& terms, const prior& pr, const m_step_options& options,
-                        const std::stop_token& stop, std::span<double> lambda, std::span<double> alpha) {
+m_step_outcome minimise(const problem& p, component_terms& terms, const prior& pr,
+                        const m_step_options& options, const std::stop_token& stop, std::span<double> lambda,
+                        std::span<double> alpha) {
   const std::size_t s = lambda.size();
   m_step_outcome outcome;
   std::vector<taxon_sums> sums;

@@ -16,7 +16,8 @@ struct prior {
   double nu = 0.1;
 };
 
-// The objective of one component with its derivatives in lambda: H = diag(curvature) + rank_one alpha alpha^T.
+// The objective of one component with its derivatives in lambda: H = diag(curvature) + rank_one alpha
+// alpha^T.
 struct objective {
   double value = 0;
   double norm = 0;  // of the gradient
@@ -27,8 +28,9 @@ struct objective {
 };
 
 // At alpha, which is exp lambda.
-void evaluate_objective(const problem& p, component_terms& terms, const prior& pr, std::span<const double> lambda,
-                        std::span<const double> alpha, std::vector<taxon_sums>& sums, objective& out);
+void evaluate_objective(const problem& p, component_terms& terms, const prior& pr,
+                        std::span<const double> lambda, std::span<const double> alpha,
+                        std::vector<taxon_sums>& sums, objective& out);
 
 struct m_step_outcome {
   double gradient = 0;  // norm at the end

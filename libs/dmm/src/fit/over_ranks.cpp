@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/dmm/ranks.hpp"
-
 #include "fit/em.hpp"
 #include "select/sweep.hpp"
 #include "twill/dmm/error.hpp"
+#include "twill/dmm/ranks.hpp"
 
 #include <fmt/format.h>
 

@@ -24,7 +24,8 @@ plan::plan(const dataset& d) {
     for (; first < last; first += std::min(most, last - first))
       pieces.push_back({taxon, first, first + std::min(most, last - first)});
   };
-  for (std::size_t j = 0; j < d.s; ++j) add(static_cast<std::uint32_t>(j), d.taxon_ptr[j], d.taxon_ptr[j + 1]);
+  for (std::size_t j = 0; j < d.s; ++j)
+    add(static_cast<std::uint32_t>(j), d.taxon_ptr[j], d.taxon_ptr[j + 1]);
   add(static_cast<std::uint32_t>(d.s), 0, static_cast<std::uint32_t>(d.totals()));
   piece_cuts.push_back(0);
   std::uint32_t buckets = 0;
@@ -84,8 +85,8 @@ void problem::bucket_sums(const double* z, std::size_t k, std::vector<double>& o
   const std::size_t all = groups + cuts.total_cuts.size() - 1;
   team.each(all, per_add * static_cast<double>(d.nonzeros() + d.n), [&](std::size_t i) {
     if (i < groups) {
-      run.gather_buckets(d.bucket_row.data(), d.bucket_ptr.data(), cuts.bucket_cuts[i], cuts.bucket_cuts[i + 1], z,
-                         k, shift, out.data());
+      run.gather_buckets(d.bucket_row.data(), d.bucket_ptr.data(), cuts.bucket_cuts[i],
+                         cuts.bucket_cuts[i + 1], z, k, shift, out.data());
     } else {
       run.gather_buckets(d.total_row.data(), d.total_ptr.data(), cuts.total_cuts[i - groups],
                          cuts.total_cuts[i - groups + 1], z, k, shift, out.data() + buckets * k);

@@ -23,14 +23,14 @@ struct piece {
 // How loops over a dataset are cut: a function of the data alone.
 struct plan {
   explicit plan(const dataset& d);
-  std::vector<piece> pieces;              // all buckets, then all totals
-  std::vector<std::size_t> piece_cuts;    // groups of pieces of a few thousand buckets
-  std::vector<std::size_t> bucket_cuts;   // groups of buckets with several thousand nonzeros
-  std::vector<std::size_t> total_cuts;    // groups of totals with several thousand rows
+  std::vector<piece> pieces;             // all buckets, then all totals
+  std::vector<std::size_t> piece_cuts;   // groups of pieces of a few thousand buckets
+  std::vector<std::size_t> bucket_cuts;  // groups of buckets with several thousand nonzeros
+  std::vector<std::size_t> total_cuts;   // groups of totals with several thousand rows
 };
 
-// What every step of a fit reads. With a link the dataset is this rank's rows; its buckets and totals are those
-// of all ranks.
+// What every step of a fit reads. With a link the dataset is this rank's rows; its buckets and totals are
+// those of all ranks.
 struct problem {
   const dataset& data;
   const plan& cuts;
@@ -56,9 +56,10 @@ struct row_range {
 // The values of one node for each rank, combined over the tree by which rows_of_rank hands nodes out.
 void fold_ranks(std::span<double> parts, std::size_t width, int first, int last);
 
-// ln Gamma(alpha + count) - ln Gamma(alpha) for each bucket and component, then its negative for each total with
-// the sums of alpha: what an evidence is made of. `alpha` is k x s.
-void difference_table(const problem& p, std::span<const double> alpha, std::size_t k, std::vector<double>& out);
+// ln Gamma(alpha + count) - ln Gamma(alpha) for each bucket and component, then its negative for each total
+// with the sums of alpha: what an evidence is made of. `alpha` is k x s.
+void difference_table(const problem& p, std::span<const double> alpha, std::size_t k,
+                      std::vector<double>& out);
 
 // ln weight + evidence of every row and component without coefficients into `z`, which becomes the posterior;
 // `norm` gets the logarithm of each row's sum.

@@ -14,8 +14,9 @@
 namespace twill::dmm {
 namespace {
 
-// ln of a Gamma(shape, 1) number: G. Marsaglia, W. W. Tsang, "A simple method for generating gamma variables", ACM
-// TOMS 26 (2000); below 1 by the power of a uniform number, in logarithms so that tiny shapes do not underflow.
+// ln of a Gamma(shape, 1) number: G. Marsaglia, W. W. Tsang, "A simple method for generating gamma
+// variables", ACM TOMS 26 (2000); below 1 by the power of a uniform number, in logarithms so that tiny shapes
+// do not underflow.
 double log_gamma_draw(philox& stream, double shape) {
   double boost = 0;
   if (shape < 1) {
@@ -63,7 +64,8 @@ void draw_sample(const mixture_fit& model, philox stream, std::int64_t depth, in
 
 }  // namespace
 
-simulated simulate(const mixture_fit& model, std::span<const std::int64_t> depth, std::uint64_t seed, int threads) {
+simulated simulate(const mixture_fit& model, std::span<const std::int64_t> depth, std::uint64_t seed,
+                   int threads) {
   for (std::size_t i = 0; i < depth.size(); ++i) {
     if (depth[i] >= 1) continue;
     throw error(errc::bad_option, {.what = "a sample would have no counts",

@@ -63,7 +63,8 @@ void fill_piece(const piece& of, std::span<const double> counts, const double* a
 
 }  // namespace
 
-void difference_table(const problem& p, std::span<const double> alpha, std::size_t k, std::vector<double>& out) {
+void difference_table(const problem& p, std::span<const double> alpha, std::size_t k,
+                      std::vector<double>& out) {
   const dataset& d = p.data;
   const kernels& run = active_kernels();
   const std::size_t entries = d.buckets() + d.totals();

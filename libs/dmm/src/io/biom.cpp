@@ -41,7 +41,8 @@ std::vector<std::string> ids_of(const value& root, std::string_view key, table::
 double number_at(const value& v, table::findings& out) {
   const auto x = v.as_double();
   if (!x) {
-    out.error(table::rule::wrong_type, {.what = "a count is no number", .where = v.where(), .found = v.summary()});
+    out.error(table::rule::wrong_type,
+              {.what = "a count is no number", .where = v.where(), .found = v.summary()});
     return 0;
   }
   const bool plain = std::isfinite(*x) && *x >= 0 && *x == std::trunc(*x) && *x <= 0x1p53;
@@ -57,10 +58,11 @@ void add_sparse(const value& entry, std::size_t rows, std::size_t columns, std::
   const auto row = parts.size() == 3 ? parts[0].as_uint64() : std::nullopt;
   const auto column = parts.size() == 3 ? parts[1].as_uint64() : std::nullopt;
   if (!row || !column || *row >= rows || *column >= columns) {
-    out.error(table::rule::out_of_range, {.what = "an entry is not [row, column, count] inside the table",
-                                          .where = entry.where(),
-                                          .found = entry.summary(),
-                                          .expected = fmt::format("rows below {}, columns below {}", rows, columns)});
+    out.error(table::rule::out_of_range,
+              {.what = "an entry is not [row, column, count] inside the table",
+               .where = entry.where(),
+               .found = entry.summary(),
+               .expected = fmt::format("rows below {}, columns below {}", rows, columns)});
     return;
   }
   if (const double x = number_at(parts[2], out); x != 0) cells.emplace_back(*row, *column, x);
@@ -124,7 +126,8 @@ cell_table read_biom(std::string_view text, const std::string& name, table::find
   std::size_t next = 0;
   for (std::size_t i = 0; i < t.row_names.size(); ++i) {
     for (; next < cells.size() && std::get<0>(cells[next]) == i; ++next) {
-      if (next > 0 && std::get<0>(cells[next - 1]) == i && std::get<1>(cells[next - 1]) == std::get<1>(cells[next])) {
+      if (next > 0 && std::get<0>(cells[next - 1]) == i &&
+          std::get<1>(cells[next - 1]) == std::get<1>(cells[next])) {
         out.error(table::rule::duplicate_id, {.what = "a cell stands twice in the data",
                                               .where = data->where(),
                                               .found = fmt::format("[{}, {}]", i, std::get<1>(cells[next]))});

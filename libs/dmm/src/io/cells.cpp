@@ -22,8 +22,9 @@ double checked_count(double value, std::string_view text, const location& where,
   } else {
     return value;
   }
-  out.error(table::rule::out_of_range,
-            {.what = std::move(what), .where = where, .found = std::string(text), .expected = std::move(expected)});
+  out.error(
+      table::rule::out_of_range,
+      {.what = std::move(what), .where = where, .found = std::string(text), .expected = std::move(expected)});
   return 0;
 }
 

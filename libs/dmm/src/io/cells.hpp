@@ -33,13 +33,16 @@ struct cell_table {
 
 // The count that a text says; a mistake becomes a finding, and 0.
 [[nodiscard]] double count_of(std::string_view text, const location& where, table::findings& out);
-[[nodiscard]] double checked_count(double value, std::string_view text, const location& where, table::findings& out);
+[[nodiscard]] double checked_count(double value, std::string_view text, const location& where,
+                                   table::findings& out);
 
 [[nodiscard]] cell_table read_delimited(std::string_view text, const std::string& name, table::findings& out);
 [[nodiscard]] cell_table read_shared(std::string_view text, const std::string& name, table::findings& out);
-[[nodiscard]] cell_table read_matrix_market(std::string_view text, const std::string& name, table::findings& out);
+[[nodiscard]] cell_table read_matrix_market(std::string_view text, const std::string& name,
+                                            table::findings& out);
 [[nodiscard]] cell_table read_biom(std::string_view text, const std::string& name, table::findings& out);
-[[nodiscard]] cell_table read_parquet_counts(std::string_view content, const std::string& name, table::findings& out);
+[[nodiscard]] cell_table read_parquet_counts(std::string_view content, const std::string& name,
+                                             table::findings& out);
 
 // Splits off the next line, without its end; `\r\n` counts as one.
 [[nodiscard]] std::string_view next_line(std::string_view& rest);

@@ -124,7 +124,9 @@ cell_table read_delimited(std::string_view text, const std::string& name, table:
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   cell_table t;
   const char delimiter = delimiter_of(text);
-  t.notes.push_back(delimiter == '\t' ? "tab-separated" : delimiter == ';' ? "semicolon-separated" : "comma-separated");
+  t.notes.push_back(delimiter == '\t'  ? "tab-separated"
+                    : delimiter == ';' ? "semicolon-separated"
+                                       : "comma-separated");
   records lines(text, delimiter, name, out);
   std::vector<field> fields;
   if (!lines.next(fields)) return t;

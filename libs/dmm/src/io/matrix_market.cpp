@@ -83,11 +83,12 @@ cell_table read_matrix_market(std::string_view text, const std::string& name, ta
     if (fields.empty()) continue;
     const auto row = fields.size() == 3 ? parse_uint64(fields[0]) : parsed_number<std::uint64_t>{};
     const auto column = fields.size() == 3 ? parse_uint64(fields[1]) : parsed_number<std::uint64_t>{};
-    if (!row || !column || row.value < 1 || row.value > sizes[0] || column.value < 1 || column.value > sizes[1]) {
-      out.error(table::rule::syntax, {.what = "an entry is malformed or outside the matrix",
-                                      .where = at(),
-                                      .expected = fmt::format("a row up to {}, a column up to {}, a count", sizes[0],
-                                                              sizes[1])});
+    if (!row || !column || row.value < 1 || row.value > sizes[0] || column.value < 1 ||
+        column.value > sizes[1]) {
+      out.error(table::rule::syntax,
+                {.what = "an entry is malformed or outside the matrix",
+                 .where = at(),
+                 .expected = fmt::format("a row up to {}, a column up to {}, a count", sizes[0], sizes[1])});
       if (out.full()) return t;
       continue;
     }

@@ -31,7 +31,8 @@ class members {
   [[nodiscard]] std::optional<value> member(std::string_view key) const {
     auto v = of_.find(key);
     if (!v) {
-      out_.error(table::rule::missing_key, {.what = fmt::format("\"{}\" is missing", key), .where = of_.where()});
+      out_.error(table::rule::missing_key,
+                 {.what = fmt::format("\"{}\" is missing", key), .where = of_.where()});
     }
     return v;
   }

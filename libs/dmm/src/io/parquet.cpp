@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/cells.hpp"
 #include "twill/table/parquet.hpp"
+
+#include "io/cells.hpp"
 
 #include <fmt/format.h>
 
@@ -50,7 +51,8 @@ cell_table read_parquet_counts(std::string_view content, const std::string& name
     t.row_names.push_back(names == nullptr ? fmt::format("row{}", i + 1) : names->text_at(i));
     for (std::size_t j = 0; j < counts.size(); ++j) {
       if (counts[j]->is_null(i)) {
-        out.error(table::rule::missing_value, {.what = "a count is missing", .where = read.where(i, counts[j]->name())});
+        out.error(table::rule::missing_value,
+                  {.what = "a count is missing", .where = read.where(i, counts[j]->name())});
         continue;
       }
       const double value = number_at(*counts[j], i);

@@ -23,10 +23,11 @@ using detail::cell_table;
 table_format format_of(std::string_view content, const std::string& name) {
   if (content.starts_with("PAR1")) return table_format::parquet;
   if (content.starts_with("\x89HDF\r\n\x1a\n")) {
-    throw error(errc::unsupported, {.what = "this is a BIOM 2 file, which is HDF5",
-                                    .where = location{.file = name},
-                                    .expected = "BIOM 1 (JSON), CSV, TSV, Parquet, .shared or MatrixMarket",
-                                    .hint = "convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"});
+    throw error(errc::unsupported,
+                {.what = "this is a BIOM 2 file, which is HDF5",
+                 .where = location{.file = name},
+                 .expected = "BIOM 1 (JSON), CSV, TSV, Parquet, .shared or MatrixMarket",
+                 .hint = "convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"});
   }
   if (content.starts_with("\x1f\x8b")) {
     throw error(errc::unsupported, {.what = "this file is compressed with gzip",
@@ -40,7 +41,8 @@ table_format format_of(std::string_view content, const std::string& name) {
   return table_format::csv;
 }
 
-cell_table cells_of(std::string_view content, const std::string& name, table_format format, table::findings& out) {
+cell_table cells_of(std::string_view content, const std::string& name, table_format format,
+                    table::findings& out) {
   switch (format) {
     case table_format::parquet: return detail::read_parquet_counts(content, name, out);
     case table_format::biom: return detail::read_biom(content, name, out);
@@ -72,10 +74,14 @@ bool rows_are_taxa(const cell_table& t, std::string& why) {
     if (std::isalnum(static_cast<unsigned char>(c)) != 0)
       corner += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  constexpr std::array<std::string_view, 12> taxon_words{"otuid", "otu",   "otus",    "taxon",  "taxa",    "genus",
-                                                         "asv",   "asvid", "feature", "species", "featureid", "taxonomy"};
-  constexpr std::array<std::string_view, 6> sample_words{"sample", "samples", "sampleid", "group", "samplename", "subject"};
-  const auto among = [&](const auto& words) { return std::find(words.begin(), words.end(), corner) != words.end(); };
+  constexpr std::array<std::string_view, 12> taxon_words{"otuid",   "otu",     "otus",      "taxon",
+                                                         "taxa",    "genus",   "asv",       "asvid",
+                                                         "feature", "species", "featureid", "taxonomy"};
+  constexpr std::array<std::string_view, 6> sample_words{"sample", "samples",    "sampleid",
+                                                         "group",  "samplename", "subject"};
+  const auto among = [&](const auto& words) {
+    return std::find(words.begin(), words.end(), corner) != words.end();
+  };
   if (among(taxon_words) || among(sample_words)) {
     why = fmt::format("the header says \"{}\"", t.corner);
     return among(taxon_words);
@@ -83,7 +89,8 @@ bool rows_are_taxa(const cell_table& t, std::string& why) {
   std::vector<double> rows(t.rows(), 0.0);
   std::vector<double> columns(t.column_names.size(), 0.0);
   for (std::size_t i = 0; i < t.rows(); ++i) {
-    for (auto p = static_cast<std::size_t>(t.row_ptr[i]); p < static_cast<std::size_t>(t.row_ptr[i + 1]); ++p) {
+    for (auto p = static_cast<std::size_t>(t.row_ptr[i]); p < static_cast<std::size_t>(t.row_ptr[i + 1]);
+         ++p) {
       rows[i] += t.count[p];
       columns[static_cast<std::size_t>(t.column[p])] += t.count[p];
     }
@@ -105,7 +112,8 @@ void transpose(cell_table& t) {
   out.column.resize(t.column.size());
   out.count.resize(t.count.size());
   for (std::size_t i = 0; i + 1 < t.row_ptr.size(); ++i) {
-    for (auto p = static_cast<std::size_t>(t.row_ptr[i]); p < static_cast<std::size_t>(t.row_ptr[i + 1]); ++p) {
+    for (auto p = static_cast<std::size_t>(t.row_ptr[i]); p < static_cast<std::size_t>(t.row_ptr[i + 1]);
+         ++p) {
       const auto to = static_cast<std::size_t>(ptr[static_cast<std::size_t>(t.column[p])]++);
       out.column[to] = static_cast<std::int32_t>(i);
       out.count[to] = t.count[p];
@@ -119,17 +127,19 @@ void check_names(const std::vector<std::string>& names, std::string_view what, c
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto [at, fresh] = seen.emplace(names[i], i);
     if (fresh) continue;
-    throw error(errc::duplicate_name, {.what = fmt::format("two {} have one name", what),
-                                       .where = location{.file = file},
-                                       .found = fmt::format("\"{}\" as number {} and {}", names[i], at->second + 1, i + 1),
-                                       .expected = "a name of its own for each"});
+    throw error(errc::duplicate_name,
+                {.what = fmt::format("two {} have one name", what),
+                 .where = location{.file = file},
+                 .found = fmt::format("\"{}\" as number {} and {}", names[i], at->second + 1, i + 1),
+                 .expected = "a name of its own for each"});
   }
 }
 
 void drop_rare_taxa(cell_table& t, double least) {
   if (!(least > 0)) return;
   std::vector<double> totals(t.column_names.size(), 0.0);
-  for (std::size_t p = 0; p < t.count.size(); ++p) totals[static_cast<std::size_t>(t.column[p])] += t.count[p];
+  for (std::size_t p = 0; p < t.count.size(); ++p)
+    totals[static_cast<std::size_t>(t.column[p])] += t.count[p];
   std::vector<std::int32_t> to(totals.size(), -1);
   std::vector<std::string> names;
   for (std::size_t j = 0; j < totals.size(); ++j) {
@@ -137,7 +147,8 @@ void drop_rare_taxa(cell_table& t, double least) {
     to[j] = static_cast<std::int32_t>(names.size());
     names.push_back(std::move(t.column_names[j]));
   }
-  t.notes.push_back(fmt::format("{} taxa with a total below {} are left out", totals.size() - names.size(), least));
+  t.notes.push_back(
+      fmt::format("{} taxa with a total below {} are left out", totals.size() - names.size(), least));
   t.column_names = std::move(names);
   std::size_t kept = 0;
   std::size_t p = 0;
@@ -167,14 +178,16 @@ std::string_view name_of(table_format f) noexcept {
   return "csv";
 }
 
-named_counts parse_counts(std::string_view content, const std::string& name, const read_counts_options& options) {
+named_counts parse_counts(std::string_view content, const std::string& name,
+                          const read_counts_options& options) {
   const table_format format = options.format.value_or(format_of(content, name));
   table::findings found;
   cell_table t = cells_of(content, name, format, found);
   found.throw_if_errors();
   bool transposed = format == table_format::biom;
   std::string why = "BIOM says so";
-  if (format == table_format::csv || format == table_format::parquet || format == table_format::matrix_market) {
+  if (format == table_format::csv || format == table_format::parquet ||
+      format == table_format::matrix_market) {
     switch (options.axis) {
       case taxa_axis::columns:
         transposed = false;
@@ -195,10 +208,11 @@ named_counts parse_counts(std::string_view content, const std::string& name, con
   if (transposed) transpose(t);
   t.notes.push_back(fmt::format("rows are {} ({})", transposed ? "taxa" : "samples", why));
   if (t.row_names.empty() || t.column_names.empty()) {
-    throw error(errc::invalid_shape, {.what = "a table of counts is empty",
-                                      .where = location{.file = name},
-                                      .found = fmt::format("{} samples and {} taxa", t.row_names.size(), t.column_names.size()),
-                                      .expected = "at least one of each"});
+    throw error(errc::invalid_shape,
+                {.what = "a table of counts is empty",
+                 .where = location{.file = name},
+                 .found = fmt::format("{} samples and {} taxa", t.row_names.size(), t.column_names.size()),
+                 .expected = "at least one of each"});
   }
   check_names(t.row_names, "samples", name);
   check_names(t.column_names, "taxa", name);
@@ -210,24 +224,28 @@ named_counts parse_counts(std::string_view content, const std::string& name, con
     if (zeros++ < 10) zero += (zero.empty() ? "" : ", ") + t.row_names[i];
   }
   if (zeros > 0) {
-    throw error(errc::zero_row, {.what = zeros == 1 ? "a sample has no counts" : fmt::format("{} samples have no counts", zeros),
-                                 .where = location{.file = name},
-                                 .found = zeros > 10 ? fmt::format("{} and {} more", zero, zeros - 10) : zero,
-                                 .expected = "at least one count in each sample",
-                                 .hint = "leave these samples out: nothing tells which component they are of"});
+    throw error(
+        errc::zero_row,
+        {.what = zeros == 1 ? "a sample has no counts" : fmt::format("{} samples have no counts", zeros),
+         .where = location{.file = name},
+         .found = zeros > 10 ? fmt::format("{} and {} more", zero, zeros - 10) : zero,
+         .expected = "at least one count in each sample",
+         .hint = "leave these samples out: nothing tells which component they are of"});
   }
-  named_counts out{.counts = count_table::from_csr(t.rows(), t.column_names.size(), t.row_ptr, t.column,
-                                                   std::span<const double>(t.count), options.empty, options.threads),
-                   .samples = std::move(t.row_names),
-                   .taxa = std::move(t.column_names),
-                   .format = format,
-                   .transposed = transposed,
-                   .notes = std::move(t.notes)};
+  named_counts out{
+      .counts = count_table::from_csr(t.rows(), t.column_names.size(), t.row_ptr, t.column,
+                                      std::span<const double>(t.count), options.empty, options.threads),
+      .samples = std::move(t.row_names),
+      .taxa = std::move(t.column_names),
+      .format = format,
+      .transposed = transposed,
+      .notes = std::move(t.notes)};
   return out;
 }
 
 named_counts read_counts(const std::string& path, const read_counts_options& options) {
-  return parse_counts(read_file(path, {.expected = "a table of counts", .refuse_empty = true}), path, options);
+  return parse_counts(read_file(path, {.expected = "a table of counts", .refuse_empty = true}), path,
+                      options);
 }
 
 }  // namespace twill::dmm

@@ -69,7 +69,8 @@ std::string as_shared(const named_counts& t) {
 
 std::string as_matrix_market(const named_counts& t) {
   std::string out = "%%MatrixMarket matrix coordinate integer general\n% rows are samples\n";
-  fmt::format_to(std::back_inserter(out), "{} {} {}\n", t.counts.samples(), t.counts.taxa(), t.counts.nonzeros());
+  fmt::format_to(std::back_inserter(out), "{} {} {}\n", t.counts.samples(), t.counts.taxa(),
+                 t.counts.nonzeros());
   for (std::size_t i = 0; i < t.counts.samples(); ++i) {
     for (const count_entry& e : t.counts.row(i)) {
       fmt::format_to(std::back_inserter(out), "{} {} ", i + 1, e.taxon + 1);
@@ -127,7 +128,8 @@ void write_counts(const std::string& path, const named_counts& t, table_format f
   table::string_array names;
   for (const std::string& name : t.samples) names.push_back(name);
   out.add(table::table_column("sample", std::move(names)));
-  std::vector<std::vector<std::int64_t>> columns(t.counts.taxa(), std::vector<std::int64_t>(t.counts.samples(), 0));
+  std::vector<std::vector<std::int64_t>> columns(t.counts.taxa(),
+                                                 std::vector<std::int64_t>(t.counts.samples(), 0));
   for (std::size_t i = 0; i < t.counts.samples(); ++i) {
     for (const count_entry& e : t.counts.row(i)) columns[e.taxon][i] = static_cast<std::int64_t>(e.count);
   }

@@ -37,8 +37,8 @@ struct kernels {
   // For each row: out[row][k] += sum over its buckets b of table[b][k].
   void (*gather_rows)(const std::uint32_t* bucket, const std::uint64_t* row_ptr, std::size_t first,
                       std::size_t last, const double* table, std::size_t k, double* out);
-  // For each bucket b: out[b][k] = sum over its rows of z[row][k], over the fixed tree of row blocks of 2^shift
-  // rows. Rows lie in [0, n).
+  // For each bucket b: out[b][k] = sum over its rows of z[row][k], over the fixed tree of row blocks of
+  // 2^shift rows. Rows lie in [0, n).
   void (*gather_buckets)(const std::uint32_t* row, const std::uint64_t* bucket_ptr, std::size_t first,
                          std::size_t last, const double* z, std::size_t k, unsigned shift, double* out);
   // z_k = p_k exp(e_k - max e + ...) normalised: `e` holds ln p_k + evidence on entry and z on return, row by

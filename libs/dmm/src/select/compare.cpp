@@ -25,8 +25,7 @@ std::vector<std::size_t> fold_of(std::size_t n, int folds, std::uint64_t seed) {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   const philox stream{philox_key(seed, std::uint64_t{0x666f'6c64})};
-  for (std::size_t i = n; i > 1; --i)
-    std::swap(order[i - 1], order[stream.bounded(i, i)]);
+  for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[stream.bounded(i, i)]);
   std::vector<std::size_t> out(n);
   for (std::size_t i = 0; i < n; ++i) out[order[i]] = i % static_cast<std::size_t>(folds);
   return out;
@@ -47,9 +46,10 @@ split split_at(const std::vector<std::size_t>& fold, std::size_t held) {
 
 std::vector<driver> drivers(const mixture_fit& model, const mixture_fit& one) {
   if (one.components != 1 || one.taxa != model.taxa) {
-    throw error(errc::mismatched_taxa, {.what = "drivers are told against a fit of one component and the same taxa",
-                                        .found = fmt::format("{} components, {} taxa", one.components, one.taxa),
-                                        .expected = fmt::format("1 component, {} taxa", model.taxa)});
+    throw error(errc::mismatched_taxa,
+                {.what = "drivers are told against a fit of one component and the same taxa",
+                 .found = fmt::format("{} components, {} taxa", one.components, one.taxa),
+                 .expected = fmt::format("1 component, {} taxa", model.taxa)});
   }
   std::vector<driver> out(model.taxa);
   const double theta_one = one.theta(0);
@@ -93,8 +93,8 @@ std::vector<held_out> cross_validate(const count_table& counts, std::span<const 
   return out;
 }
 
-group_classifier fit_groups(const count_table& counts, std::span<const std::string> labels, std::span<const int> ks,
-                            criterion by, const fit_options& options) {
+group_classifier fit_groups(const count_table& counts, std::span<const std::string> labels,
+                            std::span<const int> ks, criterion by, const fit_options& options) {
   if (labels.size() != counts.samples()) {
     throw error(errc::invalid_shape, {.what = "there is not one label a sample",
                                       .found = fmt::format("{} labels", labels.size()),
@@ -109,8 +109,8 @@ group_classifier fit_groups(const count_table& counts, std::span<const std::stri
       if (k >= 1 && static_cast<std::size_t>(k) <= rows.size()) usable.push_back(k);
     }
     if (usable.empty()) {
-      throw error(errc::too_many_components,
-                  {.what = "a class has fewer samples than components", .found = name + fmt::format(" with {}", rows.size())});
+      throw error(errc::too_many_components, {.what = "a class has fewer samples than components",
+                                              .found = name + fmt::format(" with {}", rows.size())});
     }
     out.classes.push_back(name);
     out.priors.push_back(static_cast<double>(rows.size()) / static_cast<double>(labels.size()));
@@ -137,8 +137,9 @@ std::vector<double> classify(const group_classifier& model, const count_table& c
   return out;
 }
 
-std::vector<double> cross_validate_groups(const count_table& counts, std::span<const std::string> labels, int folds,
-                                          std::span<const int> ks, criterion by, const fit_options& options) {
+std::vector<double> cross_validate_groups(const count_table& counts, std::span<const std::string> labels,
+                                          int folds, std::span<const int> ks, criterion by,
+                                          const fit_options& options) {
   const std::vector<std::size_t> fold = fold_of(counts.samples(), folds, options.seed);
   std::vector<std::string> names(labels.begin(), labels.end());
   std::sort(names.begin(), names.end());
@@ -151,7 +152,8 @@ std::vector<double> cross_validate_groups(const count_table& counts, std::span<c
     const group_classifier model = fit_groups(counts.select(parts.in), known, ks, by, options);
     const std::vector<double> p = classify(model, counts.select(parts.out), options.threads);
     for (std::size_t g = 0; g < model.classes.size(); ++g) {
-      const auto at = static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), model.classes[g]) - names.begin());
+      const auto at = static_cast<std::size_t>(
+          std::lower_bound(names.begin(), names.end(), model.classes[g]) - names.begin());
       for (std::size_t i = 0; i < parts.out.size(); ++i)
         out[parts.out[i] * names.size() + at] = p[i * model.classes.size() + g];
     }

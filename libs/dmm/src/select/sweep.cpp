@@ -32,19 +32,20 @@ class collection {
 
   void add(const task& t, mixture_fit fit, double seconds, bool resumed) {
     const std::lock_guard lock(mutex_);
-    runs_[t.k_index * starts_ + static_cast<std::size_t>(t.start)] = {.components = fit.components,
-                                                                      .start = t.start,
-                                                                      .nle = fit.nle,
-                                                                      .laplace = fit.laplace,
-                                                                      .laplace_symmetric = fit.laplace_symmetric,
-                                                                      .bic = fit.bic,
-                                                                      .aic = fit.aic,
-                                                                      .log_det = fit.log_det,
-                                                                      .iterations = fit.diag.em_iterations,
-                                                                      .converged = fit.diag.converged,
-                                                                      .finished = !fit.diag.cancelled,
-                                                                      .resumed = resumed,
-                                                                      .seconds = seconds};
+    runs_[t.k_index * starts_ + static_cast<std::size_t>(t.start)] = {
+        .components = fit.components,
+        .start = t.start,
+        .nle = fit.nle,
+        .laplace = fit.laplace,
+        .laplace_symmetric = fit.laplace_symmetric,
+        .bic = fit.bic,
+        .aic = fit.aic,
+        .log_det = fit.log_det,
+        .iterations = fit.diag.em_iterations,
+        .converged = fit.diag.converged,
+        .finished = !fit.diag.cancelled,
+        .resumed = resumed,
+        .seconds = seconds};
     if (fit.diag.cancelled) return;
     auto& best = best_[t.k_index];
     if (!best || better(fit, *best)) best = std::move(fit);
@@ -59,7 +60,8 @@ class collection {
   std::vector<sweep_run> runs_;
 };
 
-std::vector<double> exchange(rank_link& link, std::span<const double> mine, std::vector<std::size_t>& counts) {
+std::vector<double> exchange(rank_link& link, std::span<const double> mine,
+                             std::vector<std::size_t>& counts) {
   const auto size = static_cast<std::size_t>(link.size());
   std::vector<double> lengths(size);
   const std::vector<std::size_t> ones(size, 1);
@@ -126,7 +128,8 @@ std::vector<task> tasks_of(std::span<const int> ks, int starts) {
     for (int s = 0; s < starts; ++s) out.push_back({i, ks[i], s});
   }
   // The longest first, so that none of them is alone at the end.
-  std::stable_sort(out.begin(), out.end(), [](const task& a, const task& b) { return a.components > b.components; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const task& a, const task& b) { return a.components > b.components; });
   return out;
 }
 
@@ -149,7 +152,8 @@ void run_task(const task& t, const problem& p, const fit_options& base, const st
 
 }  // namespace
 
-sweep run_sweep(const count_table& counts, std::span<const int> ks, const sweep_options& options, rank_link* link) {
+sweep run_sweep(const count_table& counts, std::span<const int> ks, const sweep_options& options,
+                rank_link* link) {
   if (ks.empty()) {
     throw error(errc::bad_option, {.what = "a sweep has no number of components",
                                    .where = location{.file = "components"},
@@ -218,19 +222,22 @@ sweep fit_range(const count_table& counts, std::span<const int> ks, const sweep_
   return detail::run_sweep(counts, ks, options, nullptr);
 }
 
-std::vector<mixture_fit> fit_range(const count_table& counts, std::span<const int> ks, const fit_options& options) {
+std::vector<mixture_fit> fit_range(const count_table& counts, std::span<const int> ks,
+                                   const fit_options& options) {
   return fit_range(counts, ks, sweep_options{.fit = options}).fits;
 }
 
 sweep fit_auto(const count_table& counts, const auto_k_options& rule, const sweep_options& options) {
   if (rule.min_k < 1 || rule.max_k < rule.min_k || rule.gap < 1) {
-    throw error(errc::bad_option, {.what = "the bounds of an automatic number of components do not fit",
-                                   .found = fmt::format("min {}, max {}, gap {}", rule.min_k, rule.max_k, rule.gap),
-                                   .expected = "1 <= min <= max, gap from 1"});
+    throw error(errc::bad_option,
+                {.what = "the bounds of an automatic number of components do not fit",
+                 .found = fmt::format("min {}, max {}, gap {}", rule.min_k, rule.max_k, rule.gap),
+                 .expected = "1 <= min <= max, gap from 1"});
   }
   sweep all;
   std::size_t best = 0;
-  const int most = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(rule.max_k), counts.samples()));
+  const int most =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(rule.max_k), counts.samples()));
   for (int k = 1; k <= most && !all.cancelled; ++k) {
     const std::vector<int> one{k};
     sweep next = fit_range(counts, one, options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows over ranks and runs over ranks, through the public headers alone: threads as ranks of the shm backend.
+#include "twill/base/philox.hpp"
 #include "twill/comm.hpp"
 #include "twill/dmm.hpp"
 
@@ -36,8 +37,9 @@ const std::vector<std::int32_t>& cells() {
 
 count_table part(row_range r) {
   if (r.first == r.last) return count_table::none(taxa);
-  return count_table::from_dense(std::span<const std::int32_t>(cells()).subspan(r.first * taxa, (r.last - r.first) * taxa),
-                                 r.last - r.first, taxa, zero_rows::refuse, 1);
+  return count_table::from_dense(
+      std::span<const std::int32_t>(cells()).subspan(r.first * taxa, (r.last - r.first) * taxa),
+      r.last - r.first, taxa, zero_rows::refuse, 1);
 }
 
 fit_options options() {
@@ -90,11 +92,14 @@ TEST(fit_over_ranks, a_table_split_otherwise_is_refused_on_every_rank) {
   twill::comm::run_thread_ranks(2, [&](auto& world) {
     try {
       const std::size_t middle = 1000;
-      static_cast<void>(fit(part(world.rank() == 0 ? row_range{0, middle} : row_range{middle, rows}), world, options()));
+      static_cast<void>(
+          fit(part(world.rank() == 0 ? row_range{0, middle} : row_range{middle, rows}), world, options()));
     } catch (const error& e) {
       const std::lock_guard lock(guard);
       ++refused;
-      EXPECT_THAT(e.what(), testing::HasSubstr("rank 0 does not hold the rows of the table that it should (found 1000 rows of 12 taxa, expected 4096 rows of 12 taxa)"));
+      EXPECT_THAT(e.what(),
+                  testing::HasSubstr("rank 0 does not hold the rows of the table that it should (found 1000 "
+                                     "rows of 12 taxa, expected 4096 rows of 12 taxa)"));
     }
   });
   EXPECT_EQ(refused, 2);
@@ -111,7 +116,8 @@ TEST(fit_over_ranks, a_stop_on_one_rank_ends_all) {
 }
 
 TEST(sweep_over_ranks, every_rank_has_what_one_process_finds) {
-  const count_table table = count_table::from_dense(std::span<const std::int32_t>(cells()).first(300 * taxa), 300, taxa);
+  const count_table table =
+      count_table::from_dense(std::span<const std::int32_t>(cells()).first(300 * taxa), 300, taxa);
   const std::vector<int> ks{1, 2, 3, 4};
   sweep_options o;
   o.fit.threads = 1;

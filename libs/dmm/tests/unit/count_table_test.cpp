@@ -51,9 +51,10 @@ TEST(count_table, is_the_same_from_every_kind_of_numbers_and_from_compressed_row
   const std::vector<std::int64_t> ptr{0, 3, 5, 8};
   const std::vector<std::int32_t> taxa{2, 0, 1, 3, 0, 3, 1, 2};
   const std::vector<std::int64_t> values{3, 0, 3, 7, 1, 2, 3, 1};
-  for (const count_table& b : {count_table::from_dense(std::span<const std::int64_t>(longs), 3, 4),
-                               count_table::from_dense(std::span<const double>(doubles), 3, 4),
-                               count_table::from_csr(3, 4, ptr, taxa, std::span<const std::int64_t>(values))}) {
+  for (const count_table& b :
+       {count_table::from_dense(std::span<const std::int64_t>(longs), 3, 4),
+        count_table::from_dense(std::span<const double>(doubles), 3, 4),
+        count_table::from_csr(3, 4, ptr, taxa, std::span<const std::int64_t>(values))}) {
     EXPECT_EQ(a.data()->row_bucket, b.data()->row_bucket);
     EXPECT_EQ(a.data()->bucket_row, b.data()->bucket_row);
     EXPECT_EQ(a.data()->bucket_count, b.data()->bucket_count);
@@ -91,8 +92,11 @@ TEST(count_table, names_the_place_and_the_count_that_it_refuses) {
     const char* message;
   };
   for (const expected& e :
-       {expected{-3, errc::negative_count, "error[negative_count] row 2 column \"2\": a count is negative (found -3, expected 0 or more)"},
-        expected{std::nan(""), errc::not_finite, "a count is not a finite number (found nan, expected a whole number)"},
+       {expected{
+            -3, errc::negative_count,
+            "error[negative_count] row 2 column \"2\": a count is negative (found -3, expected 0 or more)"},
+        expected{std::nan(""), errc::not_finite,
+                 "a count is not a finite number (found nan, expected a whole number)"},
         expected{std::numeric_limits<double>::infinity(), errc::not_finite, "found inf"},
         expected{12.5, errc::not_integral, "a count has a fraction (found 12.5, expected a whole number)"},
         expected{0x1p54, errc::count_too_large, "a count is too large"}}) {
@@ -103,7 +107,8 @@ TEST(count_table, names_the_place_and_the_count_that_it_refuses) {
     EXPECT_EQ(found.column(), 1U);
   }
   const std::vector<std::int32_t> negative{1, 2, -7, 4};
-  const error found = refused([&] { return count_table::from_dense(std::span<const std::int32_t>(negative), 2, 2); });
+  const error found =
+      refused([&] { return count_table::from_dense(std::span<const std::int32_t>(negative), 2, 2); });
   EXPECT_THAT(found.what(), HasSubstr("row 2 column \"1\": a count is negative (found -7"));
 }
 
@@ -116,11 +121,14 @@ TEST(count_table, refuses_totals_beyond_what_is_exact) {
 TEST(count_table, names_up_to_ten_samples_without_counts) {
   std::vector<std::int32_t> cells(24, 0);
   cells[5] = 1;
-  const error found = refused([&] { return count_table::from_dense(std::span<const std::int32_t>(cells), 12, 2); });
+  const error found =
+      refused([&] { return count_table::from_dense(std::span<const std::int32_t>(cells), 12, 2); });
   EXPECT_EQ(found.code(), make_error_code(errc::zero_row));
-  EXPECT_THAT(found.what(), HasSubstr("11 samples have no counts (found rows 1, 2, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more"));
+  EXPECT_THAT(found.what(),
+              HasSubstr("11 samples have no counts (found rows 1, 2, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more"));
   EXPECT_THAT(found.rows(), ElementsAre(0, 1, 3, 4, 5, 6, 7, 8, 9, 10));
-  EXPECT_EQ(count_table::from_dense(std::span<const std::int32_t>(cells), 12, 2, zero_rows::keep).total(0), 0);
+  EXPECT_EQ(count_table::from_dense(std::span<const std::int32_t>(cells), 12, 2, zero_rows::keep).total(0),
+            0);
 }
 
 TEST(count_table, refuses_sizes_that_make_no_table) {
@@ -134,13 +142,19 @@ TEST(count_table, refuses_sizes_that_make_no_table) {
   const std::vector<std::int64_t> ptr{0, 2};
   const std::vector<std::int64_t> values{1, 1};
   const std::vector<std::int32_t> twice{1, 1};
-  EXPECT_THAT(refused([&] { return count_table::from_csr(1, 4, ptr, twice, std::span<const std::int64_t>(values)); }).what(),
+  EXPECT_THAT(refused([&] {
+                return count_table::from_csr(1, 4, ptr, twice, std::span<const std::int64_t>(values));
+              }).what(),
               HasSubstr("a taxon stands twice in a sample or is out of range (found 2"));
   const std::vector<std::int32_t> outside{1, 4};
-  EXPECT_THAT(refused([&] { return count_table::from_csr(1, 4, ptr, outside, std::span<const std::int64_t>(values)); }).what(),
+  EXPECT_THAT(refused([&] {
+                return count_table::from_csr(1, 4, ptr, outside, std::span<const std::int64_t>(values));
+              }).what(),
               HasSubstr("out of range (found 5"));
   const std::vector<std::int64_t> broken{0, 3};
-  EXPECT_THAT(refused([&] { return count_table::from_csr(1, 4, broken, twice, std::span<const std::int64_t>(values)); }).what(),
+  EXPECT_THAT(refused([&] {
+                return count_table::from_csr(1, 4, broken, twice, std::span<const std::int64_t>(values));
+              }).what(),
               HasSubstr("the row pointers of a sparse table do not fit its counts"));
 }
 

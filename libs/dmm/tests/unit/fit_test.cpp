@@ -2,6 +2,7 @@
 #include "twill/dmm/fit.hpp"
 
 #include "tables.hpp"
+#include "twill/base/cpu.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,11 +29,17 @@ std::string refusal(const fit_options& o, std::size_t n = 4) {
 }
 
 TEST(fit, refuses_options_outside_their_range) {
-  EXPECT_THAT(refusal({.components = 0}), HasSubstr("error[bad_option] components: an option is outside its range (found 0, expected 1 or more)"));
+  EXPECT_THAT(
+      refusal({.components = 0}),
+      HasSubstr(
+          "error[bad_option] components: an option is outside its range (found 0, expected 1 or more)"));
   EXPECT_THAT(refusal({.components = -3}), HasSubstr("found -3"));
-  EXPECT_THAT(refusal({.components = 5}), HasSubstr("error[too_many_components] components: there are more components than samples (found 5, expected at most 4)"));
+  EXPECT_THAT(refusal({.components = 5}), HasSubstr("error[too_many_components] components: there are more "
+                                                    "components than samples (found 5, expected at most 4)"));
   EXPECT_THAT(refusal({.starts = 0}), HasSubstr("bad_option] starts"));
-  EXPECT_THAT(refusal({.eta = 0}), HasSubstr("bad_option] eta: an option is outside its range (found 0, expected a number above 0)"));
+  EXPECT_THAT(
+      refusal({.eta = 0}),
+      HasSubstr("bad_option] eta: an option is outside its range (found 0, expected a number above 0)"));
   EXPECT_THAT(refusal({.nu = std::nan("")}), HasSubstr("bad_option] nu"));
   EXPECT_THAT(refusal({.kmeans = {.beta = -1}}), HasSubstr("bad_option] kmeans.beta"));
   EXPECT_THAT(refusal({.em = {.tol = -1}}), HasSubstr("bad_option] em.tol"));
@@ -43,7 +50,8 @@ TEST(fit, refuses_options_outside_their_range) {
 
 TEST(fit, a_single_taxon_has_likelihood_one_and_the_prior_mode) {
   const std::vector<std::int32_t> cells{5, 7, 100, 1};
-  const mixture_fit f = fit(count_table::from_dense(std::span<const std::int32_t>(cells), 4, 1), {.components = 1});
+  const mixture_fit f =
+      fit(count_table::from_dense(std::span<const std::int32_t>(cells), 4, 1), {.components = 1});
   EXPECT_NEAR(f.log_likelihood, 0, 1e-12);
   EXPECT_NEAR(f.alpha[0], 1, 1e-5);
 }
@@ -52,7 +60,8 @@ TEST(fit, a_taxon_without_counts_changes_the_value_by_what_the_prior_says) {
   const simulated s = tests::draw_table(60, 8, 1, 21);
   std::vector<std::int64_t> wide;
   for (std::size_t i = 0; i < 60; ++i) {
-    wide.insert(wide.end(), s.counts.begin() + static_cast<std::ptrdiff_t>(i * 8), s.counts.begin() + static_cast<std::ptrdiff_t>(i * 8 + 8));
+    wide.insert(wide.end(), s.counts.begin() + static_cast<std::ptrdiff_t>(i * 8),
+                s.counts.begin() + static_cast<std::ptrdiff_t>(i * 8 + 8));
     wide.push_back(0);
   }
   const count_table counts = count_table::from_dense(std::span<const std::int64_t>(wide), 60, 9);
@@ -68,12 +77,14 @@ TEST(fit, a_taxon_without_counts_changes_the_value_by_what_the_prior_says) {
 TEST(fit, as_many_components_as_samples_and_equal_samples_still_fit) {
   const std::vector<std::int32_t> two{10, 0, 0, 10};
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
-    const mixture_fit f = fit(count_table::from_dense(std::span<const std::int32_t>(two), 2, 2), {.components = 2, .seed = seed});
+    const mixture_fit f = fit(count_table::from_dense(std::span<const std::int32_t>(two), 2, 2),
+                              {.components = 2, .seed = seed});
     EXPECT_TRUE(std::isfinite(f.nle) && std::isfinite(f.laplace)) << seed;
     for (const double p : f.group) EXPECT_TRUE(p >= 0 && p <= 1) << seed;
   }
   const std::vector<std::int32_t> same(18, 4);
-  const mixture_fit f = fit(count_table::from_dense(std::span<const std::int32_t>(same), 6, 3), {.components = 4});
+  const mixture_fit f =
+      fit(count_table::from_dense(std::span<const std::int32_t>(same), 6, 3), {.components = 4});
   EXPECT_TRUE(std::isfinite(f.nle));
   EXPECT_NEAR(std::accumulate(f.weights.begin(), f.weights.end(), 0.0), 1, 1e-12);
 }
@@ -138,7 +149,8 @@ TEST(fit, the_ends_of_our_solvers_are_one_optimum) {
   o.m_step.solver = m_step_solver::bfgs;
   o.m_step.max_iter = 3000;
   const mixture_fit bfgs = fit(t, o);
-  for (std::size_t i = 0; i < newton.alpha.size(); ++i) EXPECT_NEAR(newton.alpha[i] / bfgs.alpha[i], 1, 1e-5) << i;
+  for (std::size_t i = 0; i < newton.alpha.size(); ++i)
+    EXPECT_NEAR(newton.alpha[i] / bfgs.alpha[i], 1, 1e-5) << i;
 }
 
 TEST(fit, order_of_taxa_does_not_matter) {
@@ -147,8 +159,10 @@ TEST(fit, order_of_taxa_does_not_matter) {
   for (std::size_t i = 0; i < 80; ++i) {
     for (std::size_t j = 0; j < 10; ++j) turned[i * 10 + j] = s.counts[i * 10 + 9 - j];
   }
-  const mixture_fit a = fit(count_table::from_dense(std::span<const std::int64_t>(s.counts), 80, 10), {.components = 2});
-  const mixture_fit b = fit(count_table::from_dense(std::span<const std::int64_t>(turned), 80, 10), {.components = 2});
+  const mixture_fit a =
+      fit(count_table::from_dense(std::span<const std::int64_t>(s.counts), 80, 10), {.components = 2});
+  const mixture_fit b =
+      fit(count_table::from_dense(std::span<const std::int64_t>(turned), 80, 10), {.components = 2});
   EXPECT_NEAR(a.nle / b.nle, 1, 1e-9);
   EXPECT_NEAR(a.alpha[3], b.alpha[6], 1e-4 * a.alpha[3]);
 }
@@ -158,7 +172,9 @@ TEST(fit, a_stop_ends_it_and_leaves_what_is_there) {
   fit_options o{.components = 3};
   int rounds = 0;
   o.em.tol = 0;
-  o.progress = [&](const fit_progress& at) { return at.phase != fit_phase::expectation_maximization || ++rounds < 4; };
+  o.progress = [&](const fit_progress& at) {
+    return at.phase != fit_phase::expectation_maximization || ++rounds < 4;
+  };
   const mixture_fit stopped = fit(t, o);
   EXPECT_TRUE(stopped.diag.cancelled);
   EXPECT_EQ(stopped.diag.em_iterations, 4);
@@ -210,7 +226,8 @@ TEST(predict, evidence_is_the_density_sample_by_sample) {
     for (int c = 0; c < 2; ++c) {
       double plain = gamma_at(t.total(i) + 1).log_gamma - gamma_difference(f.theta(c), t.total(i)).log_gamma;
       for (const count_entry& x : t.row(i))
-        plain += gamma_difference(f.alpha_of(c)[x.taxon], x.count).log_gamma - gamma_at(x.count + 1).log_gamma;
+        plain +=
+            gamma_difference(f.alpha_of(c)[x.taxon], x.count).log_gamma - gamma_at(x.count + 1).log_gamma;
       EXPECT_NEAR(e[2 * i + static_cast<std::size_t>(c)], plain, 1e-10);
       sum += f.weights[static_cast<std::size_t>(c)] * std::exp(plain);
     }
@@ -230,7 +247,8 @@ TEST(predict, a_sample_without_counts_gets_the_weights_and_other_taxa_are_refuse
     posterior(f, count_table::from_dense(std::span<const std::int32_t>(other), 1, 5), p);
     FAIL();
   } catch (const error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("error[mismatched_taxa] the samples have another number of taxa than the model (found 5 taxa, expected 6 taxa)"));
+    EXPECT_THAT(e.what(), HasSubstr("error[mismatched_taxa] the samples have another number of taxa than the "
+                                    "model (found 5 taxa, expected 6 taxa)"));
   }
 }
 

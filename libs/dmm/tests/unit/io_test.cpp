@@ -34,7 +34,8 @@ TEST(read_counts, takes_samples_from_rows_and_from_columns_and_says_so) {
   EXPECT_THAT(rows.taxa, ElementsAre("a", "b"));
   EXPECT_THAT(rows.counts.row(1), ElementsAre(count_entry{0, 1}, count_entry{1, 12}));
   EXPECT_THAT(rows.notes, ElementsAre("comma-separated", "rows are samples (the header says \"sample\")"));
-  const named_counts columns = parse_counts("\xef\xbb\xbf#OTU ID\ts1\ts2\r\na\t3\t1\r\n\"b\"\t0\t12\r\n", "t.tsv");
+  const named_counts columns =
+      parse_counts("\xef\xbb\xbf#OTU ID\ts1\ts2\r\na\t3\t1\r\n\"b\"\t0\t12\r\n", "t.tsv");
   EXPECT_EQ(columns.samples, rows.samples);
   EXPECT_EQ(columns.taxa, rows.taxa);
   EXPECT_TRUE(columns.transposed);
@@ -47,8 +48,10 @@ TEST(read_counts, finds_the_orientation_by_the_totals_and_obeys_when_told) {
   const std::string r = "x;y;z\nbig;900;1000;1100\nsmall;1;0;2\ntiny;1;1;0\n";
   const named_counts found = parse_counts(r, "t.csv");
   EXPECT_THAT(found.samples, ElementsAre("x", "y", "z"));
-  EXPECT_THAT(found.notes, Contains("rows are taxa (by the spread of the totals; --taxa-axis says it for certain)"));
-  EXPECT_THAT(parse_counts(r, "t.csv", {.axis = taxa_axis::columns}).samples, ElementsAre("big", "small", "tiny"));
+  EXPECT_THAT(found.notes,
+              Contains("rows are taxa (by the spread of the totals; --taxa-axis says it for certain)"));
+  EXPECT_THAT(parse_counts(r, "t.csv", {.axis = taxa_axis::columns}).samples,
+              ElementsAre("big", "small", "tiny"));
 }
 
 TEST(read_counts, tells_every_mistake_with_line_and_column) {
@@ -58,17 +61,22 @@ TEST(read_counts, tells_every_mistake_with_line_and_column) {
   EXPECT_THAT(found, HasSubstr("t.csv:3:6: a count has a fraction (found 12.5"));
   EXPECT_THAT(found, HasSubstr("t.csv:4:4: a count is not a finite number (found nan"));
   EXPECT_THAT(found, HasSubstr("t.csv:4:8: a count is not a decimal number (found x"));
-  EXPECT_THAT(found, HasSubstr("t.csv:5: a row has another number of fields than the header (found 2, expected 3)"));
+  EXPECT_THAT(found,
+              HasSubstr("t.csv:5: a row has another number of fields than the header (found 2, expected 3)"));
   EXPECT_THAT(message("sample,a\ns1,\"3\n"), HasSubstr("a quoted field has no end"));
   EXPECT_THAT(message("sample,a\ns1,inf\n"), HasSubstr("a count is not a finite number (found inf"));
-  EXPECT_THAT(message("sample,a\ns1,1e300\n"), HasSubstr("a count is too large (found 1e300, expected at most 9007199254740992)"));
+  EXPECT_THAT(message("sample,a\ns1,1e300\n"),
+              HasSubstr("a count is too large (found 1e300, expected at most 9007199254740992)"));
 }
 
 TEST(read_counts, refuses_empty_tables_double_names_and_samples_without_counts) {
   EXPECT_THAT(message("sample,a\n"), HasSubstr("a table of counts is empty (found 0 samples and 0 taxa"));
-  EXPECT_THAT(message("sample,a,b\ns,1,2\ns,3,4\n"), HasSubstr("error[duplicate_name] t.csv: two samples have one name (found \"s\" as number 1 and 2"));
+  EXPECT_THAT(
+      message("sample,a,b\ns,1,2\ns,3,4\n"),
+      HasSubstr("error[duplicate_name] t.csv: two samples have one name (found \"s\" as number 1 and 2"));
   EXPECT_THAT(message("sample,a,a\ns,1,2\nt,3,4\n"), HasSubstr("two taxa have one name"));
-  EXPECT_THAT(message("sample,a,b\ns,1,2\nt,0,0\n"), HasSubstr("error[zero_row] t.csv: a sample has no counts (found t,"));
+  EXPECT_THAT(message("sample,a,b\ns,1,2\nt,0,0\n"),
+              HasSubstr("error[zero_row] t.csv: a sample has no counts (found t,"));
   EXPECT_EQ(parse_counts("sample,a,b\ns,1,2\nt,0,0\n", "t", {.empty = zero_rows::keep}).counts.total(1), 0);
 }
 
@@ -79,11 +87,15 @@ TEST(read_counts, leaves_rare_taxa_out_when_asked) {
 }
 
 TEST(read_counts, knows_what_it_cannot_read) {
-  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."), HasSubstr("error[unsupported] t.csv: this is a BIOM 2 file, which is HDF5"));
-  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."), HasSubstr("hint: convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"));
+  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."),
+              HasSubstr("error[unsupported] t.csv: this is a BIOM 2 file, which is HDF5"));
+  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."),
+              HasSubstr("hint: convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"));
   EXPECT_THAT(message("\x1f\x8b..."), HasSubstr("compressed with gzip"));
-  EXPECT_THAT(message("%%MatrixMarket matrix array real general\n1 1\n3\n"), HasSubstr("this kind of MatrixMarket file is not read"));
-  EXPECT_THAT(message("%%MatrixMarket matrix coordinate integer general\n2 2 1\n3 1 5\n"), HasSubstr("t.csv:3: an entry is malformed or outside the matrix"));
+  EXPECT_THAT(message("%%MatrixMarket matrix array real general\n1 1\n3\n"),
+              HasSubstr("this kind of MatrixMarket file is not read"));
+  EXPECT_THAT(message("%%MatrixMarket matrix coordinate integer general\n2 2 1\n3 1 5\n"),
+              HasSubstr("t.csv:3: an entry is malformed or outside the matrix"));
 }
 
 constexpr const char* biom = R"({"id":null,"format":"Biological Observation Matrix 1.0.0","type":"OTU table",
@@ -111,7 +123,9 @@ TEST(read_counts, biom_has_taxa_in_its_rows) {
 }
 
 TEST(read_counts, mothur_shared_tables_end_their_lines_with_tabs) {
-  const named_counts t = parse_counts("label\tGroup\tnumOtus\tOtu1\tOtu2\t\n0.03\ts1\t2\t3\t0\t\n0.03\ts2\t2\t1\t5\t\n0.05\ts1\t2\t9\t9\t\n", "t.shared");
+  const named_counts t = parse_counts(
+      "label\tGroup\tnumOtus\tOtu1\tOtu2\t\n0.03\ts1\t2\t3\t0\t\n0.03\ts2\t2\t1\t5\t\n0.05\ts1\t2\t9\t9\t\n",
+      "t.shared");
   EXPECT_EQ(t.format, table_format::mothur_shared);
   EXPECT_THAT(t.samples, ElementsAre("s1", "s2"));
   EXPECT_THAT(t.counts.row(1), ElementsAre(count_entry{0, 1}, count_entry{1, 5}));
@@ -120,8 +134,8 @@ TEST(read_counts, mothur_shared_tables_end_their_lines_with_tabs) {
 
 TEST(write_counts, every_format_reads_back) {
   const named_counts t = parse_counts("sample,a,\"b,c\",d\ns1,3,0,1\ns2,1,12,0\n", "t.csv");
-  for (const table_format f : {table_format::csv, table_format::parquet, table_format::biom, table_format::mothur_shared,
-                               table_format::matrix_market}) {
+  for (const table_format f : {table_format::csv, table_format::parquet, table_format::biom,
+                               table_format::mothur_shared, table_format::matrix_market}) {
     const std::string path = testing::TempDir() + "dmm_table." + std::string(name_of(f));
     write_counts(path, t, f);
     const named_counts back = read_counts(path);
@@ -164,8 +178,10 @@ TEST(model, what_is_none_is_refused_with_the_place) {
     return std::string("nothing was refused");
   };
   EXPECT_THAT(refusal("{}"), HasSubstr("error[malformed_model] m.json:1:1"));
-  EXPECT_THAT(refusal("{\"format\":\"twill.dmm.model\",\"components\":-1}"), HasSubstr("\"samples\" is missing"));
-  std::string text = format_model({.fit = fit(tests::own_table(20, 3, 1, 1), {.components = 1}), .taxa = {"a", "b", "c"}});
+  EXPECT_THAT(refusal("{\"format\":\"twill.dmm.model\",\"components\":-1}"),
+              HasSubstr("\"samples\" is missing"));
+  std::string text =
+      format_model({.fit = fit(tests::own_table(20, 3, 1, 1), {.components = 1}), .taxa = {"a", "b", "c"}});
   text.replace(text.find("\"weights\": [\n    1"), 19, "\"weights\": [\n    2 ");
   EXPECT_THAT(refusal(text), HasSubstr("the figures of a model contradict each other"));
 }

@@ -19,8 +19,12 @@ constexpr std::size_t s = 6;
 
 // One component of a table with uneven responsibilities.
 struct component_case {
-  component_case() : counts(tests::own_table(n, s, 2, 5, 3000)), cuts(*counts.data()), p{*counts.data(), cuts, {}, nullptr} {
-    for (std::size_t i = 0; i < n; ++i) z.push_back(i % 5 == 0 ? 1e-30 : 0.1 + 0.8 * static_cast<double>(i) / n);
+  component_case()
+      : counts(tests::own_table(n, s, 2, 5, 3000)),
+        cuts(*counts.data()),
+        p{*counts.data(), cuts, {}, nullptr} {
+    for (std::size_t i = 0; i < n; ++i)
+      z.push_back(i % 5 == 0 ? 1e-30 : 0.1 + 0.8 * static_cast<double>(i) / n);
     p.bucket_sums(z.data(), 1, weights);
     lambda = {-2.5, -0.3, 0.4, 1.2, -7, 0.9};
   }
@@ -168,7 +172,8 @@ TEST(hessian, determinant_and_intervals_by_the_lemma_agree_with_elimination) {
     detail::evaluate_objective(p, terms, {o.eta, o.nu}, lambda, alpha, sums, at);
     std::vector<std::vector<double>> h(9, std::vector<double>(9));
     for (std::size_t i = 0; i < 9; ++i) {
-      for (std::size_t j = 0; j < 9; ++j) h[i][j] = (i == j ? at.curvature[i] : 0) + at.rank_one * alpha[i] * alpha[j];
+      for (std::size_t j = 0; j < 9; ++j)
+        h[i][j] = (i == j ? at.curvature[i] : 0) + at.rank_one * alpha[i] * alpha[j];
     }
     const dense plain = by_elimination(h);
     log_det += plain.log_det;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The accuracy contract against the results of pyDMM 0.2.2 that lie beside the data. Where those are absent the
-// same is asked of tables of our own, against figures of this library's definition.
+// The accuracy contract against the results of pyDMM 0.2.2 that lie beside the data. Where those are absent
+// the same is asked of tables of our own, against figures of this library's definition.
 #include "tables.hpp"
 #include "twill/table/json.hpp"
 
@@ -24,8 +24,8 @@ std::vector<double> numbers(const value& v) {
 }
 
 void expect_agreement(const std::string& name, const count_table& counts, const value& peer) {
-  SCOPED_TRACE(name + " K=" + std::to_string(static_cast<int>(number(peer, "K"))) + " seed=" +
-               std::to_string(static_cast<int>(number(peer, "seed"))));
+  SCOPED_TRACE(name + " K=" + std::to_string(static_cast<int>(number(peer, "K"))) +
+               " seed=" + std::to_string(static_cast<int>(number(peer, "seed"))));
   fit_options o;
   o.components = static_cast<int>(number(peer, "K"));
   o.seed = static_cast<std::uint32_t>(number(peer, "seed"));
@@ -65,7 +65,8 @@ void expect_agreement(const std::string& name, const count_table& counts, const 
   EXPECT_NEAR(old.log_det, number(figures, "LogDet"), 0.25);
   EXPECT_NEAR(old.laplace, number(figures, "Laplace"), 0.13);
   const auto none = static_cast<std::ptrdiff_t>(number(peer, "peer_lower_nan"));
-  const auto found = std::count_if(old.lower.begin(), old.lower.end(), [](double x) { return std::isnan(x); });
+  const auto found =
+      std::count_if(old.lower.begin(), old.lower.end(), [](double x) { return std::isnan(x); });
   EXPECT_LE(std::abs(found - none), 2);
   EXPECT_EQ(std::count_if(f.lower.begin(), f.lower.end(), [](double x) { return std::isnan(x); }), 0);
 }
@@ -96,7 +97,9 @@ TEST(peers, the_exact_hessian_finds_the_published_choice_and_the_truth) {
   if (!tests::has_shared("twins.csv")) {
     // Without the data: three components are found in a table that was drawn from three.
     const std::vector<int> ks{1, 2, 3, 4};
-    EXPECT_EQ(fit_range(tests::own_table(150, 25, 3, 7), ks, sweep_options{}).best(criterion::laplace).components, 3);
+    EXPECT_EQ(
+        fit_range(tests::own_table(150, 25, 3, 7), ks, sweep_options{}).best(criterion::laplace).components,
+        3);
     return;
   }
   const std::vector<int> ks{1, 2, 3, 4, 5, 6, 7};

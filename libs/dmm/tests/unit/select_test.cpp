@@ -116,7 +116,8 @@ TEST(drivers, come_by_falling_difference_and_their_shares_end_at_one) {
   EXPECT_NEAR(d.back().cumulated, 1, 1e-12);
   double plain = 0;
   for (int c = 0; c < 3; ++c)
-    plain += std::abs(s.fits[2].alpha_of(c)[d[0].taxon] / s.fits[2].theta(c) - s.fits[0].alpha[d[0].taxon] / s.fits[0].theta(0));
+    plain += std::abs(s.fits[2].alpha_of(c)[d[0].taxon] / s.fits[2].theta(c) -
+                      s.fits[0].alpha[d[0].taxon] / s.fits[0].theta(0));
   EXPECT_NEAR(d[0].difference, plain, 1e-14);
   EXPECT_THROW(static_cast<void>(drivers(s.fits[0], s.fits[1])), error);
 }
@@ -149,7 +150,8 @@ TEST(groups, samples_are_told_apart_by_models_that_have_not_seen_them) {
     right += std::max_element(p, p + 3) - p == s.component[i] ? 1 : 0;
   }
   EXPECT_GE(right, 110);
-  EXPECT_THROW(static_cast<void>(fit_groups(t, std::vector<std::string>(3, "a"), one, criterion::bic, {})), error);
+  EXPECT_THROW(static_cast<void>(fit_groups(t, std::vector<std::string>(3, "a"), one, criterion::bic, {})),
+               error);
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ TEST(special, what_is_not_positive_has_no_value) {
 std::vector<std::uint64_t> bits_of(const std::vector<gamma_values>& values) {
   std::vector<std::uint64_t> out;
   for (const gamma_values& v : values) {
-    for (const double x : {v.log_gamma, v.digamma, v.trigamma}) out.push_back(std::bit_cast<std::uint64_t>(x));
+    for (const double x : {v.log_gamma, v.digamma, v.trigamma})
+      out.push_back(std::bit_cast<std::uint64_t>(x));
   }
   return out;
 }
@@ -72,7 +73,8 @@ TEST(special, bits_do_not_depend_on_lane_or_vector_level) {
     for (std::size_t skip = 0; skip < 9; ++skip) {
       std::vector<gamma_values> out(a.size() - skip);
       gamma_differences(std::span(a).subspan(skip), std::span(n).subspan(skip), out);
-      EXPECT_EQ(bits_of(out), bits_of({single.begin() + static_cast<std::ptrdiff_t>(skip), single.end()})) << skip;
+      EXPECT_EQ(bits_of(out), bits_of({single.begin() + static_cast<std::ptrdiff_t>(skip), single.end()}))
+          << skip;
     }
   }
   use_simd_level(before);

@@ -70,7 +70,8 @@ std::vector<double> plain_start(const count_table& t, std::size_t k, std::uint32
       double sum = 0;
       for (std::size_t c = 0; c < k; ++c) {
         double d = 0;
-        for (std::size_t j = 0; j < s; ++j) d += (mu[c * s + j] - y[i * s + j]) * (mu[c * s + j] - y[i * s + j]);
+        for (std::size_t j = 0; j < s; ++j)
+          d += (mu[c * s + j] - y[i * s + j]) * (mu[c * s + j] - y[i * s + j]);
         sum += z[i * k + c] = std::exp(-50 * std::sqrt(d));
       }
       for (std::size_t c = 0; c < k; ++c) z[i * k + c] /= sum;
@@ -85,7 +86,8 @@ TEST(start, soft_k_means_follows_the_recipe) {
   for (const std::uint32_t seed : {0U, 1U, 42U}) {
     for (const std::size_t k : {std::size_t{2}, std::size_t{3}, std::size_t{5}, std::size_t{7}}) {
       const setting on(tests::own_table(60, 12, 3, 9));
-      const auto found = detail::soft_kmeans(on.problem(), static_cast<int>(k), seed, {}, [](int, double) { return true; });
+      const auto found =
+          detail::soft_kmeans(on.problem(), static_cast<int>(k), seed, {}, [](int, double) { return true; });
       const std::vector<double> plain = plain_start(on.counts, k, seed);
       double most = 0;
       for (std::size_t i = 0; i < plain.size(); ++i) most = std::max(most, std::abs(plain[i] - found.z[i]));

@@ -27,16 +27,16 @@ enum class zero_rows {
   keep     ///< for prediction: their posterior is the weights
 };
 
-/// Counts of taxa in samples, stored once and shared by every fit: distinct counts of each taxon, and for each
-/// sample which of them it has. Immutable; copies share their content.
+/// Counts of taxa in samples, stored once and shared by every fit: distinct counts of each taxon, and for
+/// each sample which of them it has. Immutable; copies share their content.
 ///
 /// Only what is not zero takes memory: 8 bytes a count, and 28 bytes a count while it is built.
 /// Thread safety: all members may be called at once.
 class count_table {
  public:
-  /// Of n x s counts, sample by sample. Threads: 0 as the settings say, else that many; the table is the same.
-  /// Throws: error (invalid_shape, negative_count, not_finite, not_integral, count_too_large, zero_row) with
-  /// the place.
+  /// Of n x s counts, sample by sample. Threads: 0 as the settings say, else that many; the table is the
+  /// same. Throws: error (invalid_shape, negative_count, not_finite, not_integral, count_too_large, zero_row)
+  /// with the place.
   [[nodiscard]] static count_table from_dense(std::span<const std::int32_t> row_major, std::size_t n,
                                               std::size_t s, zero_rows empty = zero_rows::refuse,
                                               int threads = 0);
@@ -48,11 +48,13 @@ class count_table {
   /// Of compressed rows: the counts of sample i are values[indptr[i] .. indptr[i + 1]) in the taxa of equal
   /// positions of `indices`, in any order; zeros among them are dropped. Throws: as from_dense, and
   /// invalid_shape for a taxon out of range or twice in a sample.
-  [[nodiscard]] static count_table from_csr(std::size_t n, std::size_t s, std::span<const std::int64_t> indptr,
+  [[nodiscard]] static count_table from_csr(std::size_t n, std::size_t s,
+                                            std::span<const std::int64_t> indptr,
                                             std::span<const std::int32_t> indices,
                                             std::span<const std::int64_t> values,
                                             zero_rows empty = zero_rows::refuse, int threads = 0);
-  [[nodiscard]] static count_table from_csr(std::size_t n, std::size_t s, std::span<const std::int64_t> indptr,
+  [[nodiscard]] static count_table from_csr(std::size_t n, std::size_t s,
+                                            std::span<const std::int64_t> indptr,
                                             std::span<const std::int32_t> indices,
                                             std::span<const double> values,
                                             zero_rows empty = zero_rows::refuse, int threads = 0);

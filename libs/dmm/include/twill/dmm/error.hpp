@@ -13,21 +13,21 @@ namespace twill::dmm {
 
 /// The errors of the dmm part.
 enum class errc {
-  invalid_shape = 1,     ///< no samples, no taxa, or sizes that contradict each other
-  negative_count,        ///< a count below zero
-  not_finite,            ///< a count that is NaN or infinite
-  not_integral,          ///< a count with a fraction
-  count_too_large,       ///< a count, or the total of a sample, beyond what is exact
-  zero_row,              ///< a sample without any count
-  too_many_components,   ///< more components than samples
-  bad_option,            ///< an option outside its range
-  duplicate_name,        ///< two samples or two taxa of one name
-  mismatched_taxa,       ///< new samples with other taxa than the model
-  malformed_table,       ///< a file that is no table of counts
-  malformed_model,       ///< a file that is no model of ours
-  unsupported,           ///< this build cannot read the format
-  cancelled,             ///< a stop was requested
-  numerical              ///< figures that are not finite
+  invalid_shape = 1,    ///< no samples, no taxa, or sizes that contradict each other
+  negative_count,       ///< a count below zero
+  not_finite,           ///< a count that is NaN or infinite
+  not_integral,         ///< a count with a fraction
+  count_too_large,      ///< a count, or the total of a sample, beyond what is exact
+  zero_row,             ///< a sample without any count
+  too_many_components,  ///< more components than samples
+  bad_option,           ///< an option outside its range
+  duplicate_name,       ///< two samples or two taxa of one name
+  mismatched_taxa,      ///< new samples with other taxa than the model
+  malformed_table,      ///< a file that is no table of counts
+  malformed_model,      ///< a file that is no model of ours
+  unsupported,          ///< this build cannot read the format
+  cancelled,            ///< a stop was requested
+  numerical             ///< figures that are not finite
 };
 
 /// The category `twill.dmm`.

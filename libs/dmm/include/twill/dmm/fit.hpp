@@ -13,30 +13,30 @@ namespace twill::dmm {
 
 /// How a fit went.
 struct diagnostics {
-  int kmeans_rounds = 0;             ///< of the start
-  int em_iterations = 0;             ///< until the change was small or the limit was reached
-  bool converged = false;            ///< the change was small
-  bool cancelled = false;            ///< a stop or the progress callback ended it; what is there is the last round
-  int reseeded = 0;                  ///< components that lost all samples at the start and got a new one
-  int singular = 0;                  ///< components whose Hessian has no usable determinant
-  int start = 0;                     ///< which start won
-  std::uint64_t newton_steps = 0;    ///< over all components and iterations
-  std::uint64_t evaluations = 0;     ///< of objective, gradient and Hessian
-  std::vector<double> nle_trace{};   ///< negative log posterior after each iteration
-  std::vector<double> gradient{};    ///< Euclidean norm at the end, one a component
-  double kmeans_seconds = 0;         ///< wall-clock time of the start
-  double e_step_seconds = 0;         ///< of all E-steps with their likelihoods
-  double m_step_seconds = 0;         ///< of all M-steps
-  double hessian_seconds = 0;        ///< of errors and intervals
+  int kmeans_rounds = 0;   ///< of the start
+  int em_iterations = 0;   ///< until the change was small or the limit was reached
+  bool converged = false;  ///< the change was small
+  bool cancelled = false;  ///< a stop or the progress callback ended it; what is there is the last round
+  int reseeded = 0;        ///< components that lost all samples at the start and got a new one
+  int singular = 0;        ///< components whose Hessian has no usable determinant
+  int start = 0;           ///< which start won
+  std::uint64_t newton_steps = 0;   ///< over all components and iterations
+  std::uint64_t evaluations = 0;    ///< of objective, gradient and Hessian
+  std::vector<double> nle_trace{};  ///< negative log posterior after each iteration
+  std::vector<double> gradient{};   ///< Euclidean norm at the end, one a component
+  double kmeans_seconds = 0;        ///< wall-clock time of the start
+  double e_step_seconds = 0;        ///< of all E-steps with their likelihoods
+  double m_step_seconds = 0;        ///< of all M-steps
+  double hessian_seconds = 0;       ///< of errors and intervals
 };
 
 /// A fitted mixture. Matrices of parameters are component by component, `group` sample by sample.
 struct mixture_fit {
-  int components = 0;       ///< K
-  std::size_t samples = 0;  ///< N
-  std::size_t taxa = 0;     ///< S
-  double eta = 0.1;         ///< prior that was used
-  double nu = 0.1;          ///< prior that was used
+  int components = 0;             ///< K
+  std::size_t samples = 0;        ///< N
+  std::size_t taxa = 0;           ///< S
+  double eta = 0.1;               ///< prior that was used
+  double nu = 0.1;                ///< prior that was used
   std::vector<double> weights{};  ///< K, sum 1
   std::vector<double> alpha{};    ///< K x S
   std::vector<double> lower{};    ///< K x S; NaN where there is no interval
@@ -73,7 +73,8 @@ struct mixture_fit {
 
 /// ln p(sample | component) with the multinomial coefficient, N x K, into `out`.
 /// Throws: error (mismatched_taxa, invalid_shape).
-void log_evidence(const mixture_fit& model, const count_table& counts, std::span<double> out, int threads = 0);
+void log_evidence(const mixture_fit& model, const count_table& counts, std::span<double> out,
+                  int threads = 0);
 /// Posterior probability of each component for each sample, N x K; a sample without counts gets the weights.
 /// Throws: as log_evidence.
 void posterior(const mixture_fit& model, const count_table& counts, std::span<double> out, int threads = 0);

@@ -81,9 +81,9 @@ struct fit_options {
   m_step_options m_step{};  ///< its inner optimisation
   hessian_mode hessian = hessian_mode::exact;  ///< of log-determinant, Laplace and intervals
   bool sort = false;                           ///< components by falling weight, ties by start order
-  bool final_e_step = false;  ///< `group` from the final parameters, not from the last E-step before them
-  int threads = 0;            ///< 0: as the settings say
-  std::stop_token stop{};     ///< ends the fit at its next round, with `cancelled` set
+  bool final_e_step = false;     ///< `group` from the final parameters, not from the last E-step before them
+  int threads = 0;               ///< 0: as the settings say
+  std::stop_token stop{};        ///< ends the fit at its next round, with `cancelled` set
   progress_callback progress{};  ///< told after each round
 };
 

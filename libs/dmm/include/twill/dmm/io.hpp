@@ -33,7 +33,7 @@ enum class taxa_axis : std::uint8_t {
 
 /// How a table is read.
 struct read_counts_options {
-  std::optional<table_format> format{};  ///< empty: by content
+  std::optional<table_format> format{};   ///< empty: by content
   taxa_axis axis = taxa_axis::automatic;  ///< which axis has the taxa
   double min_taxon_total = 0;             ///< taxa with a smaller total are left out, and counted in `notes`
   zero_rows empty = zero_rows::refuse;    ///< what happens to samples without counts
@@ -42,12 +42,12 @@ struct read_counts_options {
 
 /// A table of counts with its names.
 struct named_counts {
-  count_table counts;                     ///< the counts
-  std::vector<std::string> samples{};     ///< one a sample
-  std::vector<std::string> taxa{};        ///< one a taxon
+  count_table counts;                       ///< the counts
+  std::vector<std::string> samples{};       ///< one a sample
+  std::vector<std::string> taxa{};          ///< one a taxon
   table_format format = table_format::csv;  ///< what the file was
-  bool transposed = false;                ///< its rows were taxa
-  std::vector<std::string> notes{};       ///< what was found out about the file, for people
+  bool transposed = false;                  ///< its rows were taxa
+  std::vector<std::string> notes{};         ///< what was found out about the file, for people
 };
 
 /// Reads a table of counts, known by its content.
@@ -72,7 +72,8 @@ struct saved_model {
 
 /// The model as JSON; every number reads back as the same double.
 [[nodiscard]] std::string format_model(const saved_model& model);
-/// Throws: table::input_error with all mistakes; error (malformed_model) for figures that contradict each other.
+/// Throws: table::input_error with all mistakes; error (malformed_model) for figures that contradict each
+/// other.
 [[nodiscard]] saved_model parse_model(std::string text, const std::string& name);
 /// The same from a file. Throws also: twill::error when it cannot be read.
 [[nodiscard]] saved_model read_model(const std::string& path);

@@ -24,7 +24,8 @@ struct row_range {
 
 namespace detail {
 
-[[nodiscard]] mixture_fit fit_over_ranks(const count_table& local_rows, rank_link& link, const fit_options& options);
+[[nodiscard]] mixture_fit fit_over_ranks(const count_table& local_rows, rank_link& link,
+                                         const fit_options& options);
 [[nodiscard]] sweep fit_range_over_ranks(const count_table& counts, std::span<const int> ks,
                                          const sweep_options& options, rank_link& link);
 
@@ -46,17 +47,17 @@ class communicator_link final : public rank_link {
 }  // namespace detail
 
 /// Fits one table whose rows are split over ranks: each brings the rows of rows_of_rank, a rank without rows
-/// `count_table::none`. Every rank returns the same but for `group`, which has the rank's own rows. The bits are
-/// those of `fit` of the whole table.
-/// Collective: yes. Throws: as fit, and error (invalid_shape) on every rank when rows are split otherwise.
+/// `count_table::none`. Every rank returns the same but for `group`, which has the rank's own rows. The bits
+/// are those of `fit` of the whole table. Collective: yes. Throws: as fit, and error (invalid_shape) on every
+/// rank when rows are split otherwise.
 template <comm::communicator C>
 [[nodiscard]] mixture_fit fit(const count_table& local_rows, C& c, const fit_options& options) {
   detail::communicator_link<C> link(c);
   return detail::fit_over_ranks(local_rows, link, options);
 }
 
-/// Deals the runs of a sweep out over the ranks, each of which has the whole table. Every rank returns the same.
-/// Collective: yes. Throws: as fit_range.
+/// Deals the runs of a sweep out over the ranks, each of which has the whole table. Every rank returns the
+/// same. Collective: yes. Throws: as fit_range.
 template <comm::communicator C>
 [[nodiscard]] sweep fit_range(const count_table& counts, std::span<const int> ks, C& c,
                               const sweep_options& options) {

@@ -12,19 +12,19 @@ namespace twill::dmm {
 
 /// One run of a sweep.
 struct sweep_run {
-  int components = 0;     ///< K
-  int start = 0;          ///< s, with seed + s
-  double nle = 0;         ///< negative log posterior
-  double laplace = 0;     ///< criterion
+  int components = 0;            ///< K
+  int start = 0;                 ///< s, with seed + s
+  double nle = 0;                ///< negative log posterior
+  double laplace = 0;            ///< criterion
   double laplace_symmetric = 0;  ///< criterion
-  double bic = 0;         ///< criterion
-  double aic = 0;         ///< criterion
-  double log_det = 0;     ///< behind laplace
-  int iterations = 0;     ///< of EM
-  bool converged = false;  ///< the change was small
-  bool finished = false;   ///< not cancelled
-  bool resumed = false;    ///< read from a checkpoint
-  double seconds = 0;      ///< wall-clock time of the run
+  double bic = 0;                ///< criterion
+  double aic = 0;                ///< criterion
+  double log_det = 0;            ///< behind laplace
+  int iterations = 0;            ///< of EM
+  bool converged = false;        ///< the change was small
+  bool finished = false;         ///< not cancelled
+  bool resumed = false;          ///< read from a checkpoint
+  double seconds = 0;            ///< wall-clock time of the run
 };
 
 /// The fits of several K.
@@ -45,16 +45,17 @@ struct sweep_options {
 
 /// Fits every K with every start, all runs and all their loops as one task graph, the largest K first.
 /// Throws: as fit; twill::error when a checkpoint cannot be written.
-[[nodiscard]] sweep fit_range(const count_table& counts, std::span<const int> ks, const sweep_options& options);
+[[nodiscard]] sweep fit_range(const count_table& counts, std::span<const int> ks,
+                              const sweep_options& options);
 /// The best fit of each K.
 [[nodiscard]] std::vector<mixture_fit> fit_range(const count_table& counts, std::span<const int> ks,
                                                  const fit_options& options);
 
 /// When a search over K ends.
 struct auto_k_options {
-  int min_k = 5;   ///< at least up to this K
-  int max_k = 10;  ///< at most up to this K
-  int gap = 3;     ///< end when the criterion has not improved for so many K
+  int min_k = 5;                      ///< at least up to this K
+  int max_k = 10;                     ///< at most up to this K
+  int gap = 3;                        ///< end when the criterion has not improved for so many K
   criterion by = criterion::laplace;  ///< what improves
 };
 
@@ -64,9 +65,9 @@ struct auto_k_options {
 
 /// A taxon that tells a model's components from the table as one.
 struct driver {
-  std::size_t taxon = 0;      ///< from 0
-  double difference = 0;      ///< sum over components of |mean - mean of the one-component fit|
-  double cumulated = 0;       ///< share of all differences, this and those before
+  std::size_t taxon = 0;  ///< from 0
+  double difference = 0;  ///< sum over components of |mean - mean of the one-component fit|
+  double cumulated = 0;   ///< share of all differences, this and those before
 };
 
 /// The taxa by falling difference. Requires: `one` has one component and the same taxa.
@@ -81,14 +82,14 @@ struct held_out {
 
 /// Held-out log likelihood of each K: fold f holds the samples i with i % folds == f after a shuffle by seed.
 /// Throws: error (bad_option) for fewer than 2 folds or more folds than samples.
-[[nodiscard]] std::vector<held_out> cross_validate(const count_table& counts, std::span<const int> ks, int folds,
-                                                   const fit_options& options);
+[[nodiscard]] std::vector<held_out> cross_validate(const count_table& counts, std::span<const int> ks,
+                                                   int folds, const fit_options& options);
 
 /// One mixture for each class of samples: which class a new sample is of.
 struct group_classifier {
-  std::vector<std::string> classes{};   ///< names, ordered
-  std::vector<double> priors{};         ///< share of each in the training table
-  std::vector<mixture_fit> models{};    ///< of each class
+  std::vector<std::string> classes{};  ///< names, ordered
+  std::vector<double> priors{};        ///< share of each in the training table
+  std::vector<mixture_fit> models{};   ///< of each class
 };
 
 /// Fits each class by itself, with the K in `ks` that the criterion likes best. Throws: as fit; error

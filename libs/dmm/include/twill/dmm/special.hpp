@@ -19,8 +19,8 @@ struct gamma_values {
 /// The three at a + n less the three at a, for a > 0 and a whole n >= 0, without cancellation.
 [[nodiscard]] gamma_values gamma_difference(double a, double n) noexcept;
 
-/// gamma_difference(a[i], n[i]) for every i. The bits do not depend on the position, on the number of elements
-/// or on the vector level of the machine. Requires: spans of equal length.
+/// gamma_difference(a[i], n[i]) for every i. The bits do not depend on the position, on the number of
+/// elements or on the vector level of the machine. Requires: spans of equal length.
 void gamma_differences(std::span<const double> a, std::span<const double> n, std::span<gamma_values> out);
 
 }  // namespace twill::dmm
