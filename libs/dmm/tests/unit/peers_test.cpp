@@ -82,7 +82,8 @@ void every_fit_of(const std::string& name) {
   const named_counts t = read_counts(tests::shared_file(name + ".csv"));
   const auto document = table::json::read_file(tests::shared_file(name + ".peer.json"));
   int fits = 0;
-  for (const value peer : *document.root().find("fits")) {
+  const value all = *document.root().find("fits");
+  for (const value peer : all) {
     expect_agreement(name, t.counts, peer);
     ++fits;
   }
