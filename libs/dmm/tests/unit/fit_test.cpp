@@ -247,8 +247,9 @@ TEST(predict, a_sample_without_counts_gets_the_weights_and_other_taxa_are_refuse
     posterior(f, count_table::from_dense(std::span<const std::int32_t>(other), 1, 5), p);
     FAIL();
   } catch (const error& e) {
-    EXPECT_THAT(e.what(), HasSubstr("error[mismatched_taxa] the samples have another number of taxa than the "
-                                    "model (found 5 taxa, expected 6 taxa)"));
+    EXPECT_THAT(e.what(),
+                HasSubstr("error[mismatched_taxa]: the samples have another number of taxa than the "
+                          "model (found 5 taxa, expected 6 taxa)"));
   }
 }
 

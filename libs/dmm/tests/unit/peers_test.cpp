@@ -56,7 +56,9 @@ void expect_agreement(const std::string& name, const count_table& counts, const 
       const double* p = f.group.data() + i * weights.size();
       std::vector<double> sorted(p, p + weights.size());
       std::sort(sorted.rbegin(), sorted.rend());
-      if (sorted[0] - sorted[1] > 1e-3) EXPECT_EQ(std::max_element(p, p + weights.size()) - p, best[i]) << i;
+      if (sorted[0] - sorted[1] > 1e-3) {
+        EXPECT_EQ(std::max_element(p, p + weights.size()) - p, best[i]) << i;
+      }
     }
   }
   o.hessian = hessian_mode::peer;
@@ -127,7 +129,7 @@ TEST(peers, ten_starts_find_the_better_of_two_optima) {
   const count_table twins = read_counts(tests::shared_file("twins.csv")).counts;
   const mixture_fit best = fit(twins, {.components = 5, .seed = 1, .starts = 10});
   EXPECT_NEAR(best.nle, 39154.21, 0.01);
-  EXPECT_EQ(best.diag.start, 5);  // seed 6
+  EXPECT_NEAR(fit(twins, {.components = 5, .seed = 6}).nle, best.nle, 1e-3);
   EXPECT_NEAR(fit(twins, {.components = 5, .seed = 1}).nle, 39160.6, 0.1);
 }
 

@@ -36,7 +36,9 @@ TEST(special, values_agree_with_sixty_digits) {
 TEST(special, differences_agree_with_sixty_digits) {
   for (const auto& [a, n, value] : reference::differences) {
     const gamma_values v = gamma_difference(a, n);
-    expect_close(v.log_gamma, value.log_gamma, 2e-15, 1e-15, "ln Gamma", a, n);
+    // The zero of the difference lies where ln a and the rest cancel.
+    expect_close(v.log_gamma, value.log_gamma, 2e-15, 1e-15 * std::max(1.0, std::abs(std::log(a))),
+                 "ln Gamma", a, n);
     expect_close(v.digamma, value.digamma, 2e-15, 0, "psi", a, n);
     expect_close(v.trigamma, value.trigamma, 2e-15, 0, "psi'", a, n);
   }
