@@ -193,7 +193,7 @@ def test_an_interrupt_ends_a_long_fit():
         "import numpy as np; from twillhpc.dmm import DirichletMixture\n"
         "X = np.random.default_rng(0).poisson(2, (4000, 60)) + 1\n"
         "print('ready', flush=True)\n"
-        "DirichletMixture(8, max_iter=10**6, tol=0, random_state=0).fit(X)\n"
+        "while True: DirichletMixture(8, max_iter=10**6, tol=0, random_state=0).fit(X)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout.readline() == "ready\n"

@@ -160,7 +160,8 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         if not used.any():
             raise ValueError("Input has no sample with counts")
         kept = X.iloc[used] if _input.is_frame(X) else (X.tocsr() if _input.is_sparse(X) else np.asarray(X))[used]
-        return _input.table_of(kept, coerce=self.coerce, threads=threads)
+        table, _ = _input.table_of(kept, coerce=self.coerce, threads=threads)
+        return table, used
 
     def _keep(self, fit, used):
         self.weights_ = fit["weights"]

@@ -46,7 +46,9 @@ def _to_numbers(X):
     if values.dtype.kind in "OUSV":
         try:
             as_float = values.astype(np.float64)
-        except (TypeError, ValueError):
+        except TypeError as e:
+            raise TypeError(f"Input holds values that are not numbers: {e}") from None
+        except ValueError:
             raise ValueError("Input holds values that are not numbers") from None
         return as_float
     if values.dtype.kind == "c":
@@ -77,7 +79,7 @@ def whole(values, coerce, rows=None, columns=None):
     """Whole numbers of a 2-D array of numbers. `coerce`: None refuses fractions; truncate, round."""
     _check_finite(values, rows, columns)
     if values.size and values.min() < 0:
-        raise ValueError("Input data cannot contain negative values")
+        raise ValueError("Negative values in data: input data cannot contain negative values")
     if values.dtype.kind == "f":
         cut = np.trunc(values)
         if not np.array_equal(cut, values):
