@@ -15,7 +15,7 @@
 namespace twill::apps {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
@@ -48,7 +48,7 @@ std::string posterior_csv(const dmm_result& r, const dmm::mixture_fit& f) {
   out += '\n';
   for (std::size_t i = 0; i < r.samples.size(); ++i) {
     const double* p = f.group.data() + i * k;
-    fmt::format_to(std::back_inserter(out), "{},{}", quoted(r.samples[i]), best_of(p, k));
+    fmt::format_to(std::back_inserter(out), "{},{}", csv_field(r.samples[i]), best_of(p, k));
     for (std::size_t c = 0; c < k; ++c) out += ',' + shortest(p[c]);
     out += '\n';
   }
@@ -60,7 +60,7 @@ std::string parameters_csv(const dmm_result& r, const dmm::mixture_fit& f) {
   for (std::size_t j = 0; j < f.taxa; ++j) {
     for (int c = 0; c < f.components; ++c) {
       const std::size_t at = static_cast<std::size_t>(c) * f.taxa + j;
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", quoted(r.taxa[j]), c,
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{}\n", csv_field(r.taxa[j]), c,
                      shortest(f.lower[at]), shortest(f.alpha[at]), shortest(f.upper[at]),
                      shortest(f.alpha[at] / f.theta(c)));
     }
@@ -71,7 +71,7 @@ std::string parameters_csv(const dmm_result& r, const dmm::mixture_fit& f) {
 std::string drivers_csv(const dmm_result& r, const std::vector<dmm::driver>& drivers) {
   std::string out = "taxon,difference,cumulated\n";
   for (const dmm::driver& d : drivers)
-    fmt::format_to(std::back_inserter(out), "{},{},{}\n", quoted(r.taxa[d.taxon]), shortest(d.difference),
+    fmt::format_to(std::back_inserter(out), "{},{},{}\n", csv_field(r.taxa[d.taxon]), shortest(d.difference),
                    shortest(d.cumulated));
   return out;
 }
