@@ -67,6 +67,10 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.positive_only = True
+        # scikit-learn's checks of sparse input ask these tags for the columns of predict_proba, whatever the estimator is.
+        from sklearn.utils import ClassifierTags
+
+        tags.classifier_tags = ClassifierTags(multi_class=False)
         return tags
 
     def _more_tags(self):
