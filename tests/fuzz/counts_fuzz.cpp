@@ -2,12 +2,14 @@
 // Any bytes: a table of counts comes out and survives writing, or an error says what is wrong. A small table
 // is also fitted: the figures are finite, or the refusal is one of ours.
 #include "fuzz.hpp"
+#include "twill/base/error.hpp"
 #include "twill/dmm/fit.hpp"
 #include "twill/dmm/io.hpp"
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 using namespace twill::dmm;
