@@ -119,7 +119,8 @@ int memory() {
   o.em.max_iter = 10;
   o.kmeans.max_iter = 20;
   const mixture_fit f = fit(t, o);
-  const double allowed = (36.0 * static_cast<double>(t.nonzeros()) + 160.0 * static_cast<double>(n)) / (1 << 20) + 64;
+  const double allowed =
+      (36.0 * static_cast<double>(t.nonzeros()) + 160.0 * static_cast<double>(n)) / (1 << 20) + 64;
   std::printf(
       "{\"cpu_s\": %.3f, \"grown_mb\": %.1f, \"allowed_mb\": %.1f, \"nonzeros\": %zu, \"nle\": %.3f}\n",
       cpu_seconds() - start, resident_mb() - before, allowed, t.nonzeros(), f.nle);
