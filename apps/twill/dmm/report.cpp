@@ -39,9 +39,11 @@ report::figure sample_map(const dmm_report_input& in, const dmm::mixture_fit& fi
     const double* p = fit.group.data() + i * k;
     component[i] = static_cast<std::size_t>(std::max_element(p, p + k) - p);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (component[a] != component[b]) return component[a] < component[b];
-    return fit.group[a * k + component[a]] > fit.group[b * k + component[b]];
+    const double p = fit.group[a * k + component[a]];
+    const double q = fit.group[b * k + component[b]];
+    return p != q ? p > q : a < b;
   });
   // A picture has room for some samples only: evenly chosen ones.
   constexpr std::size_t most = 300;

@@ -216,8 +216,9 @@ void sort_components(mixture_fit& fit) {
   const auto k = static_cast<std::size_t>(fit.components);
   std::vector<std::size_t> order(k);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return fit.weights[a] > fit.weights[b]; });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return fit.weights[a] != fit.weights[b] ? fit.weights[a] > fit.weights[b] : a < b;
+  });
   const auto blocks = [&](std::vector<double>& v, std::size_t width) {
     std::vector<double> out(v.size());
     for (std::size_t c = 0; c < k; ++c)

@@ -120,9 +120,7 @@ cell_table read_biom(std::string_view text, const std::string& name, table::find
                                         .found = fmt::format("{}", row),
                                         .expected = fmt::format("{}", t.row_names.size())});
   }
-  std::stable_sort(cells.begin(), cells.end(), [](const triple& a, const triple& b) {
-    return std::pair(std::get<0>(a), std::get<1>(a)) < std::pair(std::get<0>(b), std::get<1>(b));
-  });
+  std::sort(cells.begin(), cells.end());
   std::size_t next = 0;
   for (std::size_t i = 0; i < t.row_names.size(); ++i) {
     for (; next < cells.size() && std::get<0>(cells[next]) == i; ++next) {

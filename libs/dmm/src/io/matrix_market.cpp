@@ -95,8 +95,9 @@ cell_table read_matrix_market(std::string_view text, const std::string& name, ta
     const double value = count_of(fields[2], at(), out);
     if (value != 0) cells.push_back({row.value - 1, column.value - 1, value});
   }
-  std::stable_sort(cells.begin(), cells.end(), [](const triple& a, const triple& b) {
-    return std::pair(a.row, a.column) < std::pair(b.row, b.column);
+  // A cell that stands twice is refused later, whichever count comes first.
+  std::sort(cells.begin(), cells.end(), [](const triple& a, const triple& b) {
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
   });
   std::size_t next = 0;
   for (std::size_t i = 0; i < sizes[0]; ++i) {

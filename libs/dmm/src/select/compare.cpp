@@ -61,8 +61,9 @@ std::vector<driver> drivers(const mixture_fit& model, const mixture_fit& one) {
       out[j].difference += std::abs(model.alpha_of(c)[j] / theta - one.alpha[j] / theta_one);
   }
   for (const driver& d : out) total += d.difference;
-  std::stable_sort(out.begin(), out.end(),
-                   [](const driver& a, const driver& b) { return a.difference > b.difference; });
+  std::sort(out.begin(), out.end(), [](const driver& a, const driver& b) {
+    return a.difference != b.difference ? a.difference > b.difference : a.taxon < b.taxon;
+  });
   double sum = 0;
   for (driver& d : out) {
     sum += d.difference;

@@ -128,8 +128,10 @@ std::vector<task> tasks_of(std::span<const int> ks, int starts) {
     for (int s = 0; s < starts; ++s) out.push_back({i, ks[i], s});
   }
   // The longest first, so that none of them is alone at the end.
-  std::stable_sort(out.begin(), out.end(),
-                   [](const task& a, const task& b) { return a.components > b.components; });
+  std::sort(out.begin(), out.end(), [](const task& a, const task& b) {
+    if (a.components != b.components) return a.components > b.components;
+    return a.k_index != b.k_index ? a.k_index < b.k_index : a.start < b.start;
+  });
   return out;
 }
 
