@@ -8,10 +8,11 @@ function(twill_part_target part)
   endif()
 endfunction()
 
-# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [ARGS ...])
-# One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part.
+# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [UNLISTED])
+# One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part, unless
+# UNLISTED says that the caller adds it to CTest.
 function(twill_test name)
-  cmake_parse_arguments(ARG "" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
+  cmake_parse_arguments(ARG "UNLISTED" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
   if(NOT TWILL_BUILD_TESTS)
     return()
   endif()
@@ -24,6 +25,9 @@ function(twill_test name)
     set(ARG_TIMEOUT 120)
   endif()
   twill_part_target(${ARG_PART} ${name})
+  if(ARG_UNLISTED)
+    return()
+  endif()
   string(REPLACE ";" "\\;" labels "${ARG_PART};${ARG_LABELS}")
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_PART}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${labels}" TIMEOUT ${ARG_TIMEOUT})

@@ -471,6 +471,7 @@ class Tree:
         self.root = Path(root).resolve()
         self.files = {}
         self.open = set()
+        self.included = {}
 
     def file(self, path):
         if path not in self.files:
@@ -484,14 +485,20 @@ class Tree:
         found, queue, seen = [], [path], {path}
         while queue:
             current = queue.pop()
-            for _, kind, header in Source(current, self.root).includes():
-                target = self.resolve(current, kind, header)
-                if target and target not in seen:
+            for target in self.targets(current):
+                if target not in seen:
                     seen.add(target)
                     queue.append(target)
                     if target not in self.open:
                         found.append(self.file(target))
         return found
+
+    def targets(self, path):
+        """The headers of this tree that a file includes itself; each file is read once for this."""
+        if path not in self.included:
+            resolved = (self.resolve(path, kind, h) for _, kind, h in Source(path, self.root).includes())
+            self.included[path] = [t for t in resolved if t]
+        return self.included[path]
 
     def resolve(self, path, kind, header):
         candidates = [path.parent / header] if kind == '"' else []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 CPP_SUFFIXES = (".hpp", ".h", ".ipp", ".cpp", ".cc", ".cxx", ".inc")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+PLAIN_CODE = re.compile(r"""[^/R"']+""")
 RAW_STRING = re.compile(r'R"([^()\\ ]{0,16})\(')
 
 
@@ -51,8 +52,9 @@ def split_cpp(text):
             stop = min(stop + 1, end)
             put(one, "code"), put(text[i + 1 : stop - 1], "literal"), put(text[stop - 1 : stop], "code")
         else:
-            stop = i + 1
-            put(one, "code")
+            plain = PLAIN_CODE.match(text, i)
+            stop = plain.end() if plain else i + 1
+            put(text[i:stop], "code")
         i = stop
     return "".join(code), "".join(comments)
 

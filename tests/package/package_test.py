@@ -206,6 +206,20 @@ class Package(unittest.TestCase):
             ran = run([output])
             self.assertEqual((ran.returncode, ran.stdout), (0, PRINTED[part]), part)
 
+    def test_the_word_count_counts_the_same_in_series_and_on_1_2_and_7_threads(self):
+        if "par" not in self.installed_parts():
+            return
+        environment = clean_environment(PKG_CONFIG_PATH=str(self.pkg_config_folder(self.prefix)))
+        output = self.work / "word count"
+        program = SOURCE / "examples" / "par" / "word_count.cpp"
+        build = self.work / "consumers" / "pkg_config" / "build.sh"
+        done = run(["sh", build, cache_value("CMAKE_CXX_COMPILER"), program, output, "par"], env=environment)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        ran = [run([output, SOURCE / "docs", threads]) for threads in (1, 2, 7)]
+        for one in ran:
+            self.assertEqual((one.returncode, one.stdout), (0, ran[0].stdout))
+            self.assertTrue(one.stdout.endswith("\nsame as serial\n"), one.stdout)
+
     def test_pkg_config_knows_the_version_and_every_installed_part(self):
         folder = self.pkg_config_folder(self.prefix)
         version = re.search(

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 #include <poll.h>
 #include <set>
@@ -152,4 +153,23 @@ void count(const layout& l) {
 }
 
 }  // namespace detail
+
+std::set<std::string> named_memory() {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/shm")) {
+    const std::string name = entry.path().filename().string();
+    const auto begins = [&name](const char* with) { return name.starts_with(with); };
+    // MPICH; Open MPI's vader and one-sided components.
+    if (!begins("mpich") && !begins("vader_segment") && !begins("osc_")) names.insert(name);
+  }
+  return names;
+}
+
+std::set<std::string> left_in_memory(const std::set<std::string>& before) {
+  std::set<std::string> left;
+  for (const std::string& name : named_memory())
+    if (!before.contains(name)) left.insert(name);
+  return left;
+}
+
 }  // namespace ranks

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <iosfwd>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,6 +95,11 @@ void on_ranks(const layout& l, F body, const settings& how = {}) {
 class on_every_layout : public ::testing::TestWithParam<layout> {};
 /// The same for cases that need several ranks.
 class on_several_ranks : public ::testing::TestWithParam<layout> {};
+
+/// The names in the memory file system, without those that MPI libraries give theirs while they run.
+[[nodiscard]] std::set<std::string> named_memory();
+/// The names that are there and were not before.
+[[nodiscard]] std::set<std::string> left_in_memory(const std::set<std::string>& before);
 
 /// The code of the error that `call` throws; success when it throws none.
 template <class F>

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
@@ -32,7 +33,7 @@ struct outcome {
 // Three ranks; rank 1 does `what` between two barriers.
 template <class F>
 outcome crash(F what, const comm::environment_options& options = {.backend = "shm"}) {
-  const std::size_t shm_before = entries("/dev/shm");
+  const auto shm_before = ranks::named_memory();
   const std::size_t open_before = entries("/proc/self/fd");
   const auto begin = clock_type::now();
   outcome out;
@@ -50,7 +51,7 @@ outcome crash(F what, const comm::environment_options& options = {.backend = "sh
       },
       std::chrono::seconds(20));
   out.seconds = std::chrono::duration<double>(clock_type::now() - begin).count();
-  EXPECT_EQ(entries("/dev/shm"), shm_before);
+  EXPECT_EQ(ranks::left_in_memory(shm_before), std::set<std::string>{});
   EXPECT_EQ(entries("/proc/self/fd"), open_before);
   return out;
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <sys/wait.h>
@@ -38,7 +39,7 @@ told ranks_tell(int n, const std::function<int(int)>& rank_main) {
 bool killed(int status, int signal) { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
 
 TEST(lifecycle, a_job_ends_in_order_with_live_requests_windows_and_communicators) {
-  const std::size_t shm_before = entries("/dev/shm");
+  const auto shm_before = ranks::named_memory();
   const std::size_t open_before = entries("/proc/self/fd");
   const told t = ranks_tell(2, [](int r) {
     std::optional<comm::any_communicator> copy;
@@ -66,7 +67,7 @@ TEST(lifecycle, a_job_ends_in_order_with_live_requests_windows_and_communicators
   });
   EXPECT_EQ(t.statuses, (std::vector<int>{0, 0}));
   EXPECT_EQ(t.text, "");
-  EXPECT_EQ(entries("/dev/shm"), shm_before);
+  EXPECT_EQ(ranks::left_in_memory(shm_before), std::set<std::string>{});
   EXPECT_EQ(entries("/proc/self/fd"), open_before);
 }
 
@@ -85,7 +86,7 @@ TEST(lifecycle, what_a_rank_throws_is_told_once_with_its_rank) {
 
 TEST(lifecycle, whichever_rank_is_killed_nothing_is_left_behind) {
   for (int victim = 0; victim < 3; ++victim) {
-    const std::size_t shm_before = entries("/dev/shm");
+    const auto shm_before = ranks::named_memory();
     const std::size_t open_before = entries("/proc/self/fd");
     const told t = ranks_tell(3, [victim](int) {
       return comm::run(
@@ -103,7 +104,7 @@ TEST(lifecycle, whichever_rank_is_killed_nothing_is_left_behind) {
       const int status = t.statuses[static_cast<std::size_t>(r)];
       EXPECT_TRUE(r == victim ? killed(status, SIGKILL) : status == 4 << 8) << "rank " << r << ": " << status;
     }
-    EXPECT_EQ(entries("/dev/shm"), shm_before);
+    EXPECT_EQ(ranks::left_in_memory(shm_before), std::set<std::string>{});
     EXPECT_EQ(entries("/proc/self/fd"), open_before);
   }
 }

@@ -79,6 +79,11 @@ registry& global_registry() {
   return *g.owner;
 }
 
+registry* global_registry_if_made() noexcept {
+  // ORD acquire [G1]: the pool as its creator left it.
+  return global().current.load(std::memory_order_acquire);
+}
+
 bool try_set_global(pool_plan plan) {
   global_pool& g = global();
   watch_forks();

@@ -9,6 +9,9 @@ namespace twill::par::detail {
 /// every shared object that links it.
 [[gnu::visibility("default")]] registry& global_registry();
 
+/// The same, or null where nothing has started it yet.
+[[nodiscard]] registry* global_registry_if_made() noexcept;
+
 /// Makes it the global pool. False when there is one already.
 [[nodiscard]] bool try_set_global(pool_plan plan);
 

@@ -55,10 +55,10 @@ TEST(iter_adaptors, with_min_len_bounds_the_pieces_from_below_and_wins) {
 
 TEST(iter_adaptors, with_max_len_cuts_at_least_that_often) {
   in_pools([] {
-    const auto longest = par::range(0, 1024) | par::with_max_len(16) |
-                         par::map_init([] { return 0; }, [](int& n, int) { return ++n; }) | par::max();
-    EXPECT_LE(longest, 32);
-    EXPECT_GE(longest, 1);
+    const auto most_items = par::range(0, 1024) | par::with_max_len(16) |
+                            par::map_init([] { return 0; }, [](int& n, int) { return ++n; }) | par::max();
+    EXPECT_LE(most_items, 32);
+    EXPECT_GE(most_items, 1);
   });
 }
 

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The global pool exists once in a process: these cases have one to themselves.
 #include "../conformance/core_support.hpp"
+#include "twill/par/detail/burst.hpp"
+#include "twill/par/range.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
+#include <thread>
+#include <vector>
 
 namespace twill::par::test {
 namespace {
@@ -34,6 +40,51 @@ TEST(global_pool, reports_a_malformed_setting_at_its_first_use) {
   EXPECT_EQ(what.find("error[bad_configuration] TWILL_NUM_THREADS: "), 0U) << what;
   EXPECT_NE(what.find("many"), std::string::npos) << what;
   EXPECT_EQ(fib(10), 55);
+  shutdown_global();
+}
+
+TEST(global_pool, sleeps_through_short_loops_of_its_own_workers) {
+  const auto pool = thread_pool_builder{}.num_threads(2).idle(idle_policy::power).build();
+  constexpr std::uint64_t loops = 200;
+  const auto wakes_of = [&](std::size_t items) {
+    std::vector<std::uint32_t> v(items, 1);
+    return pool.install([&] {
+      const std::uint64_t before = pool.counters().sleeps;
+      for (std::uint64_t i = 0; i < loops; ++i) {
+        // The other worker sleeps.
+        while (!detail::probing_pays()) std::this_thread::yield();
+        v | for_each([](std::uint32_t& x) { x = x * 2654435761U + 1; });
+      }
+      while (!detail::probing_pays()) std::this_thread::yield();
+      return pool.counters().sleeps - before;
+    });
+  };
+  // A loop that the system interrupts may be taken for a long one.
+  EXPECT_LT(wakes_of(128), loops / 4) << "some microseconds each at most";
+  EXPECT_GT(wakes_of(1 << 20), loops / 2) << "a hundred microseconds each at least";
+}
+
+TEST(global_pool, helps_with_short_loops_that_go_on) {
+  thread_pool_builder{}.num_threads(2).build_global();
+  const auto caller = std::this_thread::get_id();
+  std::vector<std::uint32_t> items(4096, 1);
+  std::atomic<bool> elsewhere{false};
+  // Each loop takes some 10 microseconds; what the worker takes of them depends on the machine, so this waits
+  // for the first time.
+  std::uint32_t rounds = 0;
+  // ORD relaxed: only its value counts.
+  while (!elsewhere.load(std::memory_order_relaxed)) {
+    items | for_each([&](std::uint32_t& x) {
+      x = x * 2654435761U + 1;
+      // ORD relaxed: only its value counts.
+      if (std::this_thread::get_id() != caller) elsewhere.store(true, std::memory_order_relaxed);
+    });
+    ++rounds;
+  }
+  std::uint32_t expected = 1;
+  for (std::uint32_t i = 0; i < rounds; ++i) expected = expected * 2654435761U + 1;
+  EXPECT_EQ(items, std::vector<std::uint32_t>(items.size(), expected));
+  shutdown_global();
 }
 
 }  // namespace

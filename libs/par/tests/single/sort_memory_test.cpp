@@ -32,23 +32,25 @@ void* allocate(std::size_t size, std::size_t alignment) noexcept {
 
 // The forms that the library and the containers use. Scratch memory is asked for with nothrow and an
 // alignment.
-void* operator new(std::size_t size) {
+// Inlined, free() beside the caller's new is what g++ 12 warns of.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (void* const p = allocate(size, alignof(std::max_align_t))) return p;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   if (void* const p = allocate(size, static_cast<std::size_t>(alignment))) return p;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment,
+                                     const std::nothrow_t&) noexcept {
   // ORD relaxed: set by the test before it sorts; the fork of a worker's job orders it before its use there.
   if (refuse_scratch.load(std::memory_order_relaxed)) return nullptr;
   return allocate(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 namespace {
 

@@ -31,6 +31,15 @@ TEST(splitter, splits_again_where_a_thief_appears) {
   EXPECT_EQ(s.splits(), 4U);
 }
 
+TEST(length_splitter, of_leaves_makes_that_many_whoever_runs_them) {
+  EXPECT_EQ(leaves(length_splitter::of_leaves(2), 1000), 2U);
+  EXPECT_EQ(leaves(length_splitter::of_leaves(8), 1000), 8U);
+  EXPECT_EQ(leaves(length_splitter::of_leaves(8), 3), 3U);
+  length_splitter stolen = length_splitter::of_leaves(2);
+  EXPECT_TRUE(stolen.try_split(1000, false));
+  EXPECT_FALSE(stolen.try_split(500, true));
+}
+
 TEST(length_splitter, makes_no_piece_below_the_least_length) {
   EXPECT_EQ(leaves(length_splitter(16, 100, 30, 1000), 100), 2U);
   EXPECT_EQ(leaves(length_splitter(16, 3, 1, 1000), 3), 3U);

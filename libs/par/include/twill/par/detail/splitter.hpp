@@ -14,7 +14,7 @@ class splitter {
 
   /// Whether this node forks. `migrated`: it runs on another thread than the one that forked it.
   [[nodiscard]] bool try_split(bool migrated) noexcept {
-    if (migrated) {
+    if (migrated && threads_ != 0) {
       splits_ = std::max(threads_, splits_ / 2);
       return true;
     }
@@ -36,6 +36,13 @@ class length_splitter : public splitter {
   length_splitter(std::size_t threads, std::size_t len, std::size_t min_len, std::size_t max_len) noexcept
       : splitter(threads), min_len_(std::max<std::size_t>(min_len, 1)) {
     splits_ = std::max(splits_, len / std::max<std::size_t>(max_len, 1));
+  }
+
+  /// Halves until there are that many leaves, a power of two, whoever runs them.
+  [[nodiscard]] static length_splitter of_leaves(std::size_t leaves) noexcept {
+    length_splitter s(0, 0, 1, 1);
+    s.splits_ = leaves / 2;
+    return s;
   }
 
   [[nodiscard]] bool try_split(std::size_t len, bool migrated) noexcept {

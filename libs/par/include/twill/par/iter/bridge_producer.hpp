@@ -52,8 +52,29 @@ typename C::result_type split_freely(std::size_t len, length_splitter split, boo
   return merger.combine(std::move(both.first), std::move(both.second));
 }
 
-/// From outside of every pool: the caller runs the front of the loop to see whether the rest is worth waking
-/// a worker.
+/// The items from `done` on of a loop of `len`, cut where the whole loop would be: how much of the front was
+/// looked at differs from run to run, and items that change their thread with it change caches.
+template <class P, class C>
+typename C::result_type finish_freely(std::size_t len, std::size_t done, length_splitter split, P p, C c,
+                                      const chain_options& options) {
+  const std::size_t mid = len / 2;
+  if (mid <= done) return split_freely(len - done, split, false, std::move(p), std::move(c), options);
+  if (c.full()) return std::move(c).into_folder().complete();
+  if (!split.try_split(len, false)) return run_leaf(len - done, std::move(p), std::move(c), options);
+  P right = p.split_at(mid - done);
+  C left_consumer = split_consumer(c, mid - done);
+  auto merger = left_consumer.to_reducer();
+  auto both = join_context(
+      [&](fn_context) {
+        return finish_freely(mid, done, split, std::move(p), std::move(left_consumer), options);
+      },
+      [&](fn_context x) {
+        return split_freely(len - mid, split, x.migrated(), std::move(right), std::move(c), options);
+      });
+  return merger.combine(std::move(both.first), std::move(both.second));
+}
+
+/// Where help costs: the caller runs the front of the loop to see whether the rest is worth waking a worker.
 template <class P, class C>
 typename C::result_type probe_freely(std::size_t len, P p, C c, const chain_options& options) {
   auto merger = c.to_reducer();
@@ -76,9 +97,9 @@ typename C::result_type probe_freely(std::size_t len, P p, C c, const chain_opti
     if (!probe.known() && probe.measured(done) && !probe.worth_inline(done, len)) break;
   }
   if (done == len) return std::move(*front);
-  const length_splitter split(current_num_threads(), len - done, options.min_len, options.max_len);
+  const length_splitter split = probe.splitter(len, options);
   return merger.combine(std::move(*front),
-                        split_freely(len - done, split, false, std::move(p), std::move(c), options));
+                        finish_freely(len, done, split, std::move(p), std::move(c), options));
 }
 
 // ---- the fixed tree: node m holds the largest power of two of blocks below m on its left (as
@@ -203,7 +224,7 @@ typename C::result_type probe_tree(tree_shape shape, P p, C c, const chain_optio
     if (!probe.known() && probe.measured(done) && !probe.worth_inline(done, blocks)) break;
   }
   if (done == blocks) return std::move(*front);
-  const length_splitter split(current_num_threads(), shape.len, options.min_len, options.max_len);
+  const length_splitter split = probe.splitter(shape.len, options);
   return finish_tree(shape, done, split, *front, std::move(p), std::move(c), options);
 }
 
