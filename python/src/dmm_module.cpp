@@ -72,6 +72,9 @@ dmm::fit_options options_of(const py::dict& d) {
   o.sort = take(d, "sort", o.sort);
   o.final_e_step = take(d, "final_e_step", o.final_e_step);
   o.threads = take(d, "threads", o.threads);
+  if (take<bool>(d, "random_start", false)) o.init = dmm::start_method::random;
+  o.from.weights = take(d, "start_weights", o.from.weights);
+  o.from.alpha = take(d, "start_alpha", o.from.alpha);
   return o;
 }
 

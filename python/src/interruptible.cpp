@@ -30,11 +30,16 @@ const char* name_of(dmm::fit_phase phase) {
   return "hessian";
 }
 
-// Runs with the interpreter's lock. Throws: what Python raised.
-void serve(const std::deque<dmm::fit_progress>& events, const pybind11::object& told) {
+// Runs with the interpreter's lock. Gives false when the callable said False. Throws: what Python raised.
+bool serve(const std::deque<dmm::fit_progress>& events, const pybind11::object& told) {
   if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
-  for (const dmm::fit_progress& at : events)
-    told(name_of(at.phase), at.components, at.start, at.iteration, at.nle, at.change);
+  bool go_on = true;
+  for (const dmm::fit_progress& at : events) {
+    const pybind11::object answer =
+        told(name_of(at.phase), at.components, at.start, at.iteration, at.nle, at.change);
+    if (answer.ptr() == Py_False) go_on = false;
+  }
+  return go_on;
 }
 
 }  // namespace
@@ -78,7 +83,7 @@ void run_interruptible(dmm::fit_options options, const pybind11::object& told,
       if (raised || (done && events.empty())) continue;
       const pybind11::gil_scoped_acquire locked;
       try {
-        serve(events, told);
+        if (!serve(events, told)) stop.request_stop();
       } catch (const pybind11::error_already_set&) {
         raised = std::current_exception();
         stop.request_stop();

@@ -31,52 +31,6 @@ struct fit_command_flags {
   int interrupt_exit = 0;
 };
 
-// What the report needs of the table: the share of the most telling taxa in every sample.
-void add_shares(const dmm::count_table& counts, dmm_report_input& in) {
-  const dmm::mixture_fit& fit = in.fits[in.chosen];
-  std::vector<std::pair<double, std::size_t>> order;
-  for (std::size_t j = 0; j < fit.taxa; ++j) order.emplace_back(0.0, j);
-  if (in.drivers.empty()) {
-    for (std::size_t j = 0; j < fit.taxa; ++j) order[j].first = -fit.alpha[j];
-  } else {
-    for (std::size_t i = 0; i < in.drivers.size(); ++i)
-      order[in.drivers[i].taxon].first = static_cast<double>(i);
-  }
-  std::sort(order.begin(), order.end());
-  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 30); ++i)
-    in.telling.push_back(order[i].second);
-  for (std::size_t i = 0; i < counts.samples(); ++i) {
-    std::vector<double> share(in.telling.size(), 0.0);
-    for (const dmm::count_entry& e : counts.row(i)) {
-      const auto at = std::find(in.telling.begin(), in.telling.end(), e.taxon);
-      if (at != in.telling.end())
-        share[static_cast<std::size_t>(at - in.telling.begin())] = e.count / counts.total(i);
-    }
-    in.shares.push_back(std::move(share));
-  }
-}
-
-void write_report(const dmm_result& r, const dmm::count_table& counts, const std::string& folder) {
-  dmm_report_input in{.table = r.table,
-                      .notes = r.notes,
-                      .samples = r.samples,
-                      .taxa = r.taxa,
-                      .fits = r.fits.fits,
-                      .shares = {},
-                      .telling = {},
-                      .drivers = {},
-                      .chosen = 0,
-                      .by = r.by};
-  const dmm::mixture_fit* one = nullptr;
-  for (std::size_t i = 0; i < in.fits.size(); ++i) {
-    if (in.fits[i].value(r.by) < in.fits[in.chosen].value(r.by)) in.chosen = i;
-    if (in.fits[i].components == 1) one = &in.fits[i];
-  }
-  if (one != nullptr && in.fits[in.chosen].components > 1) in.drivers = drivers(in.fits[in.chosen], *one);
-  add_shares(counts, in);
-  write_file_atomically(folder + "/report.html", std::string_view(dmm_report_html(in)));
-}
-
 // The automatic search asks for one K after the other, so that ranks agree on when it ends.
 template <class FitRange>
 dmm::sweep search(const fit_command_flags& flags, std::size_t samples, dmm::criterion by,
@@ -105,7 +59,7 @@ int finish(const fit_command_flags& flags, dmm_result& r, const dmm::count_table
   }
   if (!flags.folder.empty()) {
     write_dmm_outputs(r, flags.folder);
-    write_report(r, counts, flags.folder);
+    write_dmm_report(r, counts, flags.folder);
   }
   if (flags.comm.json) {
     print(summary_json(r, {}));
@@ -135,6 +89,9 @@ int fit_on(const fit_command_flags& flags, session& s,
                .samples = table.samples,
                .taxa = table.taxa,
                .notes = table.notes,
+               .format = table.format,
+               .transposed = table.transposed,
+               .min_taxon_total = flags.table.min_taxon_total,
                .nonzeros = table.counts.nonzeros(),
                .options = flags.fit.options(threads),
                .by = flags.fit.by(),
@@ -187,7 +144,9 @@ const registration fit_registration{{
                   "runs dealt out over four processes; the same files"}},
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<fit_command_flags>();
-      app.add_option("table", flags->input, "CSV, TSV, Parquet, BIOM 1, .shared or MatrixMarket")->required();
+      app.add_option("table", flags->input,
+                     "CSV, TSV, Parquet, BIOM, .shared or MatrixMarket; also packed by gzip")
+          ->required();
       app.add_option("-o,--output", flags->folder, "Folder for tables, models and the report")
           ->type_name("OUT");
       flags->fit.declare(app, true);

@@ -76,6 +76,31 @@ std::string drivers_csv(const dmm_result& r, const std::vector<dmm::driver>& dri
   return out;
 }
 
+// What the report needs of the table: the share of the most telling taxa in every sample.
+void add_shares(const dmm::count_table& counts, dmm_report_input& in) {
+  const dmm::mixture_fit& fit = in.fits[in.chosen];
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t j = 0; j < fit.taxa; ++j) order.emplace_back(0.0, j);
+  if (in.drivers.empty()) {
+    for (std::size_t j = 0; j < fit.taxa; ++j) order[j].first = -fit.alpha[j];
+  } else {
+    for (std::size_t i = 0; i < in.drivers.size(); ++i)
+      order[in.drivers[i].taxon].first = static_cast<double>(i);
+  }
+  std::sort(order.begin(), order.end());
+  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 30); ++i)
+    in.telling.push_back(order[i].second);
+  for (std::size_t i = 0; i < counts.samples(); ++i) {
+    std::vector<double> share(in.telling.size(), 0.0);
+    for (const dmm::count_entry& e : counts.row(i)) {
+      const auto at = std::find(in.telling.begin(), in.telling.end(), e.taxon);
+      if (at != in.telling.end())
+        share[static_cast<std::size_t>(at - in.telling.begin())] = e.count / counts.total(i);
+    }
+    in.shares.push_back(std::move(share));
+  }
+}
+
 }  // namespace
 
 report::data_table model_fit_table(const std::vector<dmm::mixture_fit>& fits, dmm::criterion by) {
@@ -111,6 +136,8 @@ std::string summary_json(const dmm_result& r,
   w.begin_object();
   w.member("status", r.fits.cancelled ? "interrupted" : "complete");
   w.key("table").begin_object().member("path", r.table).member("sha256", r.table_hash);
+  w.member("format", std::string(name_of(r.format))).member("rows", r.transposed ? "taxa" : "samples");
+  w.member("min_taxon_total", r.min_taxon_total);
   w.member("samples", r.samples.size()).member("taxa", r.taxa.size()).member("nonzeros", r.nonzeros);
   w.key("notes").begin_array();
   for (const std::string& note : r.notes) w.value(note);
@@ -166,6 +193,27 @@ void write_dmm_outputs(const dmm_result& r, const std::string& folder) {
   }
   if (!r.fits.fits.empty()) write("model-fit.svg", dmm_model_fit_svg(r.fits.fits));
   write_file_atomically(folder + "/summary.json", std::string_view(summary_json(r, hashes)));
+}
+
+void write_dmm_report(const dmm_result& r, const dmm::count_table& counts, const std::string& folder) {
+  dmm_report_input in{.table = r.table,
+                      .notes = r.notes,
+                      .samples = r.samples,
+                      .taxa = r.taxa,
+                      .fits = r.fits.fits,
+                      .shares = {},
+                      .telling = {},
+                      .drivers = {},
+                      .chosen = 0,
+                      .by = r.by};
+  const dmm::mixture_fit* one = nullptr;
+  for (std::size_t i = 0; i < in.fits.size(); ++i) {
+    if (in.fits[i].value(r.by) < in.fits[in.chosen].value(r.by)) in.chosen = i;
+    if (in.fits[i].components == 1) one = &in.fits[i];
+  }
+  if (one != nullptr && in.fits[in.chosen].components > 1) in.drivers = drivers(in.fits[in.chosen], *one);
+  add_shares(counts, in);
+  write_file_atomically(folder + "/report.html", std::string_view(dmm_report_html(in)));
 }
 
 }  // namespace twill::apps

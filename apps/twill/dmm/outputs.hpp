@@ -11,20 +11,26 @@ namespace twill::apps {
 
 /// A finished sweep with what its files tell.
 struct dmm_result {
-  std::string table;                            ///< path as it was given
-  std::string table_hash;                       ///< SHA-256 of the file
-  std::vector<std::string> samples;             ///< names
-  std::vector<std::string> taxa;                ///< names
-  std::vector<std::string> notes;               ///< about the file
-  std::size_t nonzeros = 0;                     ///< counts
-  dmm::fit_options options;                     ///< of the fits
-  dmm::criterion by = dmm::criterion::laplace;  ///< what chose K
-  dmm::sweep fits;                              ///< all of it
+  std::string table;                                  ///< path as it was given
+  std::string table_hash;                             ///< SHA-256 of the file
+  std::vector<std::string> samples;                   ///< names
+  std::vector<std::string> taxa;                      ///< names
+  std::vector<std::string> notes;                     ///< about the file
+  dmm::table_format format = dmm::table_format::csv;  ///< of the file
+  bool transposed = false;                            ///< the file's rows are taxa
+  double min_taxon_total = 0;                         ///< taxa with less were left out
+  std::size_t nonzeros = 0;                           ///< counts
+  dmm::fit_options options;                           ///< of the fits
+  dmm::criterion by = dmm::criterion::laplace;        ///< what chose K
+  dmm::sweep fits;                                    ///< all of it
 };
 
-/// Writes sweep.csv, model-kK.json, posterior-kK.csv, parameters-kK.csv, drivers-kK.csv, model-fit.svg,
-/// report.html and summary.json. The bytes depend on table and options alone: no times, no threads.
+/// Writes sweep.csv, model-kK.json, posterior-kK.csv, parameters-kK.csv, drivers-kK.csv, model-fit.svg and
+/// summary.json. The bytes depend on table and options alone: no times, no threads.
 void write_dmm_outputs(const dmm_result& r, const std::string& folder);
+
+/// Writes report.html. Requires: the chosen fit has the posterior of these samples.
+void write_dmm_report(const dmm_result& r, const dmm::count_table& counts, const std::string& folder);
 
 /// One row for each K: what stdout shows and sweep.csv holds.
 [[nodiscard]] report::data_table model_fit_table(const std::vector<dmm::mixture_fit>& fits,

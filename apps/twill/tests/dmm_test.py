@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """End to end through `twill dmm`: fit, predict, cv, simulate, convert, report; bits over threads and ranks; mistakes."""
+import gzip
 import hashlib
 import json
 import os
@@ -114,8 +115,27 @@ class Dmm(unittest.TestCase):
         self.assertEqual({sum(map(int, row[1:])) for row in rows[1:]}, {100})
         done = run("predict", model, drawn)
         self.assertEqual(len(done.stdout.splitlines()), 41)
-        done = run("report", self.folder / "out", "--criterion", "bic")
+
+    def test_reports_are_drawn_anew(self):
+        self.fit("-k", "1:2", "--criterion", "aic")
+        out = self.folder / "out"
+        before = hashes(out)
+        (out / "report.html").unlink()
+        (out / "model-fit.svg").unlink()
+        done = run("report", out)
+        self.assertIn("best aic", done.stdout, done.stderr)
+        self.assertEqual(hashes(out), before)
+        done = run("report", out, "--criterion", "bic")
         self.assertIn("best bic", done.stdout)
+        moved = self.table.rename(self.folder / "moved.csv")
+        done = run("report", out)
+        self.assertEqual((done.returncode, "report.html stays as it is" in done.stderr), (0, True))
+        done = run("report", out, "--table", moved)
+        self.assertEqual((done.returncode, hashes(out)), (0, before), done.stderr)
+        moved.write_text(moved.read_text() + "more,1,1,1,1,1,1,1,1\n", encoding="utf-8")
+        done = run("report", out, "--table", moved)
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("this is not the table that the models were fitted to", done.stderr)
 
     def test_classes_and_numbers_of_components_are_cross_validated(self):
         done = run("cv", self.table, "-k", "1:2", "--folds", "3", "--json")
@@ -139,12 +159,33 @@ class Dmm(unittest.TestCase):
             first = json.loads((self.folder / "csv/summary.json").read_text())
             self.assertEqual(answer["fits"][0]["NLE"], first["fits"][0]["NLE"], name)
 
+    def test_tables_packed_by_gzip_are_read(self):
+        packed = self.folder / "counts.csv.gz"
+        packed.write_bytes(gzip.compress(self.table.read_bytes(), mtime=0))
+        done = run("fit", packed, "-k", "2", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["fits"], json.loads(run("fit", self.table, "-k", "2", "--json").stdout)["fits"])
+        self.assertEqual(json.loads(done.stdout)["table"]["notes"][0], "compressed with gzip")
+
     def test_checkpoints_are_written_and_used(self):
         kept = self.folder / "kept"
         self.fit("-k", "1:2", "--checkpoint", kept, out="a")
         self.assertEqual(sorted(p.name for p in kept.iterdir()), ["run-k1-s0.twill", "run-k2-s0.twill"])
         self.fit("-k", "1:2", "--checkpoint", kept, out="b")
         self.assertEqual(hashes(self.folder / "a"), hashes(self.folder / "b"))
+        # Begun by two ranks, gone on by three, finished by one: the runs that are there are not run again.
+        ranks = self.folder / "ranks"
+        self.fit("-k", "1:3", "--starts", "2", "--checkpoint", ranks, ranks=2, out="c")
+        times = {p.name: p.stat().st_mtime_ns for p in ranks.iterdir()}
+        self.assertEqual(len(times), 6)
+        lost = ranks / "run-k3-s1.twill"
+        lost.unlink()
+        self.fit("-k", "1:3", "--starts", "2", "--checkpoint", ranks, ranks=3, out="d")
+        again = {p.name: p.stat().st_mtime_ns for p in ranks.iterdir()}
+        self.assertEqual({name for name in times if times[name] != again[name]}, {lost.name})
+        self.fit("-k", "1:3", "--starts", "2", out="e")
+        self.assertEqual(hashes(self.folder / "c"), hashes(self.folder / "e"))
+        self.assertEqual(hashes(self.folder / "d"), hashes(self.folder / "e"))
 
     def test_mistakes_have_a_message_and_the_code_of_their_kind(self):
         bad = self.folder / "bad.csv"

@@ -17,7 +17,17 @@ def _shape_of(X):
 class DirichletMixture(DensityMixin, BaseEstimator):
     """A mixture of Dirichlet-multinomial distributions, fitted by EM to a table of counts.
 
-    Parameters follow scikit-learn's GaussianMixture where they mean the same.
+    Parameters follow scikit-learn's GaussianMixture where they mean the same. Beside those:
+
+    - `init`: "soft_kmeans", "random" (drawn components without k-means), or an array of K x S alphas to begin with.
+    - `warm_start`: a fit begins with the weights and alphas of the one before, when it has as many of both.
+    - `relative_tol`: `tol` is relative to the negative log posterior.
+    - `eta`, `nu`: shape and rate of the Gamma prior of each alpha.
+    - `criterion`: what `criterion_value` and sweeps go by: "laplace", "laplace_holmes", "bic" or "aic".
+    - `sort_components`: by falling weight.
+    - `coerce`: None refuses fractions, "truncate" and "round" make them whole.
+    - `zero_rows`: "error", or "drop" for samples without counts, whose rows of `resp_` are NaN and labels -1.
+    - `progress`: called with phase, components, start, iteration, value and change; False ends the fit early.
 
     >>> import numpy as np
     >>> counts = np.array([[9, 1, 0], [8, 2, 1], [0, 1, 9], [1, 0, 8]] * 5)
@@ -33,6 +43,7 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         n_components=2,
         *,
         n_init=1,
+        init="soft_kmeans",
         max_iter=100,
         tol=1e-6,
         relative_tol=False,
@@ -45,10 +56,12 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         coerce=None,
         zero_rows="error",
         verbose=0,
+        warm_start=False,
         progress=None,
     ):
         self.n_components = n_components
         self.n_init = n_init
+        self.init = init
         self.max_iter = max_iter
         self.tol = tol
         self.relative_tol = relative_tol
@@ -61,11 +74,13 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         self.coerce = coerce
         self.zero_rows = zero_rows
         self.verbose = verbose
+        self.warm_start = warm_start
         self.progress = progress
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.two_d_array = self._takes_any_numbers()
         tags.input_tags.positive_only = True
         # scikit-learn's checks of sparse input ask these tags for the columns of predict_proba, whatever the estimator is.
         from sklearn.utils import ClassifierTags
@@ -73,8 +88,12 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         tags.classifier_tags = ClassifierTags(multi_class=False)
         return tags
 
+    def _takes_any_numbers(self):
+        """scikit-learn has no tag for whole numbers: what refuses fractions or zero rows does not say 2-D array."""
+        return self.coerce is not None and self.zero_rows == "drop"
+
     def _more_tags(self):
-        return {"requires_positive_X": True, "X_types": ["2darray", "sparse"]}
+        return {"requires_positive_X": True, "X_types": ["2darray" if self._takes_any_numbers() else "counts", "sparse"]}
 
     # What every method does with its X.
     def _checked(self, X, fitting):
@@ -137,11 +156,25 @@ class DirichletMixture(DensityMixin, BaseEstimator):
 
         def told(phase, components, start, iteration, nle, change):
             if self.progress is not None:
-                self.progress(phase, components, start, iteration, nle, change)
-            elif iteration % 10 == 0:
+                return self.progress(phase, components, start, iteration, nle, change)
+            if iteration % 10 == 0:
                 print(f"  {phase}: K {components}, start {start}, iteration {iteration}, change {change:g}")
+            return None
 
         return told
+
+    def _begin(self, k, features):
+        """How the first start begins: what the library's options say of it."""
+        if isinstance(self.init, str) and self.init not in ("soft_kmeans", "random"):
+            raise ValueError(f"init is 'soft_kmeans', 'random' or an array of alphas, found {self.init!r}")
+        if self.warm_start and getattr(self, "alpha_", np.empty(0)).shape == (k, features):
+            return {"start_weights": self.weights_.tolist(), "start_alpha": self.alpha_.ravel().tolist()}
+        if isinstance(self.init, str):
+            return {"random_start": self.init == "random"}
+        alpha = np.asarray(self.init, dtype=np.float64)
+        if alpha.shape != (k, features) or not (np.isfinite(alpha).all() and (alpha > 0).all()):
+            raise ValueError(f"init as an array is {k} x {features} numbers above 0, found shape {alpha.shape}")
+        return {"start_alpha": alpha.ravel().tolist()}
 
     def fit(self, X, y=None):
         """Fits the mixture; `y` is ignored."""
@@ -153,6 +186,7 @@ class DirichletMixture(DensityMixin, BaseEstimator):
             raise ValueError(f"n_components={k} is more than n_samples={n}")
         table, used = self._table(X, options["threads"])
         options["components"] = k
+        options.update(self._begin(k, table.taxa))
         self._keep(_core.fit(table, options, self._told()), used)
         return self
 

@@ -57,7 +57,10 @@ def fit_range(X, ks, *, checkpoint="", **params):
     ks = [_input.check_components(k) for k in ks]
     template = DirichletMixture(n_components=max(ks), **params)
     options = template._options()
+    if not isinstance(template.init, str):
+        raise ValueError("a sweep has no one array to begin with: init is 'soft_kmeans' or 'random'")
     template._checked(X, fitting=True)
+    options.update(template._begin(0, 0))
     table, used = template._table(X, options["threads"])
     if max(ks) > table.samples:
         raise ValueError(f"n_components={max(ks)} is more than n_samples={table.samples}")

@@ -74,9 +74,12 @@ class run {
   }
 
   void begin() {
+    if (fit_.diag.start == 0 && !o_.from.alpha.empty()) return begin_with(o_.from);
     const stopwatch timed(fit_.diag.kmeans_seconds);
+    kmeans_options rounds = o_.kmeans;
+    if (o_.init == start_method::random) rounds.max_iter = 0;
     kmeans_result start = soft_kmeans(
-        p_, o_.components, o_.seed + static_cast<std::uint32_t>(fit_.diag.start), o_.kmeans,
+        p_, o_.components, o_.seed + static_cast<std::uint32_t>(fit_.diag.start), rounds,
         [&](int round, double change) { return !halted(!told(fit_phase::start, round, 0, change)); });
     z_ = std::move(start.z);
     lambda_ = std::move(start.lambda);
@@ -84,6 +87,25 @@ class run {
     alpha_.resize(lambda_.size());
     fit_.diag.kmeans_rounds = start.rounds;
     fit_.diag.reseeded = start.reseeded;
+  }
+
+  void begin_with(const start_parameters& from) {
+    if (from.alpha.size() != k_ * s_) {
+      throw error(errc::bad_option, {.what = "the alphas to start from are not as many as those of the model",
+                                     .where = location{.file = "from.alpha"},
+                                     .found = fmt::format("{}", from.alpha.size()),
+                                     .expected = fmt::format("{} x {}", k_, s_)});
+    }
+    const auto n = static_cast<double>(p_.all_rows());
+    const double total = std::accumulate(from.weights.begin(), from.weights.end(), 0.0);
+    for (std::size_t c = 0; c < k_; ++c)
+      weight_.push_back(from.weights.empty() ? n / static_cast<double>(k_) : n * (from.weights[c] / total));
+    alpha_ = from.alpha;
+    lambda_.resize(alpha_.size());
+    active_kernels().logs(alpha_.size(), alpha_.data(), lambda_.data());
+    evaluate();
+    z_.swap(next_);
+    weight_ = p_.row_sums(z_.data(), k_);
   }
 
   void maximise() {
@@ -203,6 +225,10 @@ void check_options(const fit_options& o, std::size_t samples) {
   check_positive("kmeans.tol", o.kmeans.tol, true);
   check_positive("em.tol", o.em.tol, true);
   check_positive("m_step.grad_tol", o.m_step.grad_tol, true);
+  for (const double a : o.from.alpha) check_positive("from.alpha", a, false);
+  for (const double w : o.from.weights) check_positive("from.weights", w, false);
+  if (!o.from.weights.empty() && o.from.weights.size() != static_cast<std::size_t>(o.components))
+    bad("from.weights", fmt::format("{} weights", o.from.weights.size()), fmt::format("{}", o.components));
   if (o.kmeans.max_iter < 1) bad("kmeans.max_iter", fmt::format("{}", o.kmeans.max_iter), "1 or more");
   if (o.em.max_iter < 1) bad("em.max_iter", fmt::format("{}", o.em.max_iter), "1 or more");
   if (o.m_step.max_iter < 1) bad("m_step.max_iter", fmt::format("{}", o.m_step.max_iter), "1 or more");

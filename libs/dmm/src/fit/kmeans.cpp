@@ -216,6 +216,7 @@ kmeans_result soft_kmeans(const problem& p, int components, std::uint32_t seed, 
     ++out.rounds;
     if (!told(out.rounds, change)) break;
   }
+  if (out.rounds == 0) around.update(out.z);
   out.lambda.resize(k * d.s);
   std::vector<double> means(d.s);
   std::vector<double> logs(d.s);

@@ -41,6 +41,8 @@ struct cell_table {
 [[nodiscard]] cell_table read_matrix_market(std::string_view text, const std::string& name,
                                             table::findings& out);
 [[nodiscard]] cell_table read_biom(std::string_view text, const std::string& name, table::findings& out);
+// Throws: error (malformed_table) for what is no BIOM 2, (unsupported) in a build without HDF5.
+[[nodiscard]] cell_table read_biom2(std::string_view content, const std::string& name, table::findings& out);
 [[nodiscard]] cell_table read_parquet_counts(std::string_view content, const std::string& name,
                                              table::findings& out);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/cells.hpp"
+#include "io/unpack.hpp"
 #include "twill/base/file.hpp"
 #include "twill/dmm/error.hpp"
 #include "twill/dmm/io.hpp"
@@ -20,20 +21,11 @@ namespace {
 
 using detail::cell_table;
 
-table_format format_of(std::string_view content, const std::string& name) {
+constexpr std::string_view hdf5_mark = "\x89HDF\r\n\x1a\n";
+
+table_format format_of(std::string_view content) {
   if (content.starts_with("PAR1")) return table_format::parquet;
-  if (content.starts_with("\x89HDF\r\n\x1a\n")) {
-    throw error(errc::unsupported,
-                {.what = "this is a BIOM 2 file, which is HDF5",
-                 .where = location{.file = name},
-                 .expected = "BIOM 1 (JSON), CSV, TSV, Parquet, .shared or MatrixMarket",
-                 .hint = "convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"});
-  }
-  if (content.starts_with("\x1f\x8b")) {
-    throw error(errc::unsupported, {.what = "this file is compressed with gzip",
-                                    .where = location{.file = name},
-                                    .hint = "unpack it first: gunzip -k FILE"});
-  }
+  if (content.starts_with(hdf5_mark)) return table_format::biom;
   if (content.starts_with("%%MatrixMarket")) return table_format::matrix_market;
   if (content.starts_with("label\tGroup\tnumOtus")) return table_format::mothur_shared;
   const std::size_t start = content.find_first_not_of(" \t\r\n");
@@ -45,7 +37,9 @@ cell_table cells_of(std::string_view content, const std::string& name, table_for
                     table::findings& out) {
   switch (format) {
     case table_format::parquet: return detail::read_parquet_counts(content, name, out);
-    case table_format::biom: return detail::read_biom(content, name, out);
+    case table_format::biom:
+      return content.starts_with(hdf5_mark) ? detail::read_biom2(content, name, out)
+                                            : detail::read_biom(content, name, out);
     case table_format::mothur_shared: return detail::read_shared(content, name, out);
     case table_format::matrix_market: return detail::read_matrix_market(content, name, out);
     case table_format::csv: break;
@@ -180,7 +174,18 @@ std::string_view name_of(table_format f) noexcept {
 
 named_counts parse_counts(std::string_view content, const std::string& name,
                           const read_counts_options& options) {
-  const table_format format = options.format.value_or(format_of(content, name));
+  if (detail::is_gzip(content)) {
+    const std::string plain = detail::unpack_gzip(content, name);
+    if (detail::is_gzip(plain)) {
+      throw error(errc::malformed_table, {.what = "a compressed file holds another compressed one",
+                                          .where = location{.file = name},
+                                          .expected = "a table of counts"});
+    }
+    named_counts out = parse_counts(plain, name, options);
+    out.notes.insert(out.notes.begin(), "compressed with gzip");
+    return out;
+  }
+  const table_format format = options.format.value_or(format_of(content));
   table::findings found;
   cell_table t = cells_of(content, name, format, found);
   found.throw_if_errors();

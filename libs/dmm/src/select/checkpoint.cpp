@@ -65,11 +65,13 @@ std::uint64_t fingerprint(const count_table& counts, const fit_options& o) {
   low = crc32c(bytes_of(d.row_bucket), low);
   low = crc32c(bytes_of(d.taxon_ptr), low);
   low = crc32c(bytes_of(d.bucket_count), low);
+  low = crc32c(bytes_of(o.from.weights), low);
+  low = crc32c(bytes_of(o.from.alpha), low);
   const std::string text =
-      fmt::format("{} {} {} {:a} {:a} {:a} {:a} {} {:a} {} {} {} {:a} {} {} {} {}", d.n, d.s, o.seed, o.eta,
-                  o.nu, o.kmeans.beta, o.kmeans.tol, o.kmeans.max_iter, o.em.tol, o.em.relative,
+      fmt::format("{} {} {} {:a} {:a} {:a} {:a} {} {:a} {} {} {} {:a} {} {} {} {} {}", d.n, d.s, o.seed,
+                  o.eta, o.nu, o.kmeans.beta, o.kmeans.tol, o.kmeans.max_iter, o.em.tol, o.em.relative,
                   o.em.max_iter, static_cast<int>(o.m_step.solver), o.m_step.grad_tol, o.m_step.max_iter,
-                  static_cast<int>(o.hessian), o.sort, o.final_e_step);
+                  static_cast<int>(o.hessian), o.sort, o.final_e_step, static_cast<int>(o.init));
   return std::uint64_t{crc32c(text, low)} << 32U | low;
 }
 

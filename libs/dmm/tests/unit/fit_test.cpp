@@ -153,6 +153,52 @@ TEST(fit, the_ends_of_our_solvers_are_one_optimum) {
     EXPECT_NEAR(newton.alpha[i] / bfgs.alpha[i], 1, 1e-5) << i;
 }
 
+TEST(fit, begins_with_given_parameters_and_stays_at_their_optimum) {
+  const count_table counts = tests::own_table(200, 12, 3, 5);
+  const mixture_fit cold = fit(counts, {.components = 3});
+  ASSERT_TRUE(cold.diag.converged);
+  const mixture_fit warm =
+      fit(counts, {.components = 3, .from = {.weights = cold.weights, .alpha = cold.alpha}});
+  EXPECT_LE(warm.diag.em_iterations, 3);
+  EXPECT_LT(warm.diag.em_iterations, cold.diag.em_iterations);
+  EXPECT_EQ(warm.diag.kmeans_rounds, 0);
+  EXPECT_NEAR(warm.nle, cold.nle, 1e-5);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(warm.weights[c], cold.weights[c], 1e-5);
+  // Equal weights are assumed where none are given; other starts begin as they would.
+  const fit_options two{.components = 3, .starts = 2, .from = {.alpha = cold.alpha}};
+  EXPECT_NEAR(fit(counts, two).nle, cold.nle, 1e-4);
+  EXPECT_EQ(fit(counts, two).alpha, fit(counts,
+                                        [&] {
+                                          fit_options more = two;
+                                          more.threads = 3;
+                                          return more;
+                                        }())
+                                        .alpha);
+}
+
+TEST(fit, refuses_parameters_that_are_none_of_the_model) {
+  EXPECT_THAT(
+      refusal({.components = 2, .from = {.alpha = {1, 2, 3}}}),
+      HasSubstr("bad_option] from.alpha: the alphas to start from are not as many as those of the model "
+                "(found 3, expected 2 x 2)"));
+  EXPECT_THAT(
+      refusal({.components = 2, .from = {.alpha = {1, 2, 0, 1}}}),
+      HasSubstr(
+          "bad_option] from.alpha: an option is outside its range (found 0, expected a number above 0)"));
+  EXPECT_THAT(
+      refusal({.components = 2, .from = {.weights = {1}, .alpha = {1, 2, 3, 1}}}),
+      HasSubstr("bad_option] from.weights: an option is outside its range (found 1 weights, expected 2)"));
+}
+
+TEST(fit, a_random_start_goes_without_soft_k_means) {
+  const count_table counts = tests::own_table(200, 12, 3, 5);
+  const mixture_fit f = fit(counts, {.components = 3, .starts = 5, .init = start_method::random});
+  EXPECT_EQ(f.diag.kmeans_rounds, 0);
+  const mixture_fit usual = fit(counts, {.components = 3, .starts = 5});
+  EXPECT_GT(usual.diag.kmeans_rounds, 0);
+  EXPECT_NEAR(f.nle, usual.nle, 1e-3 * usual.nle);
+}
+
 TEST(fit, order_of_taxa_does_not_matter) {
   const simulated s = tests::draw_table(80, 10, 2, 23);
   std::vector<std::int64_t> turned(s.counts.size());

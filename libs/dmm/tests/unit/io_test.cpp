@@ -88,15 +88,39 @@ TEST(read_counts, leaves_rare_taxa_out_when_asked) {
 }
 
 TEST(read_counts, knows_what_it_cannot_read) {
+#ifdef TWILL_HAVE_HDF5
+  const std::string without = "error[malformed_table] t.csv: this is no BIOM 2 file, or it is damaged";
+#else
+  const std::string without =
+      "error[unsupported] t.csv: this is a BIOM 2 file, which is HDF5, and this build has none";
+#endif
+  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."), HasSubstr(without));
   EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."),
-              HasSubstr("error[unsupported] t.csv: this is a BIOM 2 file, which is HDF5"));
-  EXPECT_THAT(message("\x89HDF\r\n\x1a\n..."),
-              HasSubstr("hint: convert it: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"));
-  EXPECT_THAT(message("\x1f\x8b..."), HasSubstr("compressed with gzip"));
+              HasSubstr("hint: BIOM 1 is read too: biom convert -i TABLE.biom -o TABLE.json.biom --to-json"));
   EXPECT_THAT(message("%%MatrixMarket matrix array real general\n1 1\n3\n"),
               HasSubstr("this kind of MatrixMarket file is not read"));
   EXPECT_THAT(message("%%MatrixMarket matrix coordinate integer general\n2 2 1\n3 1 5\n"),
               HasSubstr("t.csv:3: an entry is malformed or outside the matrix"));
+}
+
+TEST(read_counts, unpacks_what_gzip_packed) {
+  // Two members, as `cat a.gz b.gz` makes them.
+  const std::string packed(
+      "\037\213\010\000\000\000\000\000\002\003\053\116\314\055\310\111\325\111\324\111\342\052"
+      "\066\324\061\326\061\340\002\000\271\032\215\363\022\000\000\000\037\213\010\000\000\000"
+      "\000\000\002\003\053\066\322\061\324\061\064\342\002\000\124\213\306\126\010\000\000\000",
+      66);
+#ifdef TWILL_HAVE_ZLIB
+  const named_counts t = parse_counts(packed, "t.csv.gz");
+  EXPECT_THAT(t.samples, ElementsAre("s1", "s2"));
+  EXPECT_THAT(t.counts.row(1), ElementsAre(count_entry{0, 1}, count_entry{1, 12}));
+  EXPECT_EQ(t.notes.front(), "compressed with gzip");
+  const std::string damaged = "error[malformed_table] t.csv: the gzip data are damaged or end early";
+  EXPECT_THAT(message(packed.substr(0, packed.size() - 5)), HasSubstr(damaged));
+  EXPECT_THAT(message("\x1f\x8b..."), HasSubstr(damaged));
+#else
+  EXPECT_THAT(message(packed), HasSubstr("compressed with gzip, and this build has no zlib"));
+#endif
 }
 
 constexpr const char* biom = R"({"id":null,"format":"Biological Observation Matrix 1.0.0","type":"OTU table",

@@ -6,6 +6,7 @@
 #include <functional>
 #include <stop_token>
 #include <string_view>
+#include <vector>
 
 namespace twill::dmm {
 
@@ -48,6 +49,18 @@ struct fit_progress {
 /// Called after each round of each run, from any thread, several at once in a sweep; false cancels.
 using progress_callback = std::function<bool(const fit_progress&)>;
 
+/// What the posterior of the first M-step comes from.
+enum class start_method : std::uint8_t {
+  soft_kmeans,  ///< soft k-means of the samples' proportions, begun with drawn components
+  random        ///< the drawn components themselves
+};
+
+/// Parameters that a fit begins with.
+struct start_parameters {
+  std::vector<double> weights{};  ///< K, above 0; empty: equal ones
+  std::vector<double> alpha{};    ///< K x S, above 0; empty: the fit begins by its start_method
+};
+
 /// The soft k-means start.
 struct kmeans_options {
   double beta = 50;     ///< stiffness
@@ -76,6 +89,8 @@ struct fit_options {
   int starts = 1;           ///< the fit with the lowest negative log posterior wins, then the lowest start
   double eta = 0.1;         ///< shape of the Gamma prior on each alpha
   double nu = 0.1;          ///< rate of that prior
+  start_method init = start_method::soft_kmeans;  ///< how each start begins
+  start_parameters from{};  ///< with alphas in it, start 0 begins with the posterior under these instead
   kmeans_options kmeans{};  ///< the start
   em_options em{};          ///< the iteration
   m_step_options m_step{};  ///< its inner optimisation

@@ -16,7 +16,7 @@ namespace twill::dmm {
 enum class table_format : std::uint8_t {
   csv,            ///< delimited text, a header of names and a first column of names
   parquet,        ///< a flat Parquet file, the first column of texts has the names
-  biom,           ///< BIOM 1.0, JSON
+  biom,           ///< BIOM: 1.0, JSON, is read and written; 2, HDF5, is read by a build that has it
   mothur_shared,  ///< mothur's .shared: label, Group, numOtus, counts
   matrix_market   ///< MatrixMarket coordinate; rows are samples unless said otherwise; no names
 };
@@ -50,9 +50,9 @@ struct named_counts {
   std::vector<std::string> notes{};         ///< what was found out about the file, for people
 };
 
-/// Reads a table of counts, known by its content.
+/// Reads a table of counts, known by its content; what gzip packed is unpacked.
 /// Throws: twill::error when the file cannot be read; table::input_error, an error whose message has every
-/// finding with line and column; error (unsupported) for BIOM 2, which is HDF5.
+/// finding with line and column; error (unsupported) for what this build has no library for.
 [[nodiscard]] named_counts read_counts(const std::string& path, const read_counts_options& options = {});
 /// The same from memory; `name` is shown in messages.
 [[nodiscard]] named_counts parse_counts(std::string_view content, const std::string& name,
