@@ -79,9 +79,10 @@ def test_more_starts_are_never_worse(two_groups):
 
 def test_a_warm_start_goes_on_where_the_fit_before_ended(two_groups):
     X, _ = two_groups
-    m = DirichletMixture(2, random_state=3, warm_start=True).fit(X)
+    m = DirichletMixture(5, random_state=3, warm_start=True, max_iter=10**4).fit(X)
     first, nle = m.n_iter_, m.nle_
-    assert m.fit(X).n_iter_ < first and m.nle_ == pytest.approx(nle, abs=1e-5)
+    assert first > 3
+    assert m.fit(X).n_iter_ < first and m.nle_ == pytest.approx(nle, abs=1e-4)
     cut = DirichletMixture(3, max_iter=2, random_state=3, warm_start=True).fit(X)
     before = cut.nle_
     assert cut.fit(X).nle_ < before
@@ -193,7 +194,7 @@ def test_check_estimator_passes_on_whole_numbers():
 
     model = DirichletMixture(coerce="round", zero_rows="drop", random_state=0)
     ran = [check.func.__name__ for _, check in check_estimator(model, generate_only=True)]
-    assert len(ran) > 35 and "check_fit2d_1sample" in ran
+    assert len(ran) > 25 and "check_estimators_dtypes" in ran
     check_estimator(model)
     assert not hasattr(model, "alpha_")  # the checks work on clones
 
@@ -291,7 +292,7 @@ def test_openmp_settings_are_read_for_pydmm_alone(monkeypatch, text, expected):
 
 @pytest.mark.parametrize("name", ["TWILL_NUM_THREADS", "RAYON_NUM_THREADS"])
 def test_a_malformed_setting_of_threads_is_an_error_that_names_it(name):
-    program = "from twillhpc.dmm import DirichletMixture; DirichletMixture(1).fit([[1, 2], [3, 4]])"
+    program = "from twillhpc.dmm import _core; _core.from_dense(__import__('numpy').ones((2, 2), 'int32'))"
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, name: "many"}, capture_output=True, text=True)
     assert done.returncode != 0 and name in done.stderr.splitlines()[-1], done.stderr
 

@@ -87,6 +87,7 @@ dmm::fit_options dmm_fit_flags::options(int threads) const {
   o.em.tol = tol;
   o.hessian = hessian == "peer" ? dmm::hessian_mode::peer : dmm::hessian_mode::exact;
   o.final_e_step = true;
+  o.sort = o.hessian == dmm::hessian_mode::exact;  // the peers' figures depend on their order
   o.threads = threads;
   return o;
 }

@@ -93,7 +93,9 @@ class DirichletMixture(DensityMixin, BaseEstimator):
         return self.coerce is not None and self.zero_rows == "drop"
 
     def _more_tags(self):
-        return {"requires_positive_X": True, "X_types": ["2darray" if self._takes_any_numbers() else "counts", "sparse"]}
+        # binary_only: for releases before 1.6, as the classifier tags above.
+        kinds = ["2darray" if self._takes_any_numbers() else "counts", "sparse"]
+        return {"requires_positive_X": True, "binary_only": True, "X_types": kinds}
 
     # What every method does with its X.
     def _checked(self, X, fitting):

@@ -85,10 +85,14 @@ void set_errors(const problem& p, const fit_options& options, const std::vector<
   });
   const double ln_n = std::log(static_cast<double>(p.all_rows()));
   constexpr double least = 1e-300;  // of a component that lost all its samples
+  // The component that will be number 0: its weight is the one that Holmes, Harris and Quince leave out.
+  const std::size_t first =
+      options.sort ? static_cast<std::size_t>(std::max_element(weight.begin(), weight.end()) - weight.begin())
+                   : 0;
   for (std::size_t c = 0; c < k; ++c) {
     fit.log_det += errors[c].log_det;
     fit.log_det_symmetric += errors[c].log_det - std::log(std::max(weight[c], least));
-    if (c > 0) fit.log_det += 2 * ln_n - std::log(std::max(weight[c], least));
+    if (c != first) fit.log_det += 2 * ln_n - std::log(std::max(weight[c], least));
     fit.diag.singular += errors[c].singular ? 1 : 0;
   }
   fit.log_det_symmetric += static_cast<double>(2 * k - 1) * ln_n;

@@ -155,18 +155,18 @@ TEST(fit, the_ends_of_our_solvers_are_one_optimum) {
 
 TEST(fit, begins_with_given_parameters_and_stays_at_their_optimum) {
   const count_table counts = tests::own_table(200, 12, 3, 5);
-  const mixture_fit cold = fit(counts, {.components = 3});
+  const mixture_fit cold = fit(counts, {.components = 5});
   ASSERT_TRUE(cold.diag.converged);
   const mixture_fit warm =
-      fit(counts, {.components = 3, .from = {.weights = cold.weights, .alpha = cold.alpha}});
+      fit(counts, {.components = 5, .from = {.weights = cold.weights, .alpha = cold.alpha}});
   EXPECT_LE(warm.diag.em_iterations, 3);
   EXPECT_LT(warm.diag.em_iterations, cold.diag.em_iterations);
   EXPECT_EQ(warm.diag.kmeans_rounds, 0);
-  EXPECT_NEAR(warm.nle, cold.nle, 1e-5);
-  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(warm.weights[c], cold.weights[c], 1e-5);
+  EXPECT_NEAR(warm.nle, cold.nle, 1e-4);
+  for (std::size_t c = 0; c < 5; ++c) EXPECT_NEAR(warm.weights[c], cold.weights[c], 1e-3);
   // Equal weights are assumed where none are given; other starts begin as they would.
-  const fit_options two{.components = 3, .starts = 2, .from = {.alpha = cold.alpha}};
-  EXPECT_NEAR(fit(counts, two).nle, cold.nle, 1e-4);
+  const fit_options two{.components = 5, .starts = 2, .from = {.alpha = cold.alpha}};
+  EXPECT_LE(fit(counts, two).nle, cold.nle + 1e-4);
   EXPECT_EQ(fit(counts, two).alpha, fit(counts,
                                         [&] {
                                           fit_options more = two;

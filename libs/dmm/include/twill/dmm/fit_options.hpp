@@ -24,7 +24,8 @@ enum class hessian_mode : std::uint8_t {
 
 /// What a model is chosen by; lower is better.
 enum class criterion : std::uint8_t {
-  laplace,            ///< as Holmes, Harris and Quince (2012) define it: the weight of component 0 left out
+  laplace,  ///< as Holmes, Harris and Quince (2012) define it: the weight of component 0 left out: with
+            ///< `sort`, the largest one
   laplace_symmetric,  ///< with the determinant of all weights: does not depend on the order of components
   bic,                ///< half of the usual scale
   aic                 ///< half of the usual scale
