@@ -23,7 +23,8 @@ struct kmeans_result {
   int reseeded = 0;
 };
 
-// Soft k-means of the rows' proportions; without rounds, the drawn components and their means. `told(round, change)` may return false: it ends at once.
+// Soft k-means of the rows' proportions; without rounds, the drawn components and their means. `told(round,
+// change)` may return false: it ends at once.
 [[nodiscard]] kmeans_result soft_kmeans(const problem& p, int k, std::uint32_t seed,
                                         const kmeans_options& options,
                                         const std::function<bool(int, double)>& told);
