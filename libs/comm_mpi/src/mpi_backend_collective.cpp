@@ -260,6 +260,11 @@ int broadcast(mpi_handle comm, void* data, std::uint64_t bytes, int root) {
   return perform(comm, &call);
 }
 
+int allreduce(mpi_handle comm, const void* in, void* out, std::uint64_t count, std::uint8_t type,
+              std::uint8_t op) {
+  return direct::allreduce(comm, in, out, count, type, op);
+}
+
 int allgather(mpi_handle comm, const void* in, void* out, std::uint64_t bytes) {
   if (bytes <= most) [[likely]] {
     const auto n = static_cast<int>(bytes);

@@ -61,6 +61,13 @@ bool mpi_request::complete(op_kind kind) {
   return done != 0;
 }
 
+bool mpi_request::wait(op_kind kind) {
+  if (ctx_.ep->options().timeout.count() != 0 || ctx_.home().crowded()) return false;
+  ctx_.check(ctx_.api->wait(&handle_, nullptr), kind);
+  active_ = false;
+  return true;
+}
+
 mpi_exchange::mpi_exchange(mpi_context& c) : mpi_live(c), ctx_(c) {}
 
 mpi_exchange::~mpi_exchange() {

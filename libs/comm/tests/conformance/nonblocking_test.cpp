@@ -291,6 +291,15 @@ TEST_P(persistent, reductions_run_again_with_what_the_buffer_holds) {
     reuse(all, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
     auto own = world.template allreduce_init<int>(comm::in_place, 5, comm::sum);
     reuse(own, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
+    // Small whole numbers: their sums are the same in every order.
+    auto freely = world.template allreduce_init<double>(3, comm::sum, comm::order::any);
+    reuse(freely, fill, [&](auto& r, int round) {
+      for (const double x : r.recv_buffer()) EXPECT_EQ(x, round * tens + ranks);
+    });
+    auto freely_kept = world.template allreduce_init<double>(comm::in_place, 3, comm::sum, comm::order::any);
+    reuse(freely_kept, fill, [&](auto& r, int round) {
+      for (const double x : r.recv_buffer()) EXPECT_EQ(x, round * tens + ranks);
+    });
     auto at_root = world.template reduce_init<int>(2, comm::max, 0);
     reuse(at_root, fill, [&](auto& r, int round) {
       if (world.rank() == 0) expect(r, round * 10 + world.size() - 1);

@@ -89,6 +89,7 @@ constexpr cut intersect(std::size_t offset, std::size_t n, std::size_t first, st
 struct kernel_base {
   signature sig{};
   std::size_t granule = 1;  // pieces are cut at multiples of this
+  bool stays = false;       // the buffers live as long as the operation
   static constexpr bool by_range = false;
 
   void begin() noexcept {}

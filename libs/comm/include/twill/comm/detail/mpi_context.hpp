@@ -62,6 +62,9 @@ struct mpi_context final : context, messenger {
       raise(code, kind);
   }
   [[noreturn]] void raise(int code, op_kind kind, error_context facts = {}) const;
+  // Of a receive that the library refused, or whose length is no number of elements.
+  [[noreturn]] void raise_receive(int code, const mpi_status& got, std::size_t capacity,
+                                  std::size_t element) const;
 
   // --- from check level `collective` on
   // Every rank's announcement. Throws: collective_mismatch with a table when words or counts differ.
@@ -175,6 +178,9 @@ class mpi_request final : public mpi_live {
   void begin(const mpi_call& call, op_kind kind);
   void start_again(const mpi_call& call, op_kind kind);
   [[nodiscard]] bool complete(op_kind kind);
+  // Inside of the library until it is complete. False where that could not be ended, or would take the
+  // processor from a rank that has none: nothing was done.
+  [[nodiscard]] bool wait(op_kind kind);
   void abandon() noexcept override;
 
  private:

@@ -23,6 +23,9 @@ class operation {
 
   // True once it is complete; from then on it does nothing. Throws: what went wrong, once.
   [[nodiscard]] virtual bool poll() = 0;
+  // Waits inside of a library that is faster at it than looks are: true when it is complete. False: nothing
+  // was done. Throws: as poll.
+  [[nodiscard]] virtual bool block() { return false; }
   // True when it will never complete and has left its buffers alone.
   [[nodiscard]] virtual bool cancel() noexcept { return false; }
   // What was received, of receives.
