@@ -2,7 +2,6 @@
 #include "mpi/mpi_endpoint.hpp"
 
 #include "shm/process.hpp"
-#include "twill/base/machine.hpp"
 
 #include <fmt/format.h>
 
@@ -58,9 +57,6 @@ mpi_endpoint::mpi_endpoint(const mpi_table& api, endpoint_options options, int r
     // Processes of another namespace have other numbers here; only those that are seen can be watched.
     if (process_start_time(p.pid) != p.start_time) p.pid = 0;
   }
-  // Of the machine, not of this process: launchers bind each rank to a core of its own.
-  const auto near = std::ranges::count(processes_, node(), &mpi_process::node);
-  crowded_ = static_cast<std::size_t>(near) > inspect_machine().online_cpus.value_or(1);
 }
 
 mpi_endpoint::~mpi_endpoint() {
@@ -172,9 +168,9 @@ void mpi_endpoint::abort(int code, const std::string& message, bool by_call) {
 // Nobody sleeps here: the library makes progress only while it is called.
 void mpi_endpoint::ring(int) noexcept {}
 void mpi_endpoint::sleep(std::uint32_t) noexcept {
-  // A CPU of its own is not given away: who gets it keeps it for milliseconds, and the library waits
-  // likewise.
-  if (crowded_) ::sched_yield();
+  // Not only where ranks outnumber processors: another thread of this rank may wait for the library's lock,
+  // which is not fair, and would never get it from a thread that takes it again at once.
+  ::sched_yield();
 }
 
 std::uint64_t mpi_endpoint::next_context_id() noexcept {
