@@ -108,8 +108,7 @@ void every_row(MPI_Comm c, int rank, std::size_t ranks, std::size_t bytes, const
                Row&& row) {
   buffers b(bytes, ranks);
   row(
-      "allreduce" + size,
-      [&] { MPI_Allreduce(b.in.data(), b.out.data(), b.count, MPI_DOUBLE, MPI_SUM, c); },
+      "allreduce" + size, [&] { MPI_Allreduce(b.in.data(), b.out.data(), b.count, MPI_DOUBLE, MPI_SUM, c); },
       [&](const auto& w) { w.allreduce(b.in, b.out, comm::sum, comm::order::any); });
   row(
       "allreduce_rank" + size,

@@ -42,11 +42,13 @@ constexpr T as_int(T value) noexcept {
   return value;
 }
 constexpr int as_int(number value) noexcept { return static_cast<int>(value.n); }
+#if MPI_VERSION >= 4
 template <class T>
 constexpr T as_count(T value) noexcept {
   return value;
 }
 constexpr MPI_Count as_count(number value) noexcept { return static_cast<MPI_Count>(value.n); }
+#endif
 
 template <mode M, bool Large, class F, class... A>
 int call_as(const F& f, MPI_Comm c, [[maybe_unused]] MPI_Request* r, A... a) {

@@ -24,6 +24,13 @@ int tell(int code, const MPI_Status& from, mpi_status* to) {
   to->cancelled = 0;
   to->bytes = 0;
   if (code != MPI_SUCCESS) return code;
+  int few = 0;
+  if (const int counted = MPI_Get_count(&from, MPI_BYTE, &few); counted != MPI_SUCCESS) return counted;
+  if (few != MPI_UNDEFINED) [[likely]] {
+    to->bytes = static_cast<std::uint64_t>(few);
+    return MPI_SUCCESS;
+  }
+  // More than an int holds.
   MPI_Count n = 0;
   const int counted = MPI_Get_elements_x(&from, MPI_BYTE, &n);
   if (n > 0) to->bytes = static_cast<std::uint64_t>(n);

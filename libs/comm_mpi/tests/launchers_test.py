@@ -83,13 +83,13 @@ class Launchers(unittest.TestCase):
         done = run([BIN / "twill", "comm", "selftest", "--json"])
         self.assertEqual(json.loads(done.stdout)["backend"], "local")
 
-    def test_one_example_prints_the_same_digits_without_and_with_each_library(self):
-        pi = BIN.parent / "examples" / "comm" / "pi"
-        without = run([BIN / "twill", "run", "-n", "2", "--", pi])
+    def test_one_program_prints_the_same_digits_without_and_with_each_library(self):
+        program = [BIN / "comm_mpi_ranks", "digits"]
+        without = run([BIN / "twill", "run", "-n", "3", "--", *program])
         self.assertEqual(without.returncode, 0, without.stderr)
-        self.assertIn("pi is about 3.14159265", without.stdout)
+        self.assertRegex(without.stdout, r"^0x1\.[0-9a-f]+p-\d+ on 3 ranks\n$")
         for library, launch in LAUNCH.items():
-            done = run([*launch, "-n", "2", pi])
+            done = run([*launch, "-n", "3", *program])
             self.assertEqual((library, done.returncode, done.stdout), (library, 0, without.stdout), done.stderr)
 
     def test_with_json_the_error_of_a_module_is_an_object(self):

@@ -10,9 +10,10 @@ PAGE = (ROOT / "docs/reference/backend-mpi.md").read_text(encoding="utf-8")
 SOURCE = "".join(p.read_text(encoding="utf-8") for p in sorted((ROOT / "libs/comm_mpi").glob("**/*.[ch]pp"))
                  if "tests" not in p.parts)
 # What describes a library or a handle, and stands behind no operation.
-PLUMBING = {"MPI_Comm_rank", "MPI_Comm_size", "MPI_Get_elements_x", "MPI_Type_commit", "MPI_Type_free", "MPI_Type_size",
-            "MPI_Error_class", "MPI_Error_string", "MPI_Get_library_version", "MPI_Get_version", "MPI_Info_create",
-            "MPI_Info_set", "MPI_Info_free", "MPI_Request_free", "MPI_Win_set_errhandler", "MPI_Win_unlock_all"}
+PLUMBING = {"MPI_Comm_rank", "MPI_Comm_size", "MPI_Error_class", "MPI_Error_string", "MPI_Get_count",
+            "MPI_Get_elements_x", "MPI_Get_library_version", "MPI_Get_version", "MPI_Info_create", "MPI_Info_free",
+            "MPI_Info_set", "MPI_Request_free", "MPI_Type_commit", "MPI_Type_free", "MPI_Type_size",
+            "MPI_Win_set_errhandler", "MPI_Win_unlock_all"}
 
 
 class Page(unittest.TestCase):

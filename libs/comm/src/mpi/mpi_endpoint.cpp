@@ -2,6 +2,7 @@
 #include "mpi/mpi_endpoint.hpp"
 
 #include "shm/process.hpp"
+#include "twill/base/machine.hpp"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,8 @@
 #include <cstdio>
 #include <exception>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,6 +21,7 @@ namespace {
 
 // Dead processes of a node are found within twice this.
 constexpr std::chrono::milliseconds look_interval{500};
+constexpr std::chrono::milliseconds reading_patience{500};
 // The library's abort gets this long before the process ends without it.
 constexpr std::chrono::seconds abort_patience{2};
 // The library's finalisation waits for all ranks; when a rank died in it, it waits for ever.
@@ -26,6 +30,17 @@ constexpr std::chrono::seconds finalize_patience{30};
 void say(const std::string& text) noexcept {
   // The process ends behind this line; no sink may be relied on any more.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+// MPICH's launcher drops what it has not yet read of a rank when the job is aborted: it gets a moment for it.
+void let_launcher_read() noexcept {
+  struct stat kind{};
+  if (::fstat(STDERR_FILENO, &kind) != 0 || !S_ISFIFO(kind.st_mode)) return;
+  const auto begin = std::chrono::steady_clock::now();
+  int unread = 0;
+  while (::ioctl(STDERR_FILENO, FIONREAD, &unread) == 0 && unread > 0 &&
+         std::chrono::steady_clock::now() - begin < reading_patience)
+    ::sched_yield();
 }
 
 std::int64_t now_ns() noexcept {
@@ -43,6 +58,9 @@ mpi_endpoint::mpi_endpoint(const mpi_table& api, endpoint_options options, int r
     // Processes of another namespace have other numbers here; only those that are seen can be watched.
     if (process_start_time(p.pid) != p.start_time) p.pid = 0;
   }
+  // Of the machine, not of this process: launchers bind each rank to a core of its own.
+  const auto near = std::ranges::count(processes_, node(), &mpi_process::node);
+  crowded_ = static_cast<std::size_t>(near) > inspect_machine().online_cpus.value_or(1);
 }
 
 mpi_endpoint::~mpi_endpoint() {
@@ -103,6 +121,7 @@ void mpi_endpoint::look_after_blocked() {
 void mpi_endpoint::end_job(const std::string& why) {
   say(fmt::format("comm: {}; rank {} of {} ends the job\n{}", why, rank_, size(), waits()));
   std::fflush(nullptr);
+  let_launcher_read();
   // The library may be stuck in another thread, and its abort with it.
   std::thread([this] { (void)api_.abort(4); }).detach();
   const auto begin = std::chrono::steady_clock::now();
@@ -145,13 +164,18 @@ void mpi_endpoint::note_wait(op_kind kind, int peer) noexcept {
 void mpi_endpoint::abort(int code, const std::string& message, bool by_call) {
   if (by_call) say("comm: " + message + "\n");
   std::fflush(nullptr);
+  let_launcher_read();
   (void)api_.abort(code);
   ::_exit(code);
 }
 
 // Nobody sleeps here: the library makes progress only while it is called.
 void mpi_endpoint::ring(int) noexcept {}
-void mpi_endpoint::sleep(std::uint32_t) noexcept { ::sched_yield(); }
+void mpi_endpoint::sleep(std::uint32_t) noexcept {
+  // A CPU of its own is not given away: who gets it keeps it for milliseconds, and the library waits
+  // likewise.
+  if (crowded_) ::sched_yield();
+}
 
 std::uint64_t mpi_endpoint::next_context_id() noexcept {
   const std::lock_guard hold(registry_);

@@ -92,6 +92,7 @@ class mpi_endpoint final : public endpoint {
   std::vector<mpi_process> processes_;
   bool foreign_;  // the host program initialised the library, and ends it
   bool persistent_ = false;
+  bool crowded_ = false;  // more ranks on this node than processors
 
   std::mutex registry_;
   std::list<mpi_context*> contexts_;

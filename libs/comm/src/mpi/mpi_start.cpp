@@ -37,7 +37,8 @@ std::string first_line(const mpi_table& api) {
   // MPICH tells its whole configuration, line by line.
   std::replace(all.begin(), all.end(), '\t', ' ');
   all.resize(std::min(all.find('\n'), all.size()));
-  all.erase(std::unique(all.begin(), all.end(), [](char a, char b) { return a == ' ' && b == ' '; }), all.end());
+  all.erase(std::unique(all.begin(), all.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
+            all.end());
   return all;
 }
 
