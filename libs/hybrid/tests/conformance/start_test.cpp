@@ -304,9 +304,12 @@ TEST(start, is_lost_in_a_child_of_fork_which_never_hangs) {
                 {
                   const runtime gone = std::move(here);  // its destructor does nothing here
                 }
-                // Threads of the child's own are there for it.
-                const auto [a, b] = par::join([] { return 20; }, [] { return 22; });
-                ::_exit(a + b == 42 ? code : 4);
+                // Threads of the child's own are there for it, but for the thread sanitizer's own limits.
+                if constexpr (!thread_sanitizer) {
+                  const auto [a, b] = par::join([] { return 20; }, [] { return 22; });
+                  if (a + b != 42) code = 4;
+                }
+                ::_exit(code);
               }
               int status = -1;
               ::waitpid(pid, &status, 0);
