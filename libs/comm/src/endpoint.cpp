@@ -45,7 +45,8 @@ transfer::~transfer() = default;
 messenger::~messenger() = default;
 context::~context() = default;
 
-endpoint::endpoint(endpoint_options options) : options_(options) {}
+endpoint::endpoint(endpoint_options options)
+    : options_(options), gate_(static_cast<std::uint8_t>(options.level)) {}
 
 endpoint::~endpoint() { discard_messages(); }
 
@@ -56,7 +57,7 @@ void endpoint::discard_messages() noexcept {
 
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
-  if (finalized_.exchange(true, std::memory_order_relaxed)) return;
+  if (gate_.exchange(closed, std::memory_order_relaxed) == closed) return;
   // Operations that were given up keep their buffers until nobody can use them any more.
   leave();
   buried_.clear();

@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,12 +45,20 @@ void say(const std::string& text) noexcept {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+// In the child of a fork: the rank is its parent, and what this process does in the end is nobody's business.
+void in_child() noexcept {
+  // ORD release [lifecycle]: pairs with the acquires of the hooks, of queries and of the destructor.
+  now.store(stage::before, std::memory_order_release);
+}
+
 void on_terminate() {
-  if (job) {
+  // ORD acquire [lifecycle]: pairs with the release when the environment goes, and in a child.
+  const bool running = now.load(std::memory_order_acquire) == stage::running;
+  if (running && job) {
     detail::rendezvous::record_abort(*job, detail::rendezvous::abort_cause::terminate, job_rank, 4,
                                      fmt::format("rank {} called std::terminate", job_rank));
   }
-  if (mpi_job) {
+  if (running && mpi_job) {
     say(fmt::format("comm: rank {} called std::terminate\n", job_rank));
     std::fflush(nullptr);
     mpi_job->abort(4, {}, false);
@@ -158,9 +167,11 @@ detail::mpi_world open_mpi_world(const launch_variables& launch, const environme
   return made;
 }
 
-any_communicator open_shm(const launch_variables& launch, const detail::endpoint_options& options) {
+any_communicator open_shm(const launch_variables& launch, const detail::endpoint_options& options,
+                          settings& from) {
   std::vector<std::string> missing;
-  if (!launch.shm_fd) missing.emplace_back(detail::rendezvous::env_fd);
+  const bool named = !launch.shm_fd && launch.shm_name;
+  if (!launch.shm_fd && !named) missing.emplace_back(detail::rendezvous::env_fd);
   if (!launch.rank) missing.emplace_back(detail::rendezvous::env_rank);
   if (!launch.size) missing.emplace_back(detail::rendezvous::env_size);
   if (!missing.empty()) {
@@ -168,8 +179,19 @@ any_communicator open_shm(const launch_variables& launch, const detail::endpoint
                  fmt::format("backend shm lacks {}; start the program with: twill run -n 4 -- PROGRAM",
                              fmt::join(missing, ", ")));
   }
-  auto memory = detail::rendezvous::memory::attach(*launch.shm_fd, *launch.rank, *launch.size);
+  detail::rendezvous::meeting m;
+  if (named) {
+    m = {*launch.shm_name, *launch.rank, *launch.size,
+         std::chrono::steady_clock::now() + from.get_duration("shm_connect_timeout").value};
+    if (const auto limit = from.find_bytes("shm_bytes")) m.limit = limit->value;
+  }
+  auto memory = named ? detail::rendezvous::memory::meet(m)
+                      : detail::rendezvous::memory::attach(*launch.shm_fd, *launch.rank, *launch.size);
   auto ep = std::make_shared<detail::shm_endpoint>(memory, *launch.rank, options);
+  if (named) {
+    const call_site site{"init", backend_kind::shm, *launch.rank, *launch.size};
+    memory->await_all(m, [&] { (void)ep->check_health(site, any_source); });
+  }
   if (*launch.size > 1) {
     job = memory;
     job_rank = *launch.rank;
@@ -220,7 +242,7 @@ environment detail::init_environment(const environment_options& options, setting
       t = std::move(made.topology);
       world = std::make_unique<any_communicator>(detail::mpi_engine(std::move(made.context)));
     } else {
-      world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how)
+      world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how, from)
                                                                                   : open_local(how));
       t = describe(choice.kind, world->rank(), world->size(), launch, options);
     }
@@ -230,6 +252,10 @@ environment detail::init_environment(const environment_options& options, setting
     throw;
   }
   world->engine().ctx().ep->set_topology(t);
+  if (choice.kind != backend_kind::local) {
+    static const int children = ::pthread_atfork(nullptr, nullptr, in_child);
+    static_cast<void>(children);
+  }
   set_process_rank(world->rank());
   // ORD release [lifecycle]: pairs with the acquires of the hooks and queries.
   now.store(stage::running, std::memory_order_release);
@@ -241,6 +267,12 @@ environment::environment(environment&& other) noexcept = default;
 environment::~environment() {
   if (!world_) return;
   const std::lock_guard hold(lifecycle);
+  // ORD acquire [lifecycle]: pairs with the release in in_child.
+  if (now.load(std::memory_order_acquire) != stage::running) {
+    // A copy in the child of a fork: its end is the parent's, so it stays.
+    [[maybe_unused]] static const any_communicator* const kept = world_.release();
+    return;
+  }
   world_->engine().ctx().ep->finalize();
   world_.reset();
   // ORD release [lifecycle]: pairs with the acquires of the hooks and queries.
@@ -317,7 +349,8 @@ backend_choice choose_backend(std::string_view requested, const variable_map& va
                  fmt::format("no backend is called {}; known: auto, local, shm, mpi; built in: {}{}",
                              requested, built, near.empty() ? "" : "; did you mean " + near + "?"));
   }
-  if (launch.shm_fd || launch.shm_name) return {backend_kind::shm, "started by twill run"};
+  if (launch.shm_fd) return {backend_kind::shm, "started by twill run"};
+  if (launch.shm_name) return {backend_kind::shm, "ranks meet at TWILL_SHM_NAME"};
   if (launch.mpi_strong && launch.size.value_or(2) > 1) {
     if (with_mpi) return {backend_kind::mpi, fmt::format("started by {}", launch.launcher)};
     detail::fail(

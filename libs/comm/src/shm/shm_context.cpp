@@ -22,6 +22,7 @@ namespace twill::comm::detail {
 namespace {
 
 constexpr std::size_t default_arena = std::size_t{128} << 10U;
+constexpr std::size_t long_arena = std::size_t{1} << 20U;
 
 std::size_t shared_bytes(int size) noexcept {
   const auto n = static_cast<std::size_t>(size);
@@ -118,8 +119,9 @@ void shm_context::await_asleep(std::uint64_t seq, op_kind kind) {
   }
 }
 
-std::size_t shm_context::piece(std::size_t granule) {
-  const std::size_t need = std::max(granule, default_arena);
+std::size_t shm_context::piece(std::size_t granule, bool longer) {
+  const std::size_t usual = longer ? long_arena : default_arena;
+  const std::size_t need = std::max(granule, usual);
   if (need > arena_bytes) {
     for (std::byte*& room : arena) {
       // A peer may still read the arena that this one follows, so it stays until the communicator goes.
@@ -134,7 +136,7 @@ std::size_t shm_context::piece(std::size_t granule) {
     }
     arena_bytes = need;
   }
-  return granule <= default_arena ? default_arena / granule * granule : granule;
+  return granule <= usual ? usual / granule * granule : granule;
 }
 
 void shm_context::mismatch(std::uint64_t seq, op_kind kind) const {

@@ -597,13 +597,12 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   template <class Make>
   [[gnu::always_inline]] void perform(detail::op_kind kind, Make&& make) const {
     detail::context& ctx = engine_.ctx();
-    const check_level how = ctx.ep->level();
-    if (ctx.ep->finalized()) [[unlikely]]
-      detail::fail(errc::finalized, ctx.site(kind), "the environment has ended");
-    const detail::caller c{ctx, kind, rank(), size(), how != check_level::none};
-    if (how >= check_level::collective) {
-      perform_checked(c, make);
+    const std::uint8_t gate = ctx.ep->gate();
+    if (gate > static_cast<std::uint8_t>(check_level::normal)) [[unlikely]] {
+      // By value: what is not passed by its address stays in registers on the plain way.
+      perform_checked(kind, make);
     } else {
+      const detail::caller c{ctx, kind, rank(), size(), gate != 0};
       auto k = make(c);
       engine_.run(kind, k);
     }
@@ -626,7 +625,9 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.
   template <class Make>
-  [[gnu::noinline]] void perform_checked(const detail::caller& c, Make& make) const {
+  [[gnu::noinline, gnu::cold]] void perform_checked(detail::op_kind kind, Make make) const {
+    const detail::caller c{engine_.ctx(), kind, rank(), size(), true};
+    if (engine_.ctx().ep->finalized()) detail::fail(errc::finalized, c.site(), "the environment has ended");
     const detail::one_collective guard(engine_.ctx(), c.kind);
     auto k = [&] {
       try {
@@ -644,9 +645,12 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   static constexpr bool every_byte_counts =
       std::is_same_v<T, float> || std::is_same_v<T, double> || std::has_unique_object_representations_v<T>;
   // Level heavy: what must be equal on all ranks is.
-  [[gnu::always_inline]] void verify(detail::op_kind kind, std::span<const std::byte> result) const {
-    if (level() == check_level::heavy) [[unlikely]]
-      compare_results(kind, result);
+  [[gnu::always_inline]] void verify([[maybe_unused]] detail::op_kind kind,
+                                     [[maybe_unused]] std::span<const std::byte> result) const {
+    if constexpr (!Engine::is_local) {
+      if (level() == check_level::heavy) [[unlikely]]
+        compare_results(kind, result);
+    }
   }
   [[gnu::noinline]] void compare_results(detail::op_kind kind, std::span<const std::byte> result) const {
     const std::uint32_t mine = crc32c(result);

@@ -73,10 +73,13 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   endpoint& operator=(const endpoint&) = delete;
   virtual ~endpoint();
 
-  [[nodiscard]] bool finalized() const noexcept {
+  [[nodiscard]] bool finalized() const noexcept { return gate() == closed; }
+  // The level of checks, or `closed` behind the end: one look a call decides whether it is one of the plain
+  // ones, up to check_level::normal.
+  [[nodiscard]] std::uint8_t gate() const noexcept {
     // ORD relaxed [finalized]: a program that destroys its environment while other threads communicate is
     // wrong already; this only has to be no data race.
-    return finalized_.load(std::memory_order_relaxed);
+    return gate_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
   [[nodiscard]] check_level level() const noexcept { return options_.level; }
@@ -84,6 +87,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   void set_checks(check_level level, std::chrono::nanoseconds timeout) noexcept {
     options_.level = level;
     options_.timeout = timeout;
+    // ORD relaxed [finalized]: as gate(); nobody communicates while a test changes its level.
+    gate_.store(static_cast<std::uint8_t>(level), std::memory_order_relaxed);
   }
   // Which of the job's nodes this rank is on: equal where memory can be shared.
   [[nodiscard]] virtual int node() const noexcept { return 0; }
@@ -145,7 +150,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   static void hand_over(posted_receive& receive, const arrival& message) noexcept;
 
   endpoint_options options_;
-  std::atomic<bool> finalized_{false};
+  static constexpr std::uint8_t closed = 0xff;
+  std::atomic<std::uint8_t> gate_;
   std::atomic<std::uint32_t> own_bell_{0};
   std::list<posted_receive*> posted_;
   std::deque<arrival> unexpected_;
