@@ -87,6 +87,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   void set_checks(check_level level, std::chrono::nanoseconds timeout) noexcept {
     options_.level = level;
     options_.timeout = timeout;
+    // ORD relaxed [finalized]: as gate(); nobody communicates while a test changes its level.
+    gate_.store(static_cast<std::uint8_t>(level), std::memory_order_relaxed);
   }
   // Which of the job's nodes this rank is on: equal where memory can be shared.
   [[nodiscard]] virtual int node() const noexcept { return 0; }
