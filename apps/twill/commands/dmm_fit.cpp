@@ -143,7 +143,8 @@ int fit_on(const fit_command_flags& flags, session& s,
 
 int fit_command(const fit_command_flags& flags, session& s) {
   static_cast<void>(flags.fit.ks());
-  if (choose(flags.comm).kind == comm::backend_kind::local) {
+  const comm::backend_choice choice = choose(flags.comm);
+  if (choice.kind == comm::backend_kind::local) {
     return fit_on(
         flags, s,
         [](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
@@ -151,7 +152,7 @@ int fit_command(const fit_command_flags& flags, session& s) {
         },
         true);
   }
-  return on_these_ranks(flags.comm, [&](auto& world) {
+  return on_these_ranks(flags.comm, choice, [&](auto& world) {
     return fit_on(
         flags, s,
         [&](const dmm::count_table& t, const std::vector<int>& ks, const dmm::sweep_options& o) {
