@@ -26,8 +26,8 @@ struct job_report {
   std::string text{};  ///< lines, or one JSON value
 };
 
-/// Starts the job that this process is a rank of, asks it, and ends it. The registered one is asked before any
-/// section; made at namespace scope like a section.
+/// Starts the job that this process is a rank of, asks it, and ends it. The registered one is asked before
+/// any section; made at namespace scope like a section.
 class job_registration {
  public:
   explicit job_registration(job_report (*ask)(bool json));

@@ -75,7 +75,7 @@ void run_interruptible(dmm::fit_options options, const pybind11::object& told,
       std::deque<dmm::fit_progress> events;
       {
         std::unique_lock lock(shared.mutex);
-        shared.changed.wait_for(lock, std::chrono::milliseconds(50), [&] { return shared.done; });
+        shared.changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return shared.done; });
         done = shared.done;
         events.swap(shared.told);
       }

@@ -203,7 +203,11 @@ def test_check_estimator_passes_on_whole_numbers():
 def test_check_estimator_passes_with_the_defaults():
     from sklearn.utils.estimator_checks import check_estimator
 
-    check_estimator(DirichletMixture())
+    model = DirichletMixture()
+    # The defaults refuse fractions, which the numeric checks feed: the tags say so, and none of those is made.
+    assert list(check_estimator(model, generate_only=True)) == []
+    check_estimator(model)
+    assert not hasattr(model, "alpha_")
 
 
 def test_fits_of_two_threads_are_right(two_groups):
@@ -249,10 +253,14 @@ def _nle_of(k, X):
 
 def test_an_interrupt_ends_a_long_fit():
     program = (
-        "import numpy as np; from twillhpc.dmm import DirichletMixture\n"
+        "import time; import numpy as np; from twillhpc.dmm import DirichletMixture\n"
         "X = np.random.default_rng(0).poisson(2, (4000, 60)) + 1\n"
         "print('ready', flush=True)\n"
-        "while True: DirichletMixture(8, max_iter=10**6, tol=0, random_state=0).fit(X)\n"
+        "try:\n"
+        "    while True: DirichletMixture(8, max_iter=10**6, tol=0, random_state=0).fit(X)\n"
+        "except KeyboardInterrupt:\n"
+        "    print(time.monotonic(), flush=True)\n"
+        "    raise\n"
     )
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout.readline() == "ready\n"
@@ -260,9 +268,10 @@ def test_an_interrupt_ends_a_long_fit():
         child.wait(timeout=1)
     sent = time.monotonic()
     child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=20)
-    took = time.monotonic() - sent
-    assert "KeyboardInterrupt" in errors and took < 5, took
+    ended, errors = child.communicate(timeout=20)
+    # The clock is one for all processes; what comes after is the end of the interpreter, which is not the fit's.
+    took = float(ended) - sent
+    assert "KeyboardInterrupt" in errors and took < 2, took
 
 
 def test_a_thousand_fits_do_not_grow():

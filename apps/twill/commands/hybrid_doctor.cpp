@@ -51,6 +51,15 @@ std::vector<std::pair<std::string, std::string>> launch_lines() {
           {"scheduler", job.name.empty() ? "none" : fmt::format("{} job {}", job.name, job.job)}};
 }
 
+// Variables that nobody can read are rank 0's to tell.
+int launched_rank() {
+  try {
+    return comm::launch_variables::from_env().rank.value_or(0);
+  } catch (const twill::error&) {
+    return 0;
+  }
+}
+
 // The whole job under its launcher, or this process alone; why it cannot start is a finding as well.
 job_report start_and_ask(bool json) {
   try {
@@ -59,7 +68,7 @@ job_report start_and_ask(bool json) {
     return {.prints = here.rank() == 0, .text = json ? t.to_json() : t.to_string()};
   } catch (const twill::error& e) {
     const std::string why = e.what();
-    const bool prints = comm::launch_variables::from_env().rank.value_or(0) == 0;
+    const bool prints = launched_rank() == 0;
     if (!json) return {.prints = prints, .text = why + "\n"};
     json_writer w(json_style::indented);
     w.begin_object().member("error", why).end_object();

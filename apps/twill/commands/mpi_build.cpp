@@ -22,7 +22,7 @@ namespace {
 
 namespace files = std::filesystem;
 
-struct words {
+struct module_words {
   std::string wrapper = "mpicxx";
   std::string name;
   std::string output;
@@ -61,7 +61,7 @@ material find_material() {
          "install twill with its component comm_mpi");
 }
 
-int build(const words& w) {
+int build(const module_words& w) {
   const material m = find_material();
   std::string name = w.name;
   if (name.empty()) {
@@ -108,7 +108,7 @@ const registration mpi_build_command{{
                  {"twill mpi build --mpicc=/opt/mpi/bin/mpicxx --output $HOME/libtwill_mpi_site.so",
                   "into a file that TWILL_MPI_LIB names"}},
     .define = [](CLI::App& app) -> command_body {
-      auto w = std::make_shared<words>();
+      auto w = std::make_shared<module_words>();
       app.add_option("--mpicc", w->wrapper, "The library's compiler wrapper")->type_name("PROGRAM");
       app.add_option("--name", w->name, "What TWILL_MPI_LIB calls it; else the wrapper's suffix, or local")
           ->type_name("NAME");

@@ -4,16 +4,10 @@
 #include "twill/base/error.hpp"
 #include "twill/base/number.hpp"
 
-#include <csignal>
 #include <limits>
 
 namespace twill::apps {
 namespace {
-
-// A signal handler may touch nothing more.
-volatile std::sig_atomic_t interrupt_mark = 0;
-
-void on_interrupt(int) { interrupt_mark = 1; }
 
 int whole(const std::string& flag, const std::string& text, const std::string& expected) {
   const auto read = parse_int64(text);
@@ -126,18 +120,5 @@ int thread_flag::value(session& s) const {
   const auto asked = text.empty() ? std::nullopt : s.known.find_integer("threads");
   return asked ? static_cast<int>(asked->value) : 0;
 }
-
-interrupt_watch::interrupt_watch() {
-  interrupt_mark = 0;
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
-}
-
-interrupt_watch::~interrupt_watch() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
-}
-
-bool interrupt_watch::interrupted() noexcept { return interrupt_mark != 0; }
 
 }  // namespace twill::apps

@@ -55,14 +55,4 @@ struct thread_flag {
 /// The error of a flag with a value that it cannot have.
 [[noreturn]] void bad_flag(const std::string& flag, const std::string& found, const std::string& expected);
 
-/// Makes interrupts a question to ask: SIGINT and SIGTERM set a mark, as long as this lives.
-class interrupt_watch {
- public:
-  interrupt_watch();
-  interrupt_watch(const interrupt_watch&) = delete;
-  interrupt_watch& operator=(const interrupt_watch&) = delete;
-  ~interrupt_watch();
-  [[nodiscard]] static bool interrupted() noexcept;
-};
-
 }  // namespace twill::apps

@@ -6,10 +6,13 @@ import hashlib
 import json
 import os
 import random
+import re
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -46,7 +49,7 @@ def own_table(path, n=60, taxa=8):
     return path
 
 
-class Dmm(unittest.TestCase):
+class Case(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="twill dmm ")
         self.addCleanup(folder.cleanup)
@@ -58,6 +61,8 @@ class Dmm(unittest.TestCase):
         self.assertEqual(done.returncode, code, done.stderr)
         return done
 
+
+class Dmm(Case):
     def test_a_sweep_prints_its_table_and_writes_every_file(self):
         done = self.fit("-k", "1:3", "--starts", "2")
         self.assertIn("best laplace", done.stdout)
@@ -91,6 +96,26 @@ class Dmm(unittest.TestCase):
         done = self.fit("-k", "1:3", "--starts", "2", ranks=3, out="r3")
         self.assertEqual(hashes(self.folder / "r3"), expected)
         self.assertEqual(done.stdout.count("best laplace"), 1)
+
+    def test_rows_of_one_table_over_ranks_give_the_same_files(self):
+        # Rows are handed out in blocks of 1024, so that each of two and three ranks has some.
+        own_table(self.table, n=2600, taxa=6)
+        words = ("-k", "1:2", "--starts", "2", "--max-iter", "8")
+        self.fit(*words, "--threads", "1", out="one")
+        expected = hashes(self.folder / "one")
+        for ranks in (2, 3):
+            done = self.fit(*words, "--over", "rows", ranks=ranks, out=f"r{ranks}")
+            self.assertEqual(hashes(self.folder / f"r{ranks}"), expected)
+            self.assertEqual(done.stdout.count("best laplace"), 1)
+        # Without ranks there is nothing to share out; what rows over ranks have kept, one process goes on from.
+        kept = self.folder / "kept"
+        self.fit(*words, "--over", "rows", "--checkpoint", kept, ranks=2, out="k2")
+        times = {p.name: p.stat().st_mtime_ns for p in kept.iterdir()}
+        self.assertEqual(len(times), 4)
+        self.fit(*words, "--over", "rows", "--checkpoint", kept, out="k0")
+        self.assertEqual({p.name: p.stat().st_mtime_ns for p in kept.iterdir()}, times)
+        for out in ("k2", "k0"):
+            self.assertEqual(hashes(self.folder / out), expected)
 
     def test_automatic_k_ends_by_itself(self):
         done = self.fit("-k", "auto", "--min-k", "2", "--gap", "1", "--json")
@@ -242,6 +267,42 @@ class Dmm(unittest.TestCase):
         out, err = child.communicate(timeout=60)
         self.assertEqual(child.returncode, 75, err)
         self.assertIn("interrupted", err)
+
+    def test_a_signal_to_one_rank_ends_all_after_the_same_runs(self):
+        big = own_table(self.folder / "big.csv", 2000, 40)
+        kept = self.folder / "kept"
+        record = self.folder / "pids"
+        child = subprocess.Popen([TWILL, "run", "-n", "2", "--threads", "1", "--record", record, "--", TWILL, "dmm", "fit",
+                                  big, "-k", "2:12", "--starts", "4", "--tol", "0", "--max-iter", "400", "-o",
+                                  self.folder / "out", "--checkpoint", kept, "--interrupt-exit", "75"],
+                                 env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        limit = time.monotonic() + 60
+        while not list(kept.glob("*.twill")):
+            self.assertIsNone(child.poll(), "it ended before its first run")
+            self.assertLess(time.monotonic(), limit)
+            select.select([], [], [], 0.005)
+        pid = re.search(r"^rank 1 (\d+)$", record.read_text(encoding="ascii"), re.M).group(1)
+        os.kill(int(pid), signal.SIGTERM)
+        _, err = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 75, err)
+        self.assertEqual(err.count("interrupted: what was finished is written"), 1)
+        # In a wave the ranks have two runs each, in turn; rank 0 has all of its own in each wave that was begun.
+        runs = [(k, s) for k in range(12, 1, -1) for s in range(4)]
+        done = {i for i, (k, s) in enumerate(runs) if (kept / f"run-k{k}-s{s}.twill").exists()}
+        waves = max(done) // 4 + 1
+        self.assertLess(waves, 11)
+        self.assertEqual({i for i in done if i % 2 == 0}, set(range(0, 4 * waves, 2)))
+        summary = json.loads((self.folder / "out/summary.json").read_text())
+        self.assertEqual({f["K"] for f in summary["fits"]}, {runs[i][0] for i in done})
+
+    def test_little_time_ends_it_with_what_is_finished(self):
+        done = self.fit("-k", "1:9", "--starts", "4", "--threads", "1", "--max-wall", "0.000001", "--interrupt-exit", "75",
+                        code=75)
+        self.assertIn("little time is left: what was finished is written", done.stderr)
+        # Two waves of two runs, the largest K first: it takes two to know how long one lasts.
+        summary = json.loads((self.folder / "out/summary.json").read_text())
+        self.assertEqual([f["K"] for f in summary["fits"]], [9])
 
     @unittest.skipUnless(TWINS.exists(), "the data beside the source tree are not there")
     def test_the_published_analysis_of_the_twins(self):

@@ -10,12 +10,20 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 
 def main(ranks, command):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    # A launcher that gives its ranks a terminal gets colours from them.
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    # The program's path is the first after the launcher's. Each rank writes a file of its own: launchers mix lines.
+    program = next(i for i, word in enumerate(command) if i > 0 and word.startswith("/"))
+    with tempfile.TemporaryDirectory() as folder:
+        own = ["sh", "-c", 'exec "$@" >"$0/$$" 2>&1', folder]
+        done = subprocess.run(command[:program] + own + command[program:], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        told = [p.read_text(errors="replace") for p in sorted(Path(folder).iterdir())]
+    # A rank that takes its launcher's pipe for a terminal writes colours.
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "".join([done.stdout, *told]))
     passed = re.findall(r"\[  PASSED  \] [1-9]\d* tests?\b|rank \d+: as expected$", plain, re.M)
     print(plain, end="")
     assert done.returncode == 0, f"the launcher returned {done.returncode}"

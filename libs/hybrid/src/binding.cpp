@@ -55,8 +55,8 @@ binding_plan plan_binding(const binding_request& request, std::size_t local_rank
   }
   std::set<int> allowed;
   for (const auto& mask : request.masks) allowed.insert(mask.begin(), mask.end());
-  // By memory domain, within one by core, so that a contiguous run stays in a domain and splits no core but its
-  // last.
+  // By memory domain, within one by core, so that a contiguous run stays in a domain and splits no core but
+  // its last.
   std::vector<int> order;
   const auto take = [&](int cpu) {
     if (allowed.erase(cpu) != 0) order.push_back(cpu);

@@ -8,8 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace twill::hybrid {
@@ -18,23 +16,6 @@ namespace {
 void say(const std::string& text) noexcept {
   // A line for the person whose program ends here; no sink may be relied on any more.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-}
-
-// Where standard error is a pipe, until the other side has taken everything out, at most for a quarter of a
-// second.
-void wait_until_read() noexcept {
-  int left = 0;
-  for (int turn = 0; turn < 250; ++turn) {
-    if (::ioctl(STDERR_FILENO, FIONREAD, &left) != 0 || left == 0) return;
-    ::poll(nullptr, 0, 1);
-  }
-}
-
-// A rank that only hears of another's failure has nothing to add.
-bool is_echo(const std::exception& e) noexcept {
-  const auto* theirs = dynamic_cast<const comm::error*>(&e);
-  return theirs != nullptr &&
-         (theirs->code() == comm::errc::job_aborted || theirs->code() == comm::errc::rank_failed);
 }
 
 // An error that all ranks have alike is told by one of them.
@@ -115,16 +96,7 @@ void* runtime::workspace_at(std::size_t worker, const void* type) const {
 
 int runtime::fail(const std::exception& e) noexcept {
   const int code = static_cast<int>(exit_code_of(e));
-  if (!is_agreed(e)) {
-    // MPICH's launcher drops what a rank wrote and it has not read when the rank aborts.
-    const comm::any_communicator& ranks = state_->environment->world();
-    if (ranks.backend() == comm::backend_kind::mpi && ranks.size() > 1 && !is_echo(e)) {
-      say(fmt::format("rank {} of {}: {}\n", rank(), size(), e.what()));
-      wait_until_read();
-      ranks.abort(code);
-    }
-    return comm::detail::report_failure(e, &*state_->environment);
-  }
+  if (!is_agreed(e)) return comm::detail::report_failure(e, &*state_->environment);
   // All ranks have it, so each leaves in order with the same code.
   if (!is_told_elsewhere(e)) say(fmt::format("rank {} of {}: {}\n", rank(), size(), e.what()));
   return code;

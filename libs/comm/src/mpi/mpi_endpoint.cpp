@@ -172,9 +172,9 @@ void mpi_endpoint::abort(int code, const std::string& message, bool by_call) {
 // Nobody sleeps here: the library makes progress only while it is called.
 void mpi_endpoint::ring(int) noexcept {}
 void mpi_endpoint::sleep(std::uint32_t) noexcept {
-  // A CPU of its own is not given away: who gets it keeps it for milliseconds, and the library waits
-  // likewise.
-  if (crowded_) ::sched_yield();
+  // Not only where ranks outnumber processors: another thread of this rank may wait for the library's lock,
+  // which is not fair, and would never get it from a thread that takes it again at once.
+  ::sched_yield();
 }
 
 std::uint64_t mpi_endpoint::next_context_id() noexcept {

@@ -23,6 +23,18 @@ bool direct(const K& k) noexcept {
   return k.stays && !k.skip;
 }
 
+// Blocks of a staged result to where the caller wants them: the same places, so gaps stay what they were.
+void copy_blocks(std::byte* to, const std::byte* from, std::span<const std::size_t> counts,
+                 std::span<const std::size_t> displs, std::size_t element) noexcept {
+  std::size_t packed = 0;
+  for (std::size_t r = 0; r < counts.size(); ++r) {
+    const std::size_t at = displs.empty() ? packed : displs[r] * element;
+    const std::size_t n = counts[r] * element;
+    copy_bytes(to + at, from + at, n);
+    packed += n;
+  }
+}
+
 }  // namespace
 
 mpi_call plan_of(const mpi_context& c, const gather_kernel& k, const std::byte* in, std::byte* out,
@@ -108,19 +120,13 @@ mpi_call mpi_staging<gather_kernel>::fill(const mpi_context& c, const gather_ker
   call.in_place = 0;
   return call;
 }
-void mpi_staging<gather_kernel>::deliver(const mpi_context& c, gather_kernel& k) const noexcept {
+void mpi_staging<gather_kernel>::deliver(const mpi_context&, gather_kernel& k) const noexcept {
   if (!k.receives || k.stays) return;
   if (!k.varying) {
     copy_bytes(k.out, out.data(), out.size());
     return;
   }
-  std::size_t packed = 0;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(c.size); ++r) {
-    const std::size_t at = k.displs.empty() ? packed : k.displs[r] * k.element;
-    const std::size_t n = k.counts[r] * k.element;
-    copy_bytes(k.out + at, out.data() + at, n);
-    packed += n;
-  }
+  copy_blocks(k.out, out.data(), k.counts, k.displs, k.element);
 }
 
 mpi_call mpi_staging<alltoall_kernel>::fill(const mpi_context& c, const alltoall_kernel& k) {
@@ -150,19 +156,13 @@ mpi_call mpi_staging<varying_kernel>::fill(const mpi_context& c, const varying_k
   call.in_place = 0;
   return call;
 }
-void mpi_staging<varying_kernel>::deliver(const mpi_context& c, const varying_kernel& k) const noexcept {
+void mpi_staging<varying_kernel>::deliver(const mpi_context&, const varying_kernel& k) const noexcept {
   if (k.stays) return;
   if (k.root >= 0) {
     if (!k.skip) copy_bytes(k.out, out.data(), out.size());
     return;
   }
-  std::size_t packed = 0;
-  for (std::size_t r = 0; r < static_cast<std::size_t>(c.size); ++r) {
-    const std::size_t at = k.recv_displs.empty() ? packed : k.recv_displs[r] * k.element;
-    const std::size_t n = k.recv_counts[r] * k.element;
-    copy_bytes(k.out + at, out.data() + at, n);
-    packed += n;
-  }
+  copy_blocks(k.out, out.data(), k.recv_counts, k.recv_displs, k.element);
 }
 
 }  // namespace twill::comm::detail

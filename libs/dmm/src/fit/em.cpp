@@ -85,6 +85,7 @@ class run {
     lambda_ = std::move(start.lambda);
     weight_ = std::move(start.weight);
     alpha_.resize(lambda_.size());
+    active_kernels().exps(lambda_.size(), lambda_.data(), alpha_.data());
     fit_.diag.kmeans_rounds = start.rounds;
     fit_.diag.reseeded = start.reseeded;
   }
@@ -114,6 +115,7 @@ class run {
     std::vector<m_step_outcome> outcome(k_);
     const double cost = 10.0 * static_cast<double>(bucket_weight_.size());
     p_.team.each(k_, cost, [&](std::size_t c) {
+      if (o_.stop.stop_requested()) return;
       component_terms terms(p_, bucket_weight_.data(), k_, c);
       outcome[c] = minimise(p_, terms, {o_.eta, o_.nu}, o_.m_step, o_.stop,
                             std::span(lambda_).subspan(c * s_, s_), std::span(alpha_).subspan(c * s_, s_));
@@ -145,7 +147,8 @@ class run {
 
   void iterate() {
     double before = 0;
-    while (fit_.diag.em_iterations < o_.em.max_iter && !halted(false)) {
+    if (halted(false)) return;
+    while (fit_.diag.em_iterations < o_.em.max_iter) {
       z_.swap(next_);
       weight_ = p_.row_sums(z_.data(), k_);  // of the E-step, for the weights after the M-step
       maximise();
@@ -154,12 +157,15 @@ class run {
       before = fit_.nle;
       fit_.diag.nle_trace.push_back(fit_.nle);
       ++fit_.diag.em_iterations;
-      if (change <= o_.em.tol * (o_.em.relative ? std::abs(fit_.nle) : 1.0)) {
+      const bool small = change <= o_.em.tol * (o_.em.relative ? std::abs(fit_.nle) : 1.0);
+      const bool refused =
+          !small && !told(fit_phase::expectation_maximization, fit_.diag.em_iterations, fit_.nle, change);
+      // First of all: an M-step that was cut short changes little and would pass for convergence.
+      if (halted(refused)) break;
+      if (small) {
         fit_.diag.converged = true;
         break;
       }
-      if (halted(!told(fit_phase::expectation_maximization, fit_.diag.em_iterations, fit_.nle, change)))
-        break;
     }
   }
 

@@ -140,7 +140,7 @@ m_step_outcome minimise(const problem& p, component_terms& terms, const prior& p
     }
     const double slope = dot(at.gradient, step);
     bool moved = false;
-    for (double t = 1; t > 1e-9; t /= 2) {
+    for (double t = 1; t > 1e-9 && !stop.stop_requested(); t /= 2) {
       for (std::size_t j = 0; j < s; ++j) trial[j] = std::clamp(lambda[j] + t * step[j], -600.0, 600.0);
       set_alpha(trial, trial_alpha);
       evaluate_objective(p, terms, pr, trial, trial_alpha, sums, next);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fit/over_ranks.hpp"
+
 #include "fit/em.hpp"
+#include "select/collection.hpp"
 #include "select/sweep.hpp"
 #include "twill/dmm/error.hpp"
 #include "twill/dmm/ranks.hpp"
@@ -7,9 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
-#include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,15 +18,8 @@ namespace detail {
 namespace {
 
 std::vector<double> gather(rank_link& link, std::span<const double> mine) {
-  const auto size = static_cast<std::size_t>(link.size());
-  const auto length = static_cast<double>(mine.size());
-  std::vector<double> lengths(size);
-  const std::vector<std::size_t> ones(size, 1);
-  link.allgatherv(std::span<const double>(&length, 1), lengths, ones);
-  const std::vector<std::size_t> counts(lengths.begin(), lengths.end());
-  std::vector<double> all(std::accumulate(counts.begin(), counts.end(), std::size_t{0}));
-  link.allgatherv(mine, all, counts);
-  return all;
+  std::vector<std::size_t> counts;
+  return exchange(link, mine, counts);
 }
 
 // The rank's rows with the buckets and totals of all ranks.
@@ -85,7 +78,7 @@ dataset unite_buckets(const dataset& mine, rank_link& link) {
 
 }  // namespace
 
-mixture_fit fit_over_ranks(const count_table& local_rows, rank_link& link, const fit_options& options) {
+dataset unite_rows(const count_table& local_rows, rank_link& link) {
   const auto size = static_cast<std::size_t>(link.size());
   const std::vector<double> shape{static_cast<double>(local_rows.samples()),
                                   static_cast<double>(local_rows.taxa())};
@@ -107,10 +100,15 @@ mixture_fit fit_over_ranks(const count_table& local_rows, rank_link& link, const
                    .hint = "split the table as rows_of_rank says"});
     }
   }
-  check_options(options, all_rows);
   dataset d = unite_buckets(*local_rows.data(), link);
   d.first_row = first;
   d.all_rows = all_rows;
+  return d;
+}
+
+mixture_fit fit_over_ranks(const count_table& local_rows, rank_link& link, const fit_options& options) {
+  const dataset d = unite_rows(local_rows, link);
+  check_options(options, d.all_rows);
   const plan cuts(d);
   return with_crew(options.threads,
                    [&](const crew& team) { return run_starts({d, cuts, team, &link}, options); });

@@ -59,16 +59,31 @@ class reader {
 
 }  // namespace
 
-std::uint64_t fingerprint(const count_table& counts, const fit_options& o) {
-  const dataset& d = *counts.data();
-  std::uint32_t low = crc32c(bytes_of(d.row_ptr));
-  low = crc32c(bytes_of(d.row_bucket), low);
-  low = crc32c(bytes_of(d.taxon_ptr), low);
-  low = crc32c(bytes_of(d.bucket_count), low);
+std::uint64_t content_sum(const dataset& d) {
+  // The finish of SplitMix64 (Steele, Lea, Flood 2014) of each count and its place; a sum, so that parts of a
+  // table add up to the whole.
+  const auto mix = [](std::uint64_t x) {
+    x = (x ^ x >> 30U) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ x >> 27U) * 0x94d049bb133111ebU;
+    return x ^ x >> 31U;
+  };
+  std::uint64_t sum = 0;
+  for (std::size_t j = 0; j < d.s; ++j) {
+    for (std::uint32_t b = d.taxon_ptr[j]; b < d.taxon_ptr[j + 1]; ++b) {
+      const std::uint64_t cell = mix(std::bit_cast<std::uint64_t>(d.bucket_count[b]) + j);
+      for (std::uint64_t q = d.bucket_ptr[b]; q < d.bucket_ptr[b + 1]; ++q)
+        sum += mix(cell ^ (d.first_row + d.bucket_row[q]) * 0x9e3779b97f4a7c15U);
+    }
+  }
+  return sum;
+}
+
+std::uint64_t fingerprint(std::uint64_t content, std::size_t rows, std::size_t taxa, const fit_options& o) {
+  std::uint32_t low = crc32c(std::string_view(reinterpret_cast<const char*>(&content), sizeof content));
   low = crc32c(bytes_of(o.from.weights), low);
   low = crc32c(bytes_of(o.from.alpha), low);
   const std::string text =
-      fmt::format("{} {} {} {:a} {:a} {:a} {:a} {} {:a} {} {} {} {:a} {} {} {} {} {}", d.n, d.s, o.seed,
+      fmt::format("{} {} {} {:a} {:a} {:a} {:a} {} {:a} {} {} {} {:a} {} {} {} {} {}", rows, taxa, o.seed,
                   o.eta, o.nu, o.kmeans.beta, o.kmeans.tol, o.kmeans.max_iter, o.em.tol, o.em.relative,
                   o.em.max_iter, static_cast<int>(o.m_step.solver), o.m_step.grad_tol, o.m_step.max_iter,
                   static_cast<int>(o.hessian), o.sort, o.final_e_step, static_cast<int>(o.init));

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "counts/dataset.hpp"
 #include "twill/dmm/fit.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace twill::dmm::detail {
 
+// A number that tells tables apart. Those of the parts of a table add up to that of the whole.
+[[nodiscard]] std::uint64_t content_sum(const dataset& d);
 // What a run's result depends on: options, seed and the table.
-[[nodiscard]] std::uint64_t fingerprint(const count_table& counts, const fit_options& options);
+[[nodiscard]] std::uint64_t fingerprint(std::uint64_t content, std::size_t rows, std::size_t taxa,
+                                        const fit_options& options);
 
 // One file a run: a fixed header, the numbers of the fit, a checksum.
 [[nodiscard]] std::string checkpoint_path(const std::string& folder, int components, int start);

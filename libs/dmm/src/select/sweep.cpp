@@ -2,7 +2,11 @@
 #include "select/sweep.hpp"
 
 #include "fit/em.hpp"
+#include "fit/over_ranks.hpp"
 #include "select/checkpoint.hpp"
+#include "select/collection.hpp"
+#include "select/stoppable.hpp"
+#include "select/waves.hpp"
 #include "twill/dmm/error.hpp"
 
 #include <fmt/format.h>
@@ -10,129 +14,27 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <mutex>
-#include <optional>
-#include <stop_token>
 #include <utility>
 
 namespace twill::dmm {
 namespace detail {
 namespace {
 
-struct task {
-  std::size_t k_index = 0;
-  int components = 0;
-  int start = 0;
-};
-
-// The best fit of each K so far, and every run's figures.
-class collection {
- public:
-  collection(std::size_t ks, std::size_t starts) : starts_(starts), best_(ks), runs_(ks * starts) {}
-
-  void add(const task& t, mixture_fit fit, double seconds, bool resumed) {
-    const std::lock_guard lock(mutex_);
-    runs_[t.k_index * starts_ + static_cast<std::size_t>(t.start)] = {
-        .components = fit.components,
-        .start = t.start,
-        .nle = fit.nle,
-        .laplace = fit.laplace,
-        .laplace_symmetric = fit.laplace_symmetric,
-        .bic = fit.bic,
-        .aic = fit.aic,
-        .log_det = fit.log_det,
-        .iterations = fit.diag.em_iterations,
-        .converged = fit.diag.converged,
-        .finished = !fit.diag.cancelled,
-        .resumed = resumed,
-        .seconds = seconds};
-    if (fit.diag.cancelled) return;
-    auto& best = best_[t.k_index];
-    if (!best || better(fit, *best)) best = std::move(fit);
-  }
-  std::vector<std::optional<mixture_fit>>& best() noexcept { return best_; }
-  std::vector<sweep_run>& runs() noexcept { return runs_; }
-
- private:
-  std::mutex mutex_;
-  std::size_t starts_;
-  std::vector<std::optional<mixture_fit>> best_;
-  std::vector<sweep_run> runs_;
-};
-
-std::vector<double> exchange(rank_link& link, std::span<const double> mine,
-                             std::vector<std::size_t>& counts) {
-  const auto size = static_cast<std::size_t>(link.size());
-  std::vector<double> lengths(size);
-  const std::vector<std::size_t> ones(size, 1);
-  const auto length = static_cast<double>(mine.size());
-  link.allgatherv(std::span<const double>(&length, 1), lengths, ones);
-  counts.clear();
-  std::size_t total = 0;
-  for (const double n : lengths) {
-    counts.push_back(static_cast<std::size_t>(n));
-    total += counts.back();
-  }
-  std::vector<double> all(total);
-  link.allgatherv(mine, all, counts);
-  return all;
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Every rank ends with the best of all ranks, whoever found it.
-void unite(rank_link& link, collection& mine) {
-  std::vector<std::size_t> counts;
-  for (auto& best : mine.best()) {
-    const std::vector<double> numbers = best ? flatten(*best) : std::vector<double>{};
-    const std::vector<double> all = exchange(link, numbers, counts);
-    best.reset();
-    std::size_t at = 0;
-    for (const std::size_t n : counts) {
-      auto one = unflatten(std::span<const double>(all).subspan(at, n));
-      at += n;
-      if (one && (!best || better(*one, *best))) best = std::move(one);
-    }
+void check_sweep(std::span<const int> ks, const sweep_options& options, std::size_t samples) {
+  if (ks.empty()) {
+    throw error(errc::bad_option, {.what = "a sweep has no number of components",
+                                   .where = location{.file = "components"},
+                                   .expected = "at least one"});
   }
-  std::vector<double> rows;
-  constexpr std::size_t width = 13;
-  for (const sweep_run& r : mine.runs()) {
-    for (const double x : {static_cast<double>(r.components), static_cast<double>(r.start), r.nle, r.laplace,
-                           r.laplace_symmetric, r.bic, r.aic, r.log_det, static_cast<double>(r.iterations),
-                           r.converged ? 1.0 : 0.0, r.finished ? 1.0 : 0.0, r.resumed ? 1.0 : 0.0, r.seconds})
-      rows.push_back(x);
+  for (const int k : ks) {
+    fit_options one = options.fit;
+    one.components = k;
+    check_options(one, samples);
   }
-  const std::vector<double> all = exchange(link, rows, counts);
-  for (std::size_t rank = 0; rank < counts.size(); ++rank) {
-    for (std::size_t i = 0; i < mine.runs().size(); ++i) {
-      const double* x = all.data() + rank * rows.size() + i * width;
-      if (x[0] == 0) continue;  // another rank's run
-      mine.runs()[i] = {.components = static_cast<int>(x[0]),
-                        .start = static_cast<int>(x[1]),
-                        .nle = x[2],
-                        .laplace = x[3],
-                        .laplace_symmetric = x[4],
-                        .bic = x[5],
-                        .aic = x[6],
-                        .log_det = x[7],
-                        .iterations = static_cast<int>(x[8]),
-                        .converged = x[9] != 0,
-                        .finished = x[10] != 0,
-                        .resumed = x[11] != 0,
-                        .seconds = x[12]};
-    }
-  }
-}
-
-std::vector<task> tasks_of(std::span<const int> ks, int starts) {
-  std::vector<task> out;
-  for (std::size_t i = 0; i < ks.size(); ++i) {
-    for (int s = 0; s < starts; ++s) out.push_back({i, ks[i], s});
-  }
-  // The longest first, so that none of them is alone at the end.
-  std::sort(out.begin(), out.end(), [](const task& a, const task& b) {
-    if (a.components != b.components) return a.components > b.components;
-    return a.k_index != b.k_index ? a.k_index < b.k_index : a.start < b.start;
-  });
-  return out;
 }
 
 void run_task(const task& t, const problem& p, const fit_options& base, const std::string& folder,
@@ -147,68 +49,106 @@ void run_task(const task& t, const problem& p, const fit_options& base, const st
   options.components = t.components;
   const auto start = std::chrono::steady_clock::now();
   mixture_fit fit = run_start(p, options, t.start);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = seconds_since(start);
   if (!folder.empty() && !fit.diag.cancelled) write_checkpoint(path, print, fit);
   into.add(t, std::move(fit), seconds, false);
+}
+
+// One run over all ranks. Only rank 0 looks at files, so that all ranks take the same way.
+void run_task_over_rows(const task& t, const problem& p, const fit_options& base, const std::string& folder,
+                        std::uint64_t print, collection& into) {
+  const std::string path = folder.empty() ? std::string() : checkpoint_path(folder, t.components, t.start);
+  std::vector<std::size_t> counts;
+  if (!folder.empty()) {
+    std::vector<double> numbers;
+    if (p.link->rank() == 0) {
+      if (const auto kept = read_checkpoint(path, print); kept && kept->components == t.components)
+        numbers = flatten(*kept);
+    }
+    if (auto kept = unflatten(exchange(*p.link, numbers, counts)))
+      return into.add(t, std::move(*kept), 0, true);
+  }
+  fit_options options = base;
+  options.components = t.components;
+  const auto start = std::chrono::steady_clock::now();
+  mixture_fit fit = run_start(p, options, t.start);
+  const double seconds = seconds_since(start);
+  fit.group = exchange(*p.link, fit.group, counts);
+  if (!folder.empty() && !fit.diag.cancelled && p.link->rank() == 0) write_checkpoint(path, print, fit);
+  into.add(t, std::move(fit), seconds, false);
+}
+
+sweep result_of(collection& found, std::span<const int> ks, wave_end end) {
+  sweep out = found.take(ks);
+  out.out_of_time = end == wave_end::out_of_time;
+  return out;
 }
 
 }  // namespace
 
 sweep run_sweep(const count_table& counts, std::span<const int> ks, const sweep_options& options,
                 rank_link* link) {
-  if (ks.empty()) {
-    throw error(errc::bad_option, {.what = "a sweep has no number of components",
-                                   .where = location{.file = "components"},
-                                   .expected = "at least one"});
-  }
-  for (const int k : ks) {
-    fit_options one = options.fit;
-    one.components = k;
-    check_options(one, counts.samples());
-  }
+  check_sweep(ks, options, counts.samples());
+  const dataset& d = *counts.data();
   std::uint64_t print = 0;
   if (!options.checkpoint.empty()) {
     std::filesystem::create_directories(options.checkpoint);
-    print = fingerprint(counts, options.fit);
+    print = fingerprint(content_sum(d), d.n, d.s, options.fit);
   }
-  // A refusal of the progress callback ends every run, not only the one it was asked about.
-  std::stop_source halt;
-  const std::stop_callback outer(options.fit.stop, [&halt] { halt.request_stop(); });
-  fit_options base = options.fit;
-  base.stop = halt.get_token();
-  if (options.fit.progress) {
-    base.progress = [&](const fit_progress& at) {
-      if (options.fit.progress(at)) return true;
-      halt.request_stop();
-      return false;
-    };
-  }
+  const stoppable runs(options.fit);
   const std::vector<task> tasks = tasks_of(ks, options.fit.starts);
   collection found(ks.size(), static_cast<std::size_t>(options.fit.starts));
-  const dataset& d = *counts.data();
   const plan cuts(d);
   const std::size_t ranks = link == nullptr ? 1 : static_cast<std::size_t>(link->size());
   const std::size_t rank = link == nullptr ? 0 : static_cast<std::size_t>(link->rank());
-  const std::size_t mine = tasks.size() / ranks + (rank < tasks.size() % ranks ? 1 : 0);
-  with_crew(base.threads, [&](const crew& team) {
+  const std::size_t size = wave_size(link, options.wave, options.fit.threads);
+  const std::size_t per_wave = size * ranks;
+  const wave_end end = with_crew(options.fit.threads, [&](const crew& team) {
     const problem p{d, cuts, team, nullptr};
-    team.each(mine, 1e9, [&](std::size_t i) {
-      run_task(tasks[i * ranks + rank], p, base, options.checkpoint, print, found);
+    return run_waves(
+        link, (tasks.size() + per_wave - 1) / per_wave, options.max_wall, [&](std::uint64_t wave) {
+          const std::size_t first = static_cast<std::size_t>(wave) * per_wave + rank;
+          const std::size_t rest = first < tasks.size() ? (tasks.size() - first + ranks - 1) / ranks : 0;
+          team.each(std::min(size, rest), 1e9, [&](std::size_t i) {
+            run_task(tasks[first + i * ranks], p, runs.options(), options.checkpoint, print, found);
+          });
+          return runs.stopped();
+        });
+  });
+  if (ranks > 1) found.unite(*link);
+  return result_of(found, ks, end);
+}
+
+sweep run_sweep_over_rows(const count_table& local_rows, std::span<const int> ks,
+                          const sweep_options& options, rank_link& link) {
+  const dataset d = unite_rows(local_rows, link);
+  check_sweep(ks, options, d.all_rows);
+  std::uint64_t print = 0;
+  if (!options.checkpoint.empty()) {
+    if (link.rank() == 0) std::filesystem::create_directories(options.checkpoint);
+    const std::uint64_t mine = content_sum(d);
+    const std::vector<double> halves{static_cast<double>(mine >> 32U),
+                                     static_cast<double>(mine & 0xffffffffU)};
+    std::vector<std::size_t> counts;
+    const std::vector<double> all = exchange(link, halves, counts);
+    std::uint64_t content = 0;
+    for (std::size_t i = 0; i < all.size(); i += 2)
+      content += (static_cast<std::uint64_t>(all[i]) << 32U) + static_cast<std::uint64_t>(all[i + 1]);
+    print = fingerprint(content, d.all_rows, d.s, options.fit);
+  }
+  const stoppable runs(options.fit);
+  const std::vector<task> tasks = tasks_of(ks, options.fit.starts);
+  collection found(ks.size(), static_cast<std::size_t>(options.fit.starts));
+  const plan cuts(d);
+  const wave_end end = with_crew(options.fit.threads, [&](const crew& team) {
+    const problem p{d, cuts, team, &link};
+    return run_waves(&link, tasks.size(), options.max_wall, [&](std::uint64_t wave) {
+      run_task_over_rows(tasks[static_cast<std::size_t>(wave)], p, runs.options(), options.checkpoint, print,
+                         found);
+      return runs.stopped();
     });
   });
-  if (ranks > 1) unite(*link, found);
-  sweep out;
-  for (auto& best : found.best()) {
-    if (best) out.fits.push_back(std::move(*best));
-  }
-  out.runs = std::move(found.runs());
-  for (std::size_t i = 0; i < out.runs.size(); ++i) {
-    sweep_run& r = out.runs[i];
-    if (!r.finished) out.cancelled = true;
-    r.components = ks[i / static_cast<std::size_t>(options.fit.starts)];
-    r.start = static_cast<int>(i % static_cast<std::size_t>(options.fit.starts));
-  }
-  return out;
+  return result_of(found, ks, end);
 }
 
 }  // namespace detail
@@ -244,6 +184,7 @@ sweep fit_auto(const count_table& counts, const auto_k_options& rule, const swee
     const std::vector<int> one{k};
     sweep next = fit_range(counts, one, options);
     all.cancelled = next.cancelled;
+    all.out_of_time = next.out_of_time;
     all.runs.insert(all.runs.end(), next.runs.begin(), next.runs.end());
     if (next.fits.empty()) break;
     all.fits.push_back(std::move(next.fits.front()));

@@ -11,4 +11,9 @@ namespace twill::dmm::detail {
 [[nodiscard]] sweep run_sweep(const count_table& counts, std::span<const int> ks,
                               const sweep_options& options, rank_link* link);
 
+// The runs one after the other, each over the rows of all ranks. Every rank returns the same, posteriors of
+// all rows among it.
+[[nodiscard]] sweep run_sweep_over_rows(const count_table& local_rows, std::span<const int> ks,
+                                        const sweep_options& options, rank_link& link);
+
 }  // namespace twill::dmm::detail

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -137,6 +138,81 @@ TEST(sweep_over_ranks, every_rank_has_what_one_process_finds) {
       for (std::size_t i = 0; i < s.runs.size(); ++i) EXPECT_EQ(s.runs[i].nle, alone.runs[i].nle);
     });
   }
+}
+
+TEST(sweep_over_ranks, a_stop_on_one_rank_ends_all_after_the_same_wave) {
+  const count_table table =
+      count_table::from_dense(std::span<const std::int32_t>(cells()).first(300 * taxa), 300, taxa);
+  const std::vector<int> ks{1, 2, 3, 4};
+  std::mutex guard;
+  twill::comm::run_thread_ranks(2, [&](auto& world) {
+    sweep_options o;
+    o.fit.threads = 1;
+    o.fit.starts = 2;
+    o.wave = 1;
+    // Rank 0 has start 0 of each K, rank 1 start 1; rank 1 ends in its second run.
+    o.fit.progress = [&](const fit_progress& at) { return world.rank() == 0 || at.components == 4; };
+    const sweep s = fit_range(table, ks, world, o);
+    const std::lock_guard lock(guard);
+    EXPECT_TRUE(s.cancelled);
+    std::vector<std::string> finished;
+    for (const sweep_run& r : s.runs) {
+      if (r.finished) finished.push_back(std::to_string(r.components) + '/' + std::to_string(r.start));
+    }
+    EXPECT_THAT(finished, testing::ElementsAre("3/0", "4/0", "4/1"));
+    ASSERT_EQ(s.fits.size(), 2U);
+    EXPECT_EQ(s.fits[0].components, 3);
+  });
+}
+
+TEST(sweep_over_rows, every_rank_has_what_one_process_finds_and_finishes_what_ranks_have_begun) {
+  const std::vector<int> ks{1, 2, 3};
+  sweep_options o;
+  o.fit = options();
+  o.fit.starts = 2;
+  const sweep alone = fit_range(part({0, rows}), ks, o);
+  for (const int size : {2, 3}) {
+    o.checkpoint = testing::TempDir() + "dmm_rows_" + std::to_string(size);
+    std::filesystem::remove_all(o.checkpoint);
+    std::mutex guard;
+    twill::comm::run_thread_ranks(size, [&](auto& world) {
+      const sweep s = fit_range_over_rows(part(rows_of_rank(rows, world.rank(), size)), ks, world, o);
+      const std::lock_guard lock(guard);
+      ASSERT_EQ(s.fits.size(), alone.fits.size());
+      for (std::size_t i = 0; i < s.fits.size(); ++i) {
+        EXPECT_EQ(s.fits[i].alpha, alone.fits[i].alpha) << size;
+        EXPECT_EQ(s.fits[i].group, alone.fits[i].group) << size;
+        EXPECT_EQ(s.fits[i].laplace, alone.fits[i].laplace) << size;
+      }
+      for (std::size_t i = 0; i < s.runs.size(); ++i) EXPECT_EQ(s.runs[i].nle, alone.runs[i].nle) << size;
+    });
+    std::filesystem::remove(o.checkpoint + "/run-k2-s1.twill");
+    const sweep again = fit_range(part({0, rows}), ks, o);
+    int resumed = 0;
+    for (const sweep_run& r : again.runs) resumed += r.resumed ? 1 : 0;
+    EXPECT_EQ(resumed, 5) << size;
+    for (std::size_t i = 0; i < ks.size(); ++i) EXPECT_EQ(again.fits[i].group, alone.fits[i].group) << size;
+    twill::comm::run_thread_ranks(size, [&](auto& world) {
+      const sweep s = fit_range_over_rows(part(rows_of_rank(rows, world.rank(), size)), ks, world, o);
+      const std::lock_guard lock(guard);
+      for (const sweep_run& r : s.runs) EXPECT_TRUE(r.resumed) << size;
+    });
+  }
+}
+
+TEST(sweep_over_rows, a_stop_on_one_rank_ends_all) {
+  std::mutex guard;
+  const std::vector<int> ks{1, 2};
+  twill::comm::run_thread_ranks(2, [&](auto& world) {
+    sweep_options o;
+    o.fit = options();
+    o.fit.progress = [&](const fit_progress& at) { return world.rank() == 1 || at.components == 2; };
+    const sweep s = fit_range_over_rows(part(rows_of_rank(rows, world.rank(), 2)), ks, world, o);
+    const std::lock_guard lock(guard);
+    EXPECT_TRUE(s.cancelled);
+    ASSERT_EQ(s.fits.size(), 1U);
+    EXPECT_EQ(s.fits[0].components, 2);
+  });
 }
 
 }  // namespace

@@ -10,7 +10,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <semaphore>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace twill::dmm {
@@ -233,6 +236,36 @@ TEST(fit, a_stop_ends_it_and_leaves_what_is_there) {
   EXPECT_TRUE(none.diag.cancelled);
   EXPECT_LE(none.diag.kmeans_rounds, 1);
   EXPECT_EQ(none.diag.em_iterations, 0);
+}
+
+TEST(fit, a_stop_at_any_moment_leaves_a_whole_fit_or_one_that_says_so) {
+  const count_table t = tests::own_table(300, 30, 3, 73);
+  fit_options o{.components = 3};
+  o.threads = 1;
+  const mixture_fit whole = fit(t, o);
+  ASSERT_TRUE(whole.diag.converged);
+  for (int i = 1; i <= whole.diag.em_iterations; ++i) {
+    std::stop_source stop;
+    std::binary_semaphore reached(0);
+    fit_options stopped = o;
+    stopped.stop = stop.get_token();
+    stopped.progress = [&](const fit_progress& at) {
+      if (at.phase == fit_phase::expectation_maximization && at.iteration == i) reached.release();
+      return true;
+    };
+    // Somewhere in the iteration after this one, or after the end of the fit.
+    std::jthread stopper([&] {
+      reached.acquire();
+      stop.request_stop();
+    });
+    const mixture_fit f = fit(t, stopped);
+    if (i == whole.diag.em_iterations) reached.release();
+    stopper.join();
+    EXPECT_FALSE(f.diag.cancelled && f.diag.converged) << i;
+    if (!f.diag.cancelled) {
+      EXPECT_EQ(f.alpha, whole.alpha) << i;
+    }
+  }
 }
 
 TEST(fit, progress_tells_phase_iteration_and_value) {

@@ -3,6 +3,7 @@
 
 #include "tables.hpp"
 #include "twill/base/file.hpp"
+#include "twill/hybrid/stop.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -96,6 +97,60 @@ TEST(sweep, a_refusal_of_progress_ends_every_run_and_keeps_the_finished_ones) {
   EXPECT_EQ(some.fits[0].components, 2);
   EXPECT_FALSE(some.runs[0].finished);
   EXPECT_THROW(static_cast<void>(sweep{}.best(criterion::bic)), error);
+}
+
+TEST(sweep, results_do_not_depend_on_the_size_of_waves) {
+  const count_table t = tests::own_table(90, 12, 3, 67);
+  sweep_options o;
+  o.fit.starts = 3;
+  o.fit.threads = 2;
+  const sweep chosen = fit_range(t, ks, o);
+  for (const std::size_t wave : {std::size_t{1}, std::size_t{2}, std::size_t{100}}) {
+    o.wave = wave;
+    const sweep s = fit_range(t, ks, o);
+    EXPECT_FALSE(s.cancelled);
+    for (std::size_t i = 0; i < ks.size(); ++i) {
+      EXPECT_EQ(s.fits[i].alpha, chosen.fits[i].alpha) << wave;
+      EXPECT_EQ(s.fits[i].diag.start, chosen.fits[i].diag.start) << wave;
+    }
+    for (std::size_t i = 0; i < s.runs.size(); ++i) EXPECT_EQ(s.runs[i].nle, chosen.runs[i].nle) << wave;
+  }
+}
+
+TEST(sweep, ends_between_waves_when_little_time_is_left) {
+  const count_table t = tests::own_table(60, 10, 2, 69);
+  sweep_options o;
+  o.fit.threads = 1;
+  o.wave = 1;
+  o.max_wall = 1e-9;
+  const sweep some = fit_range(t, ks, o);
+  EXPECT_TRUE(some.cancelled);
+  EXPECT_TRUE(some.out_of_time);
+  // It takes two waves to know how long one lasts; the largest K come first.
+  ASSERT_EQ(some.fits.size(), 2U);
+  EXPECT_EQ(some.fits[0].components, 2);
+  EXPECT_EQ(some.fits[1].components, 3);
+  o.max_wall = 1000;
+  EXPECT_FALSE(fit_range(t, ks, o).cancelled);
+}
+
+TEST(sweep, a_signal_ends_the_runs_under_way_and_keeps_the_finished_ones) {
+  const count_table t = tests::own_table(60, 10, 2, 71);
+  sweep_options o;
+  o.fit.threads = 1;
+  o.wave = 1;
+  o.fit.progress = [](const fit_progress& at) {
+    if (at.components == 2) hybrid::post_request(hybrid::request::stop);
+    return true;
+  };
+  const sweep some = fit_range(t, ks, o);
+  hybrid::clear_requests();
+  EXPECT_TRUE(some.cancelled);
+  EXPECT_FALSE(some.out_of_time);
+  ASSERT_EQ(some.fits.size(), 1U);
+  EXPECT_EQ(some.fits[0].components, 3);
+  o.fit.progress = nullptr;
+  EXPECT_FALSE(fit_range(t, ks, o).cancelled);
 }
 
 TEST(fit_auto, ends_when_nothing_improves) {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <dirent.h>
@@ -22,7 +23,8 @@
 #include <vector>
 
 #if defined(__SANITIZE_THREAD__)
-// A forked child of a process with threads starts threads of its own, which ThreadSanitizer refuses by default.
+// A forked child of a process with threads starts threads of its own, which ThreadSanitizer refuses by
+// default.
 extern "C" const char* __tsan_default_options();
 extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; }
 #endif
@@ -57,6 +59,17 @@ std::size_t workers_of_process() {
   return n;
 }
 
+// A thread takes its name as the first thing it does and leaves the system's list only after it was joined,
+// so that the list comes to say what holds: this waits for it, and for no longer than a test may hang.
+bool has_workers(std::size_t n) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (workers_of_process() != n) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 // What can be told apart from outside: which steps have left their mark.
 std::set<step> marks() {
   std::set<step> out;
@@ -81,7 +94,10 @@ options spied(std::vector<told>& log, std::vector<std::set<step>>& at_begin) {
   o.threads = 2;
   o.observer = [&log, &at_begin](step s, step_event e) {
     log.push_back({s, e});
-    if (e == step_event::begins) at_begin.push_back(marks());
+    if (e != step_event::begins) return;
+    EXPECT_TRUE(has_workers(s > step::pool ? 2 : 0))
+        << workers_of_process() << " when " << name_of(s) << " began";
+    at_begin.push_back(marks());
   };
   o.workspace = workspaces_of<int>([](std::size_t worker) { return static_cast<int>(worker) + 10; });
   o.shared = {{.name = "table",
@@ -145,12 +161,12 @@ void check_order() {
     EXPECT_EQ(here.topology().steps.size(), step_count);
     EXPECT_EQ(here.workspace<int>(1), 11);
     EXPECT_EQ(here.shared("table").view()[99], std::byte{99});
-    EXPECT_EQ(workers_of_process(), 2U);
     log.clear();
   }
   ASSERT_EQ(log.size(), step_count);
   for (std::size_t i = 0; i < step_count; ++i)
     EXPECT_EQ(log[i], (told{static_cast<step>(step_count - 1 - i), step_event::undone}));
+  EXPECT_TRUE(has_workers(0)) << workers_of_process();
   EXPECT_EQ(marks(), std::set<step>{});
 }
 
@@ -182,6 +198,7 @@ TEST(start, takes_back_what_is_done_in_reverse_when_any_step_throws) {
                 ASSERT_EQ(log.size(), 2 * k + 1 + k);
                 for (std::size_t i = 0; i < k; ++i)
                   EXPECT_EQ(log[2 * k + 1 + i], (told{static_cast<step>(k - 1 - i), step_event::undone}));
+                EXPECT_TRUE(has_workers(0)) << workers_of_process();
                 EXPECT_EQ(marks(), std::set<step>{}) << k;
               }
             }),
@@ -211,6 +228,7 @@ TEST(start, makes_a_step_that_throws_on_one_rank_fail_on_all_of_them) {
         EXPECT_EQ(e.mine(), me == 1);
         EXPECT_EQ(e.exit(), exit_code::io);
       }
+      EXPECT_TRUE(has_workers(0)) << workers_of_process();
       EXPECT_EQ(marks(), std::set<step>{}) << name_of(k);
     });
   }

@@ -21,7 +21,7 @@ OURS = support.LAUNCHER == "twill"
 KILLS = 100 if support.LONG else 5 if OURS else 2
 
 
-class Interruptions(unittest.TestCase):
+class Base(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         done = support.run([support.example("monte_carlo"), *PATHS])
@@ -65,41 +65,6 @@ class Interruptions(unittest.TestCase):
         self.assertTrue(pathlib.Path(found.group(2)).is_file())
         self.assertEqual(err.count("interrupted after"), 1)
 
-    def test_term_to_one_rank_of_four_stops_all_at_one_iteration_with_exit_0(self):
-        job, pids = self.begin(4, 1)
-        os.kill(pids[2], signal.SIGTERM)
-        _, err = job.communicate(timeout=60)
-        self.assertEqual(job.returncode, 0, err)
-        self.check_stopped(job, err)
-
-    def test_interrupt_exit_tells_a_stopped_job_apart(self):
-        job, pids = self.begin(2, 1, "--interrupt-exit", "75")
-        for pid in pids.values():
-            os.kill(pid, signal.SIGINT)
-        _, err = job.communicate(timeout=60)
-        self.assertEqual(job.returncode, 75, err)
-        self.check_stopped(job, err)
-
-    def test_usr1_saves_and_goes_on(self):
-        job, pids = self.begin(2, 1, "--every", "40")
-        link = self.folder / "monte_carlo-latest"
-        os.kill(pids[1], signal.SIGUSR1)
-        limit = time.monotonic() + 60
-        # A file of an iteration that no interval asks for.
-        while not any(int(f.stem.split("-")[1]) % 40 for f in self.folder.glob("*.twck")):
-            self.assertLess(time.monotonic(), limit)
-            self.assertIsNone(job.poll())
-            select.select([], [], [], 0.002)
-        first = os.readlink(link)
-        while os.readlink(link) == first:
-            self.assertLess(time.monotonic(), limit)
-            self.assertIsNone(job.poll())
-            select.select([], [], [], 0.002)
-        os.kill(pids[0], signal.SIGTERM)
-        _, err = job.communicate(timeout=60)
-        self.assertEqual(job.returncode, 0, err)
-        self.check_stopped(job, err)
-
     def stop_and_resume(self, first, then):
         words = [support.example("monte_carlo"), *PATHS, "--every", "3", "--checkpoint", self.folder, "--resume"]
         job = subprocess.Popen(support.command(*first, *words, record=self.top / "pids"), env=support.environment(),
@@ -117,12 +82,6 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(support.hash_of(done.stdout), self.wanted)
 
-    def test_a_stopped_job_of_four_goes_on_with_two(self):
-        self.stop_and_resume((4, 1), (2, 1))
-
-    def test_a_stopped_job_of_one_rank_goes_on_with_more_threads_and_ranks(self):
-        self.stop_and_resume((1, 2), (3, 2))
-
     def kill_one(self, job, record, moments):
         """Kills our launcher, or a rank: a launcher that is not ours promises nothing of its own end."""
         if OURS:
@@ -135,6 +94,18 @@ class Interruptions(unittest.TestCase):
             if support.alive(pid):
                 os.kill(pid, signal.SIGKILL)
         return True
+
+
+class Interruptions(Base):
+    def test_term_to_one_rank_of_four_stops_all_at_one_iteration_with_exit_0(self):
+        job, pids = self.begin(4, 1)
+        os.kill(pids[2], signal.SIGTERM)
+        _, err = job.communicate(timeout=60)
+        self.assertEqual(job.returncode, 0, err)
+        self.check_stopped(job, err)
+
+    def test_a_stopped_job_of_four_goes_on_with_two(self):
+        self.stop_and_resume((4, 1), (2, 1))
 
     def test_killed_at_any_moment_it_can_be_resumed(self):
         moments = random.Random(20240607)
@@ -175,12 +146,46 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"wall_time after \d+ of \d+ batches, checkpoint \S+\.twck")
 
-    def test_another_case_is_refused_once_with_the_input_code(self):
-        support.run([support.example("monte_carlo"), "--paths", "20000", "--checkpoint", self.folder])
-        done = support.run(support.command(3, 1, support.example("monte_carlo"), "--paths", "30000", "--checkpoint", self.folder,
-                                           "--resume"))
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertEqual(done.stderr.count("the checkpoint belongs to another run: paths"), 1, done.stderr)
+
+if OURS or support.LONG:
+    class Ours(Base):
+        def test_interrupt_exit_tells_a_stopped_job_apart(self):
+            job, pids = self.begin(2, 1, "--interrupt-exit", "75")
+            for pid in pids.values():
+                os.kill(pid, signal.SIGINT)
+            _, err = job.communicate(timeout=60)
+            self.assertEqual(job.returncode, 75, err)
+            self.check_stopped(job, err)
+
+        def test_usr1_saves_and_goes_on(self):
+            job, pids = self.begin(2, 1, "--every", "40")
+            link = self.folder / "monte_carlo-latest"
+            os.kill(pids[1], signal.SIGUSR1)
+            limit = time.monotonic() + 60
+            # A file of an iteration that no interval asks for.
+            while not any(int(f.stem.split("-")[1]) % 40 for f in self.folder.glob("*.twck")):
+                self.assertLess(time.monotonic(), limit)
+                self.assertIsNone(job.poll())
+                select.select([], [], [], 0.002)
+            first = os.readlink(link)
+            while os.readlink(link) == first:
+                self.assertLess(time.monotonic(), limit)
+                self.assertIsNone(job.poll())
+                select.select([], [], [], 0.002)
+            os.kill(pids[0], signal.SIGTERM)
+            _, err = job.communicate(timeout=60)
+            self.assertEqual(job.returncode, 0, err)
+            self.check_stopped(job, err)
+
+        def test_a_stopped_job_of_one_rank_goes_on_with_more_threads_and_ranks(self):
+            self.stop_and_resume((1, 2), (3, 2))
+
+        def test_another_case_is_refused_once_with_the_input_code(self):
+            support.run([support.example("monte_carlo"), "--paths", "20000", "--checkpoint", self.folder])
+            done = support.run(support.command(3, 1, support.example("monte_carlo"), "--paths", "30000", "--checkpoint", self.folder,
+                                               "--resume"))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertEqual(done.stderr.count("the checkpoint belongs to another run: paths"), 1, done.stderr)
 
 
 if __name__ == "__main__":

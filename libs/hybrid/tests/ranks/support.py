@@ -9,7 +9,6 @@ of srun runs in a cluster of its own (tests/slurm/cluster) unless SLURM_CONF is 
 import os
 import pathlib
 import re
-import resource
 import select
 import shutil
 import subprocess
@@ -19,6 +18,9 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import processes  # noqa: E402
+from processes import alive, no_core  # noqa: E402
 PATHS = {"twill": "", "program": "", "examples": "", "modules": ""}
 PATHS.update((name, os.path.abspath(sys.argv[sys.argv.index("--" + name) + 1])) for name in PATHS)
 LAUNCHER = sys.argv[sys.argv.index("--launcher") + 1]
@@ -31,22 +33,10 @@ NOTE = ('echo "rank ${SLURM_PROCID:-${OMPI_COMM_WORLD_RANK:-$PMI_RANK}} $$" >>"$
 
 
 def environment(extra=None):
-    kept = {k: v for k, v in os.environ.items()
-            if not k.startswith(("TWILL_", "RAYON_", "SLURM_", "PMI", "OMPI_", "OMP_", "PBS_"))}
-    if "SLURM_CONF" in os.environ:
-        kept["SLURM_CONF"] = os.environ["SLURM_CONF"]
+    own = {"SLURM_CONF": os.environ["SLURM_CONF"]} if "SLURM_CONF" in os.environ else {}
     if LAUNCHER != "twill":
-        kept["TWILL_MPI_LIB"] = module(LAUNCHER)
-        kept.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    # Where a sanitizer is built in, a rank dies of its signal all the same.
-    for sanitizer in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
-        kept[sanitizer] = kept.get(sanitizer, "") + ":handle_segv=0:handle_abort=0"
-    kept.update(extra or {})
-    return kept
-
-
-def no_core():
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        own.update(TWILL_MPI_LIB=module(LAUNCHER), OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    return processes.environment({**own, **(extra or {})})
 
 
 def example(name):
@@ -81,15 +71,6 @@ def unmarked(text):
 def hash_of(text):
     found = re.search(r"^hash ([0-9a-f]{64})$", text, re.M)
     return found and found.group(1)
-
-
-def alive(pid):
-    """Whether the process still does something: what only waits to be reaped is gone."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
 
 
 class Job:

@@ -179,8 +179,7 @@ TEST(binding, keeps_the_launchers_mask_and_divides_a_common_one_by_memory_domain
 TEST(binding, gives_a_rank_whole_cores_and_sees_ranks_that_share_one) {
   const std::vector<int> all{0, 1, 2, 3, 4, 5, 6, 7};
   const std::vector<std::vector<int>> cores{{0, 4}, {1, 5}, {2, 6}, {3, 7}};
-  binding_request r{
-      .masks = {all, all}, .domains = {all}, .cores = cores, .machine_cpus = 8, .threads = 2};
+  binding_request r{.masks = {all, all}, .domains = {all}, .cores = cores, .machine_cpus = 8, .threads = 2};
   EXPECT_EQ(plan_binding(r, 0).cpus, (std::vector<int>{0, 1, 4, 5}));
   EXPECT_EQ(plan_binding(r, 1).cpus, (std::vector<int>{2, 3, 6, 7}));
   EXPECT_FALSE(ranks_share_cores(r));

@@ -618,11 +618,13 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   }
   template <class S, class M, class Op>
   [[gnu::always_inline]] void reduce_all(const S& in, M& out, Op op, order how) const {
-    perform(detail::op_kind::allreduce, [&](const auto& c) {
-      auto k = detail::calls::allreduce(c, in, out, op);
-      k.unordered = how == order::any;
-      return k;
-    });
+    // Values: an address of a local would keep it out of registers.
+    perform(detail::op_kind::allreduce,
+            [from = detail::as_in(in), to = detail::as_out(out), op, how](const auto& c) {
+              auto k = detail::calls::allreduce(c, from, to, op);
+              k.unordered = how == order::any;
+              return k;
+            });
     if constexpr (every_byte_counts<element_t<M>>)
       verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
   }

@@ -28,6 +28,8 @@ namespace detail {
                                          const fit_options& options);
 [[nodiscard]] sweep fit_range_over_ranks(const count_table& counts, std::span<const int> ks,
                                          const sweep_options& options, rank_link& link);
+[[nodiscard]] sweep run_sweep_over_rows(const count_table& local_rows, std::span<const int> ks,
+                                        const sweep_options& options, rank_link& link);
 
 template <class C>
 class communicator_link final : public rank_link {
@@ -57,12 +59,23 @@ template <comm::communicator C>
 }
 
 /// Deals the runs of a sweep out over the ranks, each of which has the whole table. Every rank returns the
-/// same. Collective: yes. Throws: as fit_range.
+/// same. A stop or signal on one rank ends all of them after the same wave of runs. Collective: yes. Throws:
+/// as fit_range.
 template <comm::communicator C>
 [[nodiscard]] sweep fit_range(const count_table& counts, std::span<const int> ks, C& c,
                               const sweep_options& options) {
   detail::communicator_link<C> link(c);
   return detail::fit_range_over_ranks(counts, ks, options, link);
+}
+
+/// The runs of a sweep one after the other, each over ranks that hold rows of the table as for `fit` over
+/// ranks. Every rank returns the same, `group` of all rows; a checkpoint folder serves this and `fit_range`
+/// alike, written by rank 0. Collective: yes. Throws: as fit over ranks, and as fit_range.
+template <comm::communicator C>
+[[nodiscard]] sweep fit_range_over_rows(const count_table& local_rows, std::span<const int> ks, C& c,
+                                        const sweep_options& options) {
+  detail::communicator_link<C> link(c);
+  return detail::run_sweep_over_rows(local_rows, ks, options, link);
 }
 
 }  // namespace twill::dmm

@@ -4,6 +4,7 @@
 #include "twill/dmm/fit.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,18 +33,23 @@ struct sweep {
   std::vector<mixture_fit> fits{};  ///< the best start of each K, in the order asked for; finished ones only
   std::vector<sweep_run> runs{};    ///< every run, by K in the order asked for, then by start
   bool cancelled = false;           ///< some runs are missing
+  bool out_of_time = false;         ///< it ended because little time was left
 
   /// The fit with the least value; of equal ones the first. Throws: error (cancelled) when there is none.
   [[nodiscard]] const mixture_fit& best(criterion c) const;
 };
 
-/// What a sweep keeps on disk.
+/// How a sweep goes about its runs. Results depend on `fit` alone.
 struct sweep_options {
   fit_options fit{};         ///< of each run; its `components` does not count
   std::string checkpoint{};  ///< a folder: each finished run is kept there and not run again; empty: none
+  std::size_t wave = 0;      ///< runs of a rank between two looks at time and at other ranks; 0: chosen
+  std::optional<double> max_wall{};  ///< seconds it may take; a scheduler's limit counts as well
 };
 
-/// Fits every K with every start, all runs and all their loops as one task graph, the largest K first.
+/// Fits every K with every start, in waves of runs, the largest K first; the runs of a wave and all their
+/// loops are one task graph. A stop, a refusal of progress, or a signal where hybrid::signal_handlers are in
+/// force, ends the runs at their next round and the sweep with them; what was finished is returned.
 /// Throws: as fit; twill::error when a checkpoint cannot be written.
 [[nodiscard]] sweep fit_range(const count_table& counts, std::span<const int> ks,
                               const sweep_options& options);

@@ -59,4 +59,9 @@ class collective_view_of final : public collective_view {
 };
 
 }  // namespace detail
+
+/// The few operations that loops and agreements ask of ranks: a library whose own headers hide its
+/// communicator derives from it.
+using collective_view = detail::collective_view;
+
 }  // namespace twill::hybrid

@@ -79,6 +79,11 @@ loop_result checkpointed_loop(C& ranks, const loop_options& options, const loop_
   detail::collective_view_of<C> view(ranks);
   return detail::run_loop(view, options, body);
 }
+/// The same for ranks of which only these operations are known.
+inline loop_result checkpointed_loop(collective_view& ranks, const loop_options& options,
+                                     const loop_body& body) {
+  return detail::run_loop(ranks, options, body);
+}
 
 /// Seconds that the scheduler still gives this job: SLURM_JOB_END_TIME less the present, or PBS_WALLTIME less
 /// the time since the process began; nothing where none tells.
