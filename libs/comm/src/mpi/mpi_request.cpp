@@ -42,7 +42,10 @@ void mpi_request::begin(const mpi_call& call, op_kind kind) {
 void mpi_request::start_again(const mpi_call& call, op_kind kind) {
   // The second start of a request tells that it is a persistent one: on all ranks at the same place in the
   // order of nonblocking collectives, which is what making the library's own asks for.
-  if (!ctx_.home().persistent()) {
+  // A long block is of a type that is made for one call.
+  const bool typed = (ctx_.api->features & mpi_native_large) == 0 && call.what < mpi_operation::gatherv &&
+                     call.count * call.element > 0x7fffffffU;
+  if (typed || !ctx_.home().persistent()) {
     begin(call, kind);
     return;
   }

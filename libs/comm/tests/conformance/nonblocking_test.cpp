@@ -257,11 +257,11 @@ TEST_P(nonblocking, blocking_and_nonblocking_collectives_may_interleave) {
   });
 }
 
-// Starts a request three times with other data and looks at what came.
+// Starts a request five times with other data and looks at what came.
 template <class R, class Fill, class Check>
 void reuse(R& r, Fill fill, Check check) {
   r.wait();  // not active: returns at once
-  for (int round = 1; round <= 3; ++round) {
+  for (int round = 1; round <= 5; ++round) {
     fill(r, round);
     r.start();
     EXPECT_EQ(code_of([&] { r.start(); }), make_error_code(comm::errc::request_active));
@@ -407,6 +407,24 @@ TEST_P(persistent, messages_barriers_and_borrowed_buffers_run_again) {
       }
     });
     EXPECT_FALSE(barrier.active());
+  });
+}
+
+TEST_P(persistent, requests_tell_whether_the_library_carries_them) {
+  on_ranks(GetParam(), [](auto& world) {
+    // From check level collective on, every collective is an exchange of announcements and contributions.
+    const bool native = world.topology().persistent == "native" &&
+                        world.engine().ctx().ep->level() < comm::check_level::collective;
+    auto sum = world.template allreduce_init<int>(1, comm::sum);
+    EXPECT_EQ(sum.is_native(), native);
+    for (int round = 1; round <= 3; ++round) {
+      sum.send_buffer()[0] = round;
+      sum.start();
+      sum.wait();
+      EXPECT_EQ(sum.recv_buffer()[0], round * world.size());
+      EXPECT_EQ(sum.is_native(), native);
+    }
+    EXPECT_FALSE(comm::persistent_request<int>().is_native());
   });
 }
 

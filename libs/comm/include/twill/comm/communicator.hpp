@@ -262,9 +262,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
                   std::span<const std::size_t> displs = {}) const {
     if constexpr (requires { engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts); }) {
       if (displs.empty() && engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts)) return;
+      allgatherv_by_kernel(detail::as_in(in), detail::as_out(out), counts, displs);
+    } else {
+      perform(detail::op_kind::allgatherv,
+              [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
     }
-    perform(detail::op_kind::allgatherv,
-            [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
   }
   /// In place: what is sent stands where the result will be.
   template <out_buffer M>
@@ -632,6 +634,13 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   template <class S, class M, class Op>
   [[gnu::noinline]] void allreduce_by_kernel(const S& in, M& out, Op op, order how) const {
     reduce_all(in, out, op, how);
+  }
+  // As allreduce_by_kernel.
+  template <class S, class M>
+  [[gnu::noinline]] void allgatherv_by_kernel(const S& in, M&& out, std::span<const std::size_t> counts,
+                                              std::span<const std::size_t> displs) const {
+    perform(detail::op_kind::allgatherv,
+            [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
   }
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.

@@ -393,6 +393,9 @@ class mpi_collective final : public operation {
     k_.finish();
     return true;
   }
+  [[nodiscard]] bool native() const noexcept override {
+    return !by_exchange_ && ctx_->ep->level() < check_level::collective && ctx_->starts_again();
+  }
   [[nodiscard]] bool block() override {
     if (!pending_) return true;
     if (by_exchange_ || !request_->wait(kind())) return false;

@@ -65,7 +65,7 @@ struct mpi_call {
 
 /// What the library can do by itself.
 enum mpi_feature : std::uint32_t {
-  mpi_native_persistent = 1,  // MPI_Allreduce_init and its kin
+  mpi_native_persistent = 1,  // MPI_Allreduce_init and its kin, or an extension of the same functions
   mpi_native_large = 2        // counts beyond 2^31 - 1 by MPI_Send_c and its kin
 };
 

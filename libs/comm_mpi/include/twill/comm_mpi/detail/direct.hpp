@@ -108,6 +108,17 @@ template <class T>
 [[nodiscard]] inline int send(mpi_handle comm, const void* data, std::uint64_t bytes, int dest, int tag) {
   return MPI_Send(data, static_cast<int>(bytes), MPI_BYTE, dest, tag, as<MPI_Comm>(comm));
 }
+// Bytes that came, of at most 2^31 - 1.
+[[nodiscard]] inline std::uint64_t length_of(const MPI_Status& got) noexcept {
+#if defined(OMPI_MAJOR_VERSION)
+  // What MPI_Get_count divides by the length of the type, at the price of one more call.
+  return got._ucount;
+#else
+  int length = 0;
+  return MPI_Get_count(&got, MPI_BYTE, &length) == MPI_SUCCESS ? static_cast<std::uint64_t>(length) : 0;
+#endif
+}
+
 [[nodiscard]] inline int recv(mpi_handle comm, void* data, std::uint64_t bytes, int source, int tag,
                               mpi_status* status) {
   MPI_Status got{};
@@ -118,10 +129,8 @@ template <class T>
   status->bytes = 0;
   if (code != MPI_SUCCESS) [[unlikely]]
     return code;
-  int length = 0;
-  const int counted = MPI_Get_count(&got, MPI_BYTE, &length);
-  status->bytes = static_cast<std::uint64_t>(length);
-  return counted;
+  status->bytes = length_of(got);
+  return MPI_SUCCESS;
 }
 
 }  // namespace twill::comm::detail::direct
