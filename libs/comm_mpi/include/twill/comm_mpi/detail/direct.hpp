@@ -109,13 +109,16 @@ template <class T>
   return MPI_Send(data, static_cast<int>(bytes), MPI_BYTE, dest, tag, as<MPI_Comm>(comm));
 }
 // Bytes that came, of at most 2^31 - 1.
-[[nodiscard]] inline std::uint64_t length_of(const MPI_Status& got) noexcept {
+[[nodiscard]] inline int length_of(const MPI_Status& got, std::uint64_t& bytes) noexcept {
 #if defined(OMPI_MAJOR_VERSION)
   // What MPI_Get_count divides by the length of the type, at the price of one more call.
-  return got._ucount;
+  bytes = got._ucount;
+  return MPI_SUCCESS;
 #else
   int length = 0;
-  return MPI_Get_count(&got, MPI_BYTE, &length) == MPI_SUCCESS ? static_cast<std::uint64_t>(length) : 0;
+  const int code = MPI_Get_count(&got, MPI_BYTE, &length);
+  bytes = static_cast<std::uint64_t>(length);
+  return code;
 #endif
 }
 
@@ -129,8 +132,7 @@ template <class T>
   status->bytes = 0;
   if (code != MPI_SUCCESS) [[unlikely]]
     return code;
-  status->bytes = length_of(got);
-  return MPI_SUCCESS;
+  return length_of(got, status->bytes);
 }
 
 }  // namespace twill::comm::detail::direct
