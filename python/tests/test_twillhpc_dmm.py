@@ -274,6 +274,13 @@ def test_an_interrupt_ends_a_long_fit():
     assert "KeyboardInterrupt" in errors and took < 2, took
 
 
+def test_a_sweep_that_a_scheduler_leaves_no_time_for_says_so(monkeypatch):
+    X = np.random.default_rng(0).poisson(3, (40, 6)) + 1
+    monkeypatch.setenv("SLURM_JOB_END_TIME", "1")
+    with pytest.warns(RuntimeWarning, match="some runs of the sweep are missing"):
+        fit_range(X, range(1, 10), n_init=4, n_jobs=1, random_state=0)
+
+
 def test_a_thousand_fits_do_not_grow():
     X = np.array([[9, 1, 0], [8, 2, 1], [0, 1, 9], [1, 0, 8]] * 5, dtype=np.int32)
 
