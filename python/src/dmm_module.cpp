@@ -138,6 +138,10 @@ py::tuple fit_range(const dmm::count_table& counts, const std::vector<int>& ks, 
   run_interruptible(options_of(options), told, [&](const dmm::fit_options& o) {
     out = dmm::fit_range(counts, ks, dmm::sweep_options{.fit = o, .checkpoint = checkpoint});
   });
+  if (out.out_of_time &&
+      PyErr_WarnEx(PyExc_RuntimeWarning, "little time is left of the job: some runs of the sweep are missing",
+                   2) != 0)
+    throw py::error_already_set();
   py::list fits;
   for (dmm::mixture_fit& f : out.fits) fits.append(as_dict(std::move(f)));
   py::list runs;

@@ -173,9 +173,9 @@ void refuse_empty_rows(const std::vector<census>& parts) {
 template <class Number>
 struct columns {
   std::vector<std::uint64_t> ptr;  // s + 1
-  std::vector<std::uint32_t> row;
-  std::vector<Number> count;
-  std::vector<Number> position;
+  detail::unset_vector<std::uint32_t> row;
+  detail::unset_vector<Number> count;
+  detail::unset_vector<Number> position;
 };
 
 template <class Number, class Rows>
@@ -199,7 +199,7 @@ void scatter(const Rows& rows, std::size_t first, std::size_t last, const datase
 // Orders a taxon's nonzeros by count, rows rising within a count, and returns how many distinct counts there
 // are.
 template <class Number>
-std::size_t order_taxon(columns<Number>& c, std::size_t j, std::vector<std::uint32_t>& bucket_row) {
+std::size_t order_taxon(columns<Number>& c, std::size_t j, detail::unset_vector<std::uint32_t>& bucket_row) {
   const std::uint64_t first = c.ptr[j];
   const std::size_t n = c.ptr[j + 1] - first;
   if (n == 0) return 0;
@@ -320,7 +320,7 @@ count_table build(const Rows& rows, std::size_t n, std::size_t s, zero_rows empt
                                    .found = fmt::format("{}", threads),
                                    .expected = "0 (as the settings say) or more"});
   }
-  return detail::with_crew(threads, [&](const crew& team) {
+  return detail::inside_crew(threads, [&](const crew& team) {
     auto d = std::make_shared<dataset>();
     d->n = n;
     d->s = s;
