@@ -90,6 +90,7 @@ struct kernel_base {
   signature sig{};
   std::size_t granule = 1;  // pieces are cut at multiples of this
   bool past_caches = true;  // how long pieces are published
+  bool stays = false;       // the buffers live as long as the operation
   static constexpr bool by_range = false;
 
   void begin() noexcept {}
