@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,7 +49,6 @@ struct alignas(destructive_distance) shm_shared {
   std::atomic<std::uint32_t> sleepers;  // ranks asleep in a collective
   std::atomic<std::uint32_t> epoch;  // futex: changes when a collective that somebody sleeps for is complete
   std::atomic<std::uint32_t> users;  // ranks that still hold the communicator
-  std::atomic<std::uint32_t> slow;   // how often a plainly written piece was slow to read
 };
 
 // A published contribution to a nonblocking collective, the payload behind it.
@@ -116,29 +114,21 @@ struct shm_context final : context {
   std::size_t piece(std::size_t granule, bool longer = false);
   static constexpr std::size_t long_from = std::size_t{2} << 20U;
   // Whether this rank's next piece is written past the caches. Cores that share a cache hand over plain lines
-  // a third faster, cores that do not four times slower, and a virtual machine's cores change from one to the
-  // other while it runs: so pieces are plain until a reader finds one slow, and after some hundred again.
+  // a third faster. Where they share none, taking lines back that the other has read makes plain writing ten
+  // times slower, and a virtual machine's cores change from one to the other while it runs: so pieces are
+  // plain until most of an operation's were slow to write, and after some hundred again.
   [[nodiscard]] bool goes_past_caches() noexcept {
-    // ORD relaxed [slow]: a hint about speed; nothing is read because of it.
-    const std::uint32_t now = shared->slow.load(std::memory_order_relaxed);
-    if (now != slow_seen) {
-      slow_seen = now;
-      past_left = past_pieces;
-    }
     if (past_left == 0) return false;
     --past_left;
     return true;
   }
-  // `fastest`: nanoseconds a byte of the piece that was read fastest, so that one that waited for a processor
-  // says nothing.
-  void note_plain_read(double fastest) noexcept {
-    // Plain pieces take 0.04 to 0.09 where cores share a cache, 0.25 and more where they do not.
-    constexpr double slow = 0.16;
-    // ORD relaxed [slow]: see goes_past_caches.
-    if (fastest > slow) shared->slow.fetch_add(1, std::memory_order_relaxed);
+  // Of an operation; a single slow piece may have waited for a processor.
+  void note_plain_pieces(std::size_t all, std::size_t slow) noexcept {
+    if (2 * slow > all) past_left = past_pieces;
   }
+  // Nanoseconds a byte: 0.02 to 0.09 where cores share a cache, 0.45 where they do not.
+  static constexpr double slow_to_write = 0.2;
   static constexpr std::uint32_t past_pieces = 1024;
-  std::uint32_t slow_seen = 0;
   std::uint32_t past_left = 0;
 
   [[noreturn]] void mismatch(std::uint64_t seq, op_kind kind) const;
@@ -262,10 +252,7 @@ class shm_engine {
   // Above this many bytes each of more than two ranks folds its own range of the elements.
   static constexpr std::size_t range_threshold = 8192;
 
-  // What a line says of a piece behind the first in place of the number of bytes: how it was written.
-  static constexpr std::uint64_t past_piece = inline_bytes + 1;
-  static constexpr std::uint64_t plain_piece = inline_bytes + 2;
-  // Reading a shorter piece says little about where the cores are.
+  // Writing a shorter piece says little about where the cores are.
   static constexpr std::size_t least_timed = std::size_t{64} << 10U;
 
   // Where to read rank r's piece: this rank's own is nearer than its copy in shared memory.
@@ -286,40 +273,39 @@ class shm_engine {
     for (int r = 0; r < size_; ++r) total[static_cast<std::size_t>(r)] = c.line(first, r).bytes;
     std::size_t offset = piece;
     if (longest >= shm_context::long_from) piece = c.piece(k.granule, true);
-    constexpr double none = std::numeric_limits<double>::max();
-    double fastest = none;
+    std::size_t plain = 0;
+    std::size_t slow = 0;
     for (; offset < longest; offset += piece) {
       const std::uint64_t seq = ++c.sequence;
       shm_line& mine = c.line(seq, rank_);
       std::byte* room = c.arena[seq & 1U];
-      k.past_caches = c.goes_past_caches();
       if (offset < bytes) {
         // As far behind a cache line as the contribution: then whole lines go to whole lines.
         if (const std::byte* const own = k.own(rank_, offset))
           room += reinterpret_cast<std::uintptr_t>(own) % cache_line;
-        k.produce(room, offset, std::min(bytes - offset, piece));
+        const std::size_t n = std::min(bytes - offset, piece);
+        k.past_caches = c.goes_past_caches();
+        const auto begin = std::chrono::steady_clock::now();
+        k.produce(room, offset, n);
+        if (!k.past_caches && n >= least_timed) {
+          const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
+          ++plain;
+          if (took.count() > shm_context::slow_to_write * static_cast<double>(n)) ++slow;
+        }
       }
       mine.word = k.sig.word;
       mine.count = k.sig.count;
-      mine.bytes = k.past_caches ? past_piece : plain_piece;
+      mine.bytes = inline_bytes + 1;
       mine.offset = static_cast<std::uint64_t>(room - c.base);
       c.publish(seq);
       c.await(seq, kind);
-      std::size_t plain = 0;
-      const auto begin = std::chrono::steady_clock::now();
       for (int r = 0; r < size_; ++r) {
         const std::size_t all = total[static_cast<std::size_t>(r)];
         const std::size_t n = offset < all ? std::min(all - offset, piece) : 0;
-        const shm_line& theirs = c.line(seq, r);
-        if (r != rank_ && theirs.bytes == plain_piece) plain += n;
-        k.consume(r, offset, nearest(k, r, offset, c.base + theirs.offset), n);
-      }
-      if (plain >= least_timed) {
-        const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-        fastest = std::min(fastest, took.count() / static_cast<double>(plain));
+        k.consume(r, offset, nearest(k, r, offset, c.base + c.line(seq, r).offset), n);
       }
     }
-    if (fastest != none) c.note_plain_read(fastest);
+    c.note_plain_pieces(plain, slow);
   }
 
   // Contributions, then each rank's folded range: every element is read once by one rank, not by all.
