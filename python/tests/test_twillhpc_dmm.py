@@ -286,6 +286,30 @@ def test_an_interrupt_ends_a_long_fit():
     assert "KeyboardInterrupt" in errors and took < 2, took
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_other_threads_of_python_run_during_a_fit(jobs):
+    X = np.random.default_rng(0).poisson(3, (12000, 100)) + 1
+    ticks = []
+    over = threading.Event()
+
+    def tick():
+        while not over.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
+
+    beside = threading.Thread(target=tick)
+    beside.start()
+    begin = time.perf_counter()
+    DirichletMixture(8, max_iter=30, tol=0, random_state=0, n_jobs=jobs).fit(X)
+    end = time.perf_counter()
+    over.set()
+    beside.join()
+    assert end - begin > 0.02  # ticks by the dozen
+    # A fit that kept the interpreter would leave one gap as long as itself.
+    inside = [begin, *(t for t in ticks if begin < t < end), end]
+    assert max(b - a for a, b in zip(inside, inside[1:])) < 0.5 * (end - begin)
+
+
 def test_a_sweep_that_a_scheduler_leaves_no_time_for_says_so(monkeypatch):
     X = np.random.default_rng(0).poisson(3, (40, 6)) + 1
     monkeypatch.setenv("SLURM_JOB_END_TIME", "1")
