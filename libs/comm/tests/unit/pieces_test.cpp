@@ -85,6 +85,25 @@ void gathers_are_right(C& world) {
   }
 }
 
+// One rank gives nothing from nowhere while the others give many pieces.
+template <class C>
+void nothing_beside_long_blocks_is_right(C& world) {
+  const auto ranks = static_cast<std::size_t>(world.size());
+  for (std::size_t silent = 0; silent < ranks; ++silent) {
+    const bool gives = static_cast<std::size_t>(world.rank()) != silent;
+    const auto mine = gives ? contribution(0, long_bytes, world.rank()) : std::vector<std::uint8_t>{};
+    std::vector<std::size_t> counts(ranks, long_bytes);
+    counts[silent] = 0;
+    std::vector<std::uint8_t> all((ranks - 1) * long_bytes);
+    world.allgatherv(std::span<const std::uint8_t>(mine), all, counts);
+    std::size_t at = 0;
+    for (std::size_t r = 0; r < ranks; at += counts[r], ++r) {
+      const auto block = std::span<const std::uint8_t>(all).subspan(at, counts[r]);
+      EXPECT_EQ(wrong_in(block, static_cast<int>(r)), 0U) << r << " of " << ranks << ", silent " << silent;
+    }
+  }
+}
+
 template <class C>
 void sums_are_right(C& world) {
   std::vector<double> in(long_bytes / sizeof(double));
@@ -105,6 +124,8 @@ TEST(pieces, have_the_same_results_written_plainly_and_past_the_caches) {
       for (const std::uint32_t past : {0U, 1U << 20U, 1U}) {
         here.past_left = past;
         gathers_are_right(world);
+        here.past_left = past;
+        nothing_beside_long_blocks_is_right(world);
         here.past_left = past;
         sums_are_right(world);
       }

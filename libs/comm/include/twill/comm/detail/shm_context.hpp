@@ -225,7 +225,7 @@ class shm_engine {
     for (int r = 0; r < size_; ++r) {
       const shm_line& theirs = c.line(seq, r);
       const std::byte* at = c.payload(theirs);
-      if (longest > inline_bytes) at = nearest(k, r, 0, at);
+      if (longest > inline_bytes) at = nearest(k, r, 0, theirs.bytes, at);
       k.consume(r, 0, at, std::min<std::size_t>(theirs.bytes, piece));
     }
     if (longest > piece && longest > inline_bytes) run_rest(kind, k, seq, bytes, piece, longest);
@@ -255,11 +255,12 @@ class shm_engine {
   // Writing a shorter piece says little about where the cores are.
   static constexpr std::size_t least_timed = std::size_t{64} << 10U;
 
-  // Where to read rank r's piece: this rank's own is nearer than its copy in shared memory.
+  // Where to read the `n` bytes of rank r's piece: this rank's own is nearer than its copy in shared memory.
+  // A contribution that has ended has no address at `offset`.
   template <class K>
-  [[nodiscard]] const std::byte* nearest(const K& k, int r, std::size_t offset,
+  [[nodiscard]] const std::byte* nearest(const K& k, int r, std::size_t offset, std::size_t n,
                                          const std::byte* shared) const noexcept {
-    if (r != rank_) return shared;
+    if (r != rank_ || n == 0) return shared;
     const std::byte* const mine = k.own(r, offset);
     return mine != nullptr ? mine : shared;
   }
@@ -302,7 +303,7 @@ class shm_engine {
       for (int r = 0; r < size_; ++r) {
         const std::size_t all = total[static_cast<std::size_t>(r)];
         const std::size_t n = offset < all ? std::min(all - offset, piece) : 0;
-        k.consume(r, offset, nearest(k, r, offset, c.base + c.line(seq, r).offset), n);
+        k.consume(r, offset, nearest(k, r, offset, n, c.base + c.line(seq, r).offset), n);
       }
     }
     c.note_plain_pieces(plain, slow);
@@ -334,7 +335,7 @@ class shm_engine {
       const std::size_t begin = range(n, rank_);
       const std::size_t length = range(n, rank_ + 1) - begin;
       for (int r = 0; r < size_; ++r)
-        k.fold_bytes(folded + begin, r, nearest(k, r, offset, c.base + c.line(seq, r).offset) + begin,
+        k.fold_bytes(folded + begin, r, nearest(k, r, offset, n, c.base + c.line(seq, r).offset) + begin,
                      length);
       announce(k.sig, results, bytes, folded);
       c.await(results, kind);
