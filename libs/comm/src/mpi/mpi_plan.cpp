@@ -112,7 +112,7 @@ bool mpi_staging<gather_kernel>::fits(const mpi_context& c, const gather_kernel&
 mpi_call mpi_staging<gather_kernel>::fill(const mpi_context& c, const gather_kernel& k) {
   if (k.stays) return plan_of(c, k, k.in, k.out, lists);
   in.resize(k.n);
-  k.produce(in.data(), 0, k.n);
+  copy_bytes(in.data(), k.in, k.n);
   const auto size = static_cast<std::size_t>(c.size);
   // Blocks lie there as they will lie in the result, so gaps cost room and need no second list.
   out.resize(!k.receives ? 0 : k.varying ? end_of(k.counts, k.displs) * k.element : k.n * size);

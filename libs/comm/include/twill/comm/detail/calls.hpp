@@ -237,6 +237,7 @@ struct calls {
     k.n = n * sizeof(T);
     k.out = bytes_of(out);
     k.receives = receives;
+    k.me = c.rank;
     return k;
   }
   template <in_buffer S, out_buffer M>

@@ -124,7 +124,10 @@ template <class T>
 
 [[nodiscard]] inline int recv(mpi_handle comm, void* data, std::uint64_t bytes, int source, int tag,
                               mpi_status* status) {
-  MPI_Status got{};
+  // The library fills it; on an error perhaps not.
+  MPI_Status got;
+  got.MPI_SOURCE = source;
+  got.MPI_TAG = tag;
   const int code = MPI_Recv(data, static_cast<int>(bytes), MPI_BYTE, source, tag, as<MPI_Comm>(comm), &got);
   status->source = got.MPI_SOURCE;
   status->tag = got.MPI_TAG;
