@@ -110,9 +110,12 @@ template <class T>
 }
 // Bytes that came, of at most 2^31 - 1.
 [[nodiscard]] inline int length_of(const MPI_Status& got, std::uint64_t& bytes) noexcept {
-#if defined(OMPI_MAJOR_VERSION)
   // What MPI_Get_count divides by the length of the type, at the price of one more call.
+#if defined(OMPI_MAJOR_VERSION)
   bytes = got._ucount;
+  return MPI_SUCCESS;
+#elif defined(MPICH_NUMVERSION) && MPICH_NUMVERSION >= 30000000
+  bytes = static_cast<unsigned>(got.count_lo);
   return MPI_SUCCESS;
 #else
   int length = 0;
