@@ -2,11 +2,8 @@
 #pragma once
 
 // The public headers of the part lanes.
-#include "twill/lanes/atlas.hpp"
-#include "twill/lanes/builder.hpp"
-#include "twill/lanes/cache.hpp"
-#include "twill/lanes/error.hpp"
-#include "twill/lanes/executor.hpp"
-#include "twill/lanes/instruction.hpp"
-#include "twill/lanes/program.hpp"
-#include "twill/lanes/types.hpp"
+#include "twill/lanes/buffer.hpp"
+#include "twill/lanes/case.hpp"
+#include "twill/lanes/kernel.hpp"
+#include "twill/lanes/ops.hpp"
+#include "twill/lanes/tensor.hpp"

@@ -167,7 +167,7 @@ class batch {
   void keep_views();
 
   // --- pools (pools.cpp)
-  [[nodiscard]] region find_pool(std::uint64_t handle) const noexcept;
+  [[nodiscard]] region find_pool(std::uint64_t handle, std::uint32_t lane) const noexcept;
   [[nodiscard]] step pool_alloc(const decoded& d);
   [[nodiscard]] step pool_free(const decoded& d);
   [[nodiscard]] step pool_access(const decoded& d);
@@ -177,6 +177,7 @@ class batch {
   const prepared_program* program_ = nullptr;
   const kernel_table* kernels_ = nullptr;
   launch_state* launch_ = nullptr;
+  std::uint64_t configured_ = 0;     // the program's id
   std::uint32_t width_ = 0;          // lanes that there is room for
   std::uint64_t begin_ = 0;
   std::uint32_t lo_ = 0;

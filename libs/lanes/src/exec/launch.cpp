@@ -250,7 +250,7 @@ launch_result executor::launch(const program& p, const execution_params& params)
   launch.buffers = buffers.get();
   launch.pools = pools.get();
   launch.registers = params.registers;
-  launch.owner = state_.get();
+  launch.owner = this;
   const bool by_block = prepared->uses_barrier || prepared->uses_shared;
   launch.width = choose_width(config, *prepared, by_block ? launch.lanes_per_block : launch.total);
   const std::uint64_t sharing = std::max<std::uint64_t>(launch.lanes_per_block, 4096);

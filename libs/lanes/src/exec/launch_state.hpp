@@ -54,7 +54,7 @@ struct launch_state {
   std::uint64_t total = 1;          ///< lanes
   unsigned width = 64;              ///< lanes of a batch
   std::uint64_t pool_limit = 0;     ///< bytes of pools a lane
-  executor::state* owner = nullptr;
+  executor* owner = nullptr;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   /// The lowest lane that faulted so far: batches above it need not run.

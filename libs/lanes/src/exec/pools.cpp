@@ -13,11 +13,13 @@ constexpr std::uint64_t of_lanes = std::uint64_t{1} << 63;
 
 }  // namespace
 
-region batch::find_pool(std::uint64_t handle) const noexcept {
+region batch::find_pool(std::uint64_t handle, std::uint32_t user) const noexcept {
   if (handle <= of_lanes) return launch_->pools->find(handle);
   const std::uint64_t number = handle - of_lanes - 1;
   const std::uint64_t lane = number % launch_->total;
   const std::uint64_t k = number / launch_->total;
+  const std::uint64_t per_block = launch_->lanes_per_block;
+  if (lane / per_block != (begin_ + user) / per_block) return {};
   const batch* owner = nullptr;
   if (lane >= begin_ && lane - begin_ < width_) owner = this;
   for (const auto& other : siblings_) {
@@ -55,7 +57,7 @@ batch::step batch::pool_free(const decoded& d) {
     const std::uint64_t handle = lane_bits(columns_[d.in[0].column], 3, i);
     const std::uint64_t lane = handle > of_lanes ? (handle - of_lanes - 1) % launch_->total : 0;
     // Only what lanes have allocated: pools of the host outlive the launch, and other batches may use them.
-    if (handle <= of_lanes || !find_pool(handle).valid || lane < begin_ || lane - begin_ >= width_) {
+    if (handle <= of_lanes || !find_pool(handle, i).valid || lane < begin_ || lane - begin_ >= width_) {
       return fault_at(i, errc::invalid_pool_handle, {handle}) ? step::next : step::left;
     }
     zeroed_memory& pool = pools_[lane - begin_][(handle - of_lanes - 1) / launch_->total];
@@ -73,7 +75,7 @@ batch::step batch::pool_access(const decoded& d) {
     if (cur_->mask != nullptr && cur_->mask[i] == 0) continue;
     const std::uint64_t handle = lane_bits(columns_[d.in[0].column], 3, i);
     const std::uint64_t offset = lane_bits(columns_[d.in[1].column], 3, i);
-    const region where = find_pool(handle);
+    const region where = find_pool(handle, i);
     if (!where.valid) {
       if (!fault_at(i, errc::invalid_pool_handle, {handle})) return step::left;
       break;

@@ -4,6 +4,7 @@
 #include "exec/decode.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace twill::lanes::detail {
 namespace {
@@ -13,6 +14,12 @@ constexpr std::uint8_t mixed = 0xfe;
 // Beyond these sizes a program runs with every check at run time instead of being analysed.
 constexpr std::size_t analysed_instructions = 16'384;
 constexpr std::size_t analysed_returns = 1'000'000;
+
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> last{0};
+  // ORD relaxed [ID]: only that no number comes twice matters; pairs with nothing.
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 using tags = std::array<std::uint8_t, slot_count>;
 
@@ -30,7 +37,7 @@ bool merge(tags& into, const tags& from) {
 }  // namespace
 
 prepared_program::prepared_program(const program& p, std::vector<std::pair<std::uint16_t, type>> initial)
-    : initial_(std::move(initial)) {
+    : id(next_id()), initial_(std::move(initial)) {
   for (auto& widths : column_index_) widths.fill(no_column);
   decode(p);
   std::size_t rets = 0;

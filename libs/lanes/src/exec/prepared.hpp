@@ -121,6 +121,7 @@ class prepared_program {
     return live_.empty() || (live_[pc][reg / 64] >> (reg % 64) & 1U) != 0;
   }
 
+  std::uint64_t id = 0;              ///< no other form has it, ever
   std::vector<decoded> code;         ///< one more than the program: the end is an EXIT that does not count
   std::vector<column_info> columns;
   std::vector<operand> ranges;       ///< operands of reductions and whole-array instructions

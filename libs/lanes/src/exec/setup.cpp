@@ -12,8 +12,9 @@ namespace twill::lanes::detail {
 void batch::configure(const launch_state& launch) {
   const prepared_program& p = *launch.program;
   kernels_ = &kernels();
-  if (program_ == &p && width_ == launch.width) return;
   program_ = &p;
+  if (configured_ == p.id && width_ == launch.width) return;
+  configured_ = p.id;
   const bool wider = launch.width > width_;
   width_ = launch.width;
   constexpr std::size_t line = 64;
@@ -38,6 +39,7 @@ void batch::configure(const launch_state& launch) {
   steps_ = reinterpret_cast<std::uint64_t*>(take(8 * std::size_t{width_}));
   indices_ = reinterpret_cast<std::uint32_t*>(take(4 * std::size_t{width_}));
   if (wider) {
+    groups_.clear();
     masks_.clear();
     free_masks_.clear();
     returns_.clear();

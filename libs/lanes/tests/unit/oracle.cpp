@@ -171,9 +171,9 @@ u64 converted(u64 bits) {
   const S v = value_of<S>(bits);
   if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) {
     if (std::isnan(v)) return 0;
-    const auto wide = static_cast<long double>(v);
-    if (wide >= static_cast<long double>(std::numeric_limits<D>::max())) return bits_of<D>(std::numeric_limits<D>::max());
-    if (wide <= static_cast<long double>(std::numeric_limits<D>::min())) return bits_of<D>(std::numeric_limits<D>::min());
+    const auto exact = static_cast<long double>(v);
+    if (exact >= static_cast<long double>(std::numeric_limits<D>::max())) return bits_of<D>(std::numeric_limits<D>::max());
+    if (exact <= static_cast<long double>(std::numeric_limits<D>::min())) return bits_of<D>(std::numeric_limits<D>::min());
     return bits_of<D>(static_cast<D>(v));
   } else {
     return bits_of<D>(static_cast<D>(v));

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "twill/lanes/tensor.hpp"
+
+#include <algorithm>
+
+namespace twill::lanes {
+
+std::size_t numel_of(std::span<const std::size_t> shape) {
+  constexpr std::size_t most = std::size_t{1} << 56;
+  std::size_t n = 1;
+  for (const std::size_t d : shape) {
+    if (d != 0 && n > most / d) detail::bad_tensor("a shape of more than 2^56 elements");
+    n *= d;
+  }
+  return n;
+}
+
+std::vector<std::size_t> contiguous_strides(std::span<const std::size_t> shape) {
+  std::vector<std::size_t> out(shape.size(), 1);
+  for (std::size_t d = shape.size(); d > 1; --d) out[d - 2] = out[d - 1] * shape[d - 1];
+  return out;
+}
+
+tensor_shape broadcast_shapes(std::span<const std::size_t> a, std::span<const std::size_t> b) {
+  tensor_shape out(std::max(a.size(), b.size()));
+  for (std::size_t k = 1; k <= out.size(); ++k) {
+    const std::size_t x = k <= a.size() ? a[a.size() - k] : 1;
+    const std::size_t y = k <= b.size() ? b[b.size() - k] : 1;
+    if (x != y && x != 1 && y != 1) {
+      detail::bad_tensor("shapes that do not go together: " + std::to_string(x) + " and " + std::to_string(y));
+    }
+    out[out.size() - k] = x == 1 ? y : x;
+  }
+  return out;
+}
+
+namespace detail {
+
+void bad_tensor(std::string what) { throw fault(errc::invalid_argument, std::move(what)); }
+
+std::vector<std::size_t> stretched(std::span<const std::size_t> shape, std::span<const std::size_t> strides,
+                                   std::span<const std::size_t> to) {
+  std::vector<std::size_t> out(to.size(), 0);
+  for (std::size_t k = 1; k <= shape.size(); ++k) {
+    if (shape[shape.size() - k] != 1) out[to.size() - k] = strides[shape.size() - k];
+  }
+  return out;
+}
+
+void for_each_place(std::span<const std::size_t> shape, std::span<const std::size_t> strides_a,
+                    std::span<const std::size_t> strides_b,
+                    const std::function<void(std::size_t, std::size_t)>& visit) {
+  std::vector<std::size_t> place(shape.size(), 0);
+  std::size_t i = 0;
+  std::size_t j = 0;
+  for (std::size_t left = numel_of(shape); left > 0; --left) {
+    visit(i, j);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      i += strides_a[d];
+      j += strides_b[d];
+      if (++place[d] < shape[d]) break;
+      i -= strides_a[d] * shape[d];
+      j -= strides_b[d] * shape[d];
+      place[d] = 0;
+    }
+  }
+}
+
+}  // namespace detail
+}  // namespace twill::lanes
