@@ -32,11 +32,22 @@ double median(std::vector<double> v) {
 }
 
 bool as_json = false;
+std::string only_row;   // with --row: that row alone,
+std::string only_side;  // and of it one side
 
 // Rounds of both in turn; every round gives a ratio.
 void compare(const char* id, const char* what, const std::function<void()>& ours, const std::function<void()>& reference,
              int repeats) {
   constexpr int rounds = 11;
+  if (!only_row.empty()) {
+    if (only_row != id) return;
+    const auto& side = only_side == "reference" ? reference : ours;
+    side();
+    std::vector<double> times;
+    for (int r = 0; r < rounds; ++r) times.push_back(seconds_of(side, repeats));
+    std::printf("{\"us\": %.4f}\n", median(times) * 1e6);
+    return;
+  }
   ours();
   reference();
   std::vector<double> mine;
@@ -51,7 +62,7 @@ void compare(const char* id, const char* what, const std::function<void()>& ours
     std::printf("{\"id\":\"%s\",\"ours_us\":%.4f,\"reference_us\":%.4f,\"ratio\":%.4f}\n", id, median(mine) * 1e6,
                 median(theirs) * 1e6, median(ratios));
   } else {
-    std::printf("%-5s %-44s %12.3f %12.3f %8.3f\n", id, what, median(mine) * 1e6, median(theirs) * 1e6, median(ratios));
+    std::printf("%-9s %-44s %12.3f %12.3f %8.3f\n", id, what, median(mine) * 1e6, median(theirs) * 1e6, median(ratios));
   }
   std::fflush(stdout);
 }
@@ -82,10 +93,12 @@ int main(int argc, char** argv) {
   std::size_t threads = 1;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--json") == 0) as_json = true;
+    if (std::strcmp(argv[i], "--row") == 0 && i + 1 < argc) only_row = argv[++i];
+    if (std::strcmp(argv[i], "--side") == 0 && i + 1 < argc) only_side = argv[++i];
     if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = std::stoul(argv[++i]);
   }
   lanes::executor ex({.threads = threads});
-  if (!as_json) std::printf("%-5s %-44s %12s %12s %8s\n", "id", "workload", "ours us", "reference", "ratio");
+  if (!as_json && only_row.empty()) std::printf("%-9s %-44s %12s %12s %8s\n", "id", "workload", "ours us", "reference", "ratio");
   const lanes::program add = lanes::templates::binary(lanes::opcode::add, lanes::type::f32);
   const lanes::program sigmoid = lanes::templates::unary(lanes::opcode::sigmoid, lanes::type::f32);
 
@@ -175,16 +188,17 @@ int main(int argc, char** argv) {
     arrays w(ex, n);
     const int repeats = n > 100'000 ? 1 : 100;
     const std::string suffix = ", n = " + std::to_string(n);
-    compare("L12", ("ops::vector_add" + suffix).c_str(), [&] { lanes::ops::vector_add(w.a, w.b, w.c); },
+    const std::string size = n > 100'000 ? "mem" : "";
+    compare(("L12add" + size).c_str(), ("ops::vector_add" + suffix).c_str(), [&] { lanes::ops::vector_add(w.a, w.b, w.c); },
             [&] { native::add(w.a.data(), w.b.data(), w.c.data(), n); }, repeats);
     float total = 0;
-    compare("L12", ("ops::sum" + suffix).c_str(), [&] { total += lanes::ops::sum(w.a); },
+    compare(("L12sum" + size).c_str(), ("ops::sum" + suffix).c_str(), [&] { total += lanes::ops::sum(w.a); },
             [&] { total += native::sum(w.a.data(), n); }, repeats);
-    compare("L12", ("ops::saxpy" + suffix).c_str(), [&] { lanes::ops::saxpy(0.5F, w.a, w.c, w.c); },
+    compare(("L12saxpy" + size).c_str(), ("ops::saxpy" + suffix).c_str(), [&] { lanes::ops::saxpy(0.5F, w.a, w.c, w.c); },
             [&] { native::saxpy(0.5F, w.a.data(), w.c.data(), n); }, repeats);
     if (total == 12345.0F) std::puts("");
   }
-  {
+  if (only_row.empty()) {
     const std::size_t n = 512;
     std::vector<float> a(n * n, 0.5F);
     std::vector<float> c(n * n);
@@ -193,6 +207,6 @@ int main(int argc, char** argv) {
       for (int r = 0; r < 9; ++r) t.push_back(seconds_of([&] { lanes::ops::gemm(a, a, c, n, n, n); }, 1));
       return median(t);
     }();
-    if (!as_json) std::printf("%-5s %-44s %12.3f %12s %8.2f Gflop/s\n", "L13", "ops::gemm f32, 512", s * 1e6, "-", 2e-9 * n * n * n / s);
+    if (!as_json) std::printf("%-9s %-44s %12.3f %12s %8.2f Gflop/s\n", "L13", "ops::gemm f32, 512", s * 1e6, "-", 2e-9 * n * n * n / s);
   }
 }

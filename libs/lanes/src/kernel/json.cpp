@@ -30,7 +30,7 @@ class reader {
   }
 
  private:
-  static const json::value& list(const json::value& v) {
+  static json::value list(const json::value& v) {
     if (!v.is_array()) bad_json(v, fmt::format("expected an array, found {}", v.summary()));
     return v;
   }

@@ -299,8 +299,11 @@ void read_line(line_reader& in, program& into) {
     }
     instruction i;
     std::string_view suffix;
+    const std::size_t after = in.place();
+    in.rewind(begin);  // mistakes in the word are told at its first letter
     i.op = split_mnemonic(in, word, suffix);
     read_suffix(in, i, suffix);
+    in.rewind(after);
     bool first = true;
     for (const field_info& f : fields_of(i.op)) {
       if (!in_operands(f)) continue;

@@ -66,7 +66,7 @@ TEST(cases, what_is_no_case_is_refused_with_its_place) {
   } catch (const fault& f) {
     EXPECT_EQ(f.kind(), errc::invalid_program);
     EXPECT_STREQ(f.what(),
-                 "error[InvalidProgram] given.json:2:11 /lanch: unknown key \"lanch\", did you mean \"launch\"?");
+                 "error[InvalidProgram] given.json:2:10 /lanch: unknown key \"lanch\", did you mean \"launch\"?");
   }
 }
 

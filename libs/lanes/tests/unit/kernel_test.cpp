@@ -29,7 +29,7 @@ template <class T>
 std::vector<T> outputs(const kernel& k, std::size_t n) {
   executor ex({.threads = 1});
   buffer<T> out(ex, n);
-  k.run(ex, std::array{arg::of(out.handle())}, n, 16);
+  k.run(ex, std::array{arg::of(out.handle())}, n, static_cast<std::uint32_t>(n));
   return out.to_vector();
 }
 

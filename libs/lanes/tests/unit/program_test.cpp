@@ -106,8 +106,8 @@ TEST(program, the_text_form_is_that_of_the_specification) {
 
 TEST(program, mistakes_in_a_text_have_line_and_column) {
   const auto message = [](std::string_view text) { return to_string(fault_of([&] { static_cast<void>(program::parse_text(text, "p.tl")); })); };
-  EXPECT_EQ(message("exit\n  ad.f32 r1, r2, r3"), "InvalidProgram at p.tl:2:5: no instruction is named 'ad.f32', did you mean add?");
-  EXPECT_EQ(message("add.f33 r1, r2, r3"), "InvalidProgram at p.tl:1:8: no type is named 'f33'");
+  EXPECT_EQ(message("exit\n  ad.f32 r1, r2, r3"), "InvalidProgram at p.tl:2:3: no instruction is named 'ad.f32', did you mean add?");
+  EXPECT_EQ(message("add.f33 r1, r2, r3"), "InvalidProgram at p.tl:1:1: no type is named 'f33'");
   EXPECT_EQ(message("add.f32 r1, x2, r3"), "InvalidProgram at p.tl:1:13: expected r and a number");
   EXPECT_EQ(message("exit now"), "InvalidProgram at p.tl:1:6: text after the instruction");
   EXPECT_EQ(message("a:\nb: exit\na: exit"), "InvalidProgram at p.tl:3:1: DuplicateLabel{a, index 0}");
@@ -118,7 +118,7 @@ TEST(program, mistakes_in_json_have_their_place) {
   EXPECT_EQ(message(R"({"format":"twill.lanes.program/1","code":[{"op":"EXIT"},{"op":"ADD","ty":"f32","dst":1,"src1":2}]})"),
             "InvalidProgram at p.json:1:57 /code/1: the key \"src2\" is missing");
   EXPECT_EQ(message(R"({"format":"twill.lanes.program/1","code":[{"op":"EXIT","ty":"f32"}]})"),
-            "InvalidProgram at p.json:1:60 /code/0/ty: EXIT has no field \"ty\"");
+            "InvalidProgram at p.json:1:61 /code/0/ty: EXIT has no field \"ty\"");
   EXPECT_EQ(message(R"({"format":"twill.lanes.program/2","code":[]})"),
             "InvalidProgram at p.json:1:11 /format: expected the format \"twill.lanes.program/1\"");
 }
