@@ -21,12 +21,15 @@ int main() {
   x.copy_from_slice(std::array{1.0F, 2.0F, 3.0F, 4.0F, 5.0F});
   y.copy_from_slice(std::array{0.5F, 0.5F, 0.5F, 0.5F, 0.5F});
   using arg = lanes::kernel_argument;
-  saxpy.run(machine, std::array{arg::of(2.0F), arg::of(x.handle()), arg::of(y.handle()), arg::of(std::int64_t{5})}, 5);
+  saxpy.run(machine,
+            std::array{arg::of(2.0F), arg::of(x.handle()), arg::of(y.handle()), arg::of(std::int64_t{5})}, 5);
   // [end:saxpy]
   for (const float v : y) std::printf("%g ", static_cast<double>(v));
   std::printf("\n");
   try {
-    saxpy.run(machine, std::array{arg::of(2.0F), arg::of(x.handle()), arg::of(y.handle()), arg::of(std::int64_t{9})}, 9);
+    saxpy.run(machine,
+              std::array{arg::of(2.0F), arg::of(x.handle()), arg::of(y.handle()), arg::of(std::int64_t{9})},
+              9);
   } catch (const lanes::fault& f) {
     std::printf("%s\n", lanes::to_string(f.info()).c_str());
   }

@@ -12,7 +12,8 @@ namespace lanes = twill::lanes;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
   try {
-    const lanes::kernel k = text.starts_with('{') ? lanes::kernel::compile_json(text) : lanes::kernel::compile(text);
+    const lanes::kernel k =
+        text.starts_with('{') ? lanes::kernel::compile_json(text) : lanes::kernel::compile(text);
     k.code().validate();
   } catch (const lanes::fault& f) {
     require(f.kind() == lanes::errc::invalid_program);

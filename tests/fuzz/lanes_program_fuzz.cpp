@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a program in its three forms: refused with a fault, or read, written back equal, and run to a result or
-// a defined fault under small limits.
+// Any bytes as a program in its three forms: refused with a fault, or read, written back equal, and run to a
+// result or a defined fault under small limits.
 #include "fuzz.hpp"
 #include "twill/lanes/executor.hpp"
 #include "twill/lanes/program.hpp"

@@ -32,7 +32,8 @@ row measure(lanes::executor& ex, std::string_view name, const lanes::program& p,
   lanes::buffer<float> c(ex, n);
   for (std::size_t i = 0; i < n; ++i) a[i] = b[i] = static_cast<float>(i % 17) * 0.25F;
   const bool binary = name == "vector_add";
-  lanes::execution_params params{.launch = lanes::launch_config::linear(n, 256), .registers = {{.reg = 1, .bits = a.handle()}}};
+  lanes::execution_params params{.launch = lanes::launch_config::linear(n, 256),
+                                 .registers = {{.reg = 1, .bits = a.handle()}}};
   params.registers.push_back({.reg = 2, .bits = binary ? b.handle() : c.handle()});
   if (binary) params.registers.push_back({.reg = 3, .bits = c.handle()});
   params.registers.push_back({.reg = 4, .bits = n});
@@ -56,13 +57,15 @@ int bench(const bench_flags& flags) {
   if (flags.json) {
     json_writer out(json_style::indented);
     out.begin_object().member("threads", ex.threads()).key("rows").begin_array();
-    for (const row& r : rows) out.begin_object().member("name", r.name).member("n", r.n).member("seconds", r.seconds).end_object();
+    for (const row& r : rows)
+      out.begin_object().member("name", r.name).member("n", r.n).member("seconds", r.seconds).end_object();
     print(out.end_array().end_object().take() + "\n");
     return 0;
   }
   std::string text = fmt::format("{:<12} {:>9} {:>12} {:>12}\n", "program", "n", "us", "Melem/s");
   for (const row& r : rows) {
-    text += fmt::format("{:<12} {:>9} {:>12.3f} {:>12.1f}\n", r.name, r.n, r.seconds * 1e6, static_cast<double>(r.n) / r.seconds * 1e-6);
+    text += fmt::format("{:<12} {:>9} {:>12.3f} {:>12.1f}\n", r.name, r.n, r.seconds * 1e6,
+                        static_cast<double>(r.n) / r.seconds * 1e-6);
   }
   print(text);
   return 0;
@@ -71,10 +74,12 @@ int bench(const bench_flags& flags) {
 const registration bench_command{{
     .path = "lanes bench",
     .summary = "Measure how fast programs run",
-    .examples = {{"twill lanes bench", "one thread"}, {"twill lanes bench --threads 0 --json", "all threads, for a program"}},
+    .examples = {{"twill lanes bench", "one thread"},
+                 {"twill lanes bench --threads 0 --json", "all threads, for a program"}},
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<bench_flags>();
-      app.add_option("--threads", flags->threads, "Threads (default 1; 0: all that are allowed)")->type_name("N");
+      app.add_option("--threads", flags->threads, "Threads (default 1; 0: all that are allowed)")
+          ->type_name("N");
       app.add_flag("--json", flags->json, "Print JSON");
       return [flags](session&) { return bench(*flags); };
     },

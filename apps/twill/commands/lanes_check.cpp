@@ -20,7 +20,8 @@ lanes::program read_any(const std::string& path) {
   if (content.starts_with("TWLN")) return lanes::program::from_bytes(std::as_bytes(std::span(content)));
   const std::size_t first = content.find_first_not_of(" \t\r\n");
   if (first != std::string::npos && content[first] == '{') {
-    if (content.find("\"kernel\"") != std::string::npos && content.find("twill.lanes.program/1") == std::string::npos) {
+    if (content.find("\"kernel\"") != std::string::npos &&
+        content.find("twill.lanes.program/1") == std::string::npos) {
       return lanes::kernel::compile_json(content, path).code();
     }
     return lanes::program::parse_json(content, path);
@@ -36,7 +37,8 @@ struct file_flags {
 
 std::shared_ptr<file_flags> declare(CLI::App& app) {
   auto flags = std::make_shared<file_flags>();
-  app.add_option("file", flags->file, "A program (text, JSON or bytes) or a kernel (.tk or kernel JSON)")->required();
+  app.add_option("file", flags->file, "A program (text, JSON or bytes) or a kernel (.tk or kernel JSON)")
+      ->required();
   app.add_flag("--json", flags->json, "Print JSON");
   return flags;
 }
@@ -44,7 +46,8 @@ std::shared_ptr<file_flags> declare(CLI::App& app) {
 const registration check_command{{
     .path = "lanes check",
     .summary = "Read a program or a kernel and tell what is wrong with it",
-    .examples = {{"twill lanes check saxpy.tk", "compile a kernel"}, {"twill lanes check program.json", "validate a program"}},
+    .examples = {{"twill lanes check saxpy.tk", "compile a kernel"},
+                 {"twill lanes check program.json", "validate a program"}},
     .define = [](CLI::App& app) -> command_body {
       const auto flags = declare(app);
       return [flags](session&) {
@@ -52,10 +55,14 @@ const registration check_command{{
         p.validate();
         if (flags->json) {
           json_writer out;
-          out.begin_object().member("valid", true).member("instructions", p.len()).member("labels", p.labels().size());
+          out.begin_object()
+              .member("valid", true)
+              .member("instructions", p.len())
+              .member("labels", p.labels().size());
           print(out.end_object().take() + "\n");
         } else {
-          print(fmt::format("{}: {} instructions, {} labels, valid\n", flags->file, p.len(), p.labels().size()));
+          print(fmt::format("{}: {} instructions, {} labels, valid\n", flags->file, p.len(),
+                            p.labels().size()));
         }
         return 0;
       };

@@ -29,7 +29,11 @@ struct run_flags {
 void write_activity(json_writer& out, const std::vector<lanes::worker_activity>& activity) {
   out.key("workers").begin_array();
   for (const lanes::worker_activity& w : activity) {
-    out.begin_object().member("blocks", w.blocks).member("batches", w.batches).member("chunks", w.chunks).end_object();
+    out.begin_object()
+        .member("blocks", w.blocks)
+        .member("batches", w.batches)
+        .member("chunks", w.chunks)
+        .end_object();
   }
   out.end_array();
 }
@@ -50,11 +54,16 @@ void write_fault(json_writer& out, const lanes::fault_info& f) {
 }
 
 int run_one_case(const run_flags& flags) {
-  const lanes::case_report report = lanes::run_case(read_file(flags.file, {.expected = "a case"}), flags.file,
-                                                    {.executor = {.threads = flags.threads}, .batch = flags.batch});
+  const lanes::case_report report =
+      lanes::run_case(read_file(flags.file, {.expected = "a case"}), flags.file,
+                      {.executor = {.threads = flags.threads}, .batch = flags.batch});
   if (flags.json) {
     json_writer out(json_style::indented);
-    out.begin_object().member("name", report.name).member("passed", report.passed).key("differences").begin_array();
+    out.begin_object()
+        .member("name", report.name)
+        .member("passed", report.passed)
+        .key("differences")
+        .begin_array();
     for (const std::string& d : report.differences) out.value(d);
     out.end_array();
     if (report.fault) write_fault(out, *report.fault);
@@ -62,7 +71,8 @@ int run_one_case(const run_flags& flags) {
     write_activity(out, report.activity);
     print(out.end_object().take() + "\n");
   } else {
-    std::string text = fmt::format("{}: {}\n", report.name, report.passed ? "as expected" : "NOT as expected");
+    std::string text =
+        fmt::format("{}: {}\n", report.name, report.passed ? "as expected" : "NOT as expected");
     for (const std::string& d : report.differences) text += fmt::format("  {}\n", d);
     if (report.fault) text += fmt::format("  fault: {}\n", lanes::to_string(*report.fault));
     print(text);
@@ -76,12 +86,16 @@ int run_kernel(const run_flags& flags) {
   lanes::executor ex({.threads = flags.threads});
   kernel_call call = bind_arguments(ex, k, flags.arguments);
   const std::uint64_t n = flags.lanes != 0 ? flags.lanes : call.longest;
-  lanes::execution_params params{.launch = lanes::launch_config::linear(n, flags.block), .registers = k.bind(call.arguments)};
+  lanes::execution_params params{.launch = lanes::launch_config::linear(n, flags.block),
+                                 .registers = k.bind(call.arguments)};
   params.launch.batch = flags.batch;
   const lanes::launch_result result = ex.launch(k.code(), params);
   if (flags.json) {
     json_writer out(json_style::indented);
-    out.begin_object().member("kernel", k.name()).member("lanes", result.lanes).member("instructions", result.instructions);
+    out.begin_object()
+        .member("kernel", k.name())
+        .member("lanes", result.lanes)
+        .member("instructions", result.instructions);
     write_activity(out, ex.activity());
     print(out.end_object().take() + "\n");
     return 0;
@@ -93,20 +107,25 @@ int run_kernel(const run_flags& flags) {
 const registration run_command{{
     .path = "lanes run",
     .summary = "Run a case, or a kernel on data",
-    .examples = {{"twill lanes run case.json --threads 2 --batch 64", "run a case and compare with what it expects"},
+    .examples = {{"twill lanes run case.json --threads 2 --batch 64",
+                  "run a case and compare with what it expects"},
                  {"twill lanes run saxpy.tk --arg a=2 --arg x=x.csv --arg y=y.csv --arg n=1000",
                   "run a kernel; its buffers are printed as CSV"}},
     .define = [](CLI::App& app) -> command_body {
       auto flags = std::make_shared<run_flags>();
       app.add_option("file", flags->file, "A case (.json) or a kernel (.tk)")->required();
       app.add_option("--threads", flags->threads, "Threads (default: the machine's)")->type_name("N");
-      app.add_option("--batch", flags->batch, "Lanes executed together (default: chosen from the program)")->type_name("W");
+      app.add_option("--batch", flags->batch, "Lanes executed together (default: chosen from the program)")
+          ->type_name("W");
       app.add_flag("--json", flags->json, "Print JSON");
-      app.add_option("--arg", flags->arguments, "A kernel's argument: NAME=NUMBER, or NAME=FILE.csv for a buffer")
+      app.add_option("--arg", flags->arguments,
+                     "A kernel's argument: NAME=NUMBER, or NAME=FILE.csv for a buffer")
           ->type_name("NAME=VALUE");
       app.add_option("--lanes", flags->lanes, "Lanes to run (default: the longest buffer)")->type_name("N");
       app.add_option("--block", flags->block, "Lanes a block (default 256)")->type_name("N");
-      return [flags](session&) { return flags->file.ends_with(".tk") ? run_kernel(*flags) : run_one_case(*flags); };
+      return [flags](session&) {
+        return flags->file.ends_with(".tk") ? run_kernel(*flags) : run_one_case(*flags);
+      };
     },
 }};
 

@@ -70,7 +70,8 @@ std::string element_text(const std::byte* at, lanes::type t) {
 
 }  // namespace
 
-kernel_call bind_arguments(lanes::executor& ex, const lanes::kernel& k, const std::vector<std::string>& texts) {
+kernel_call bind_arguments(lanes::executor& ex, const lanes::kernel& k,
+                           const std::vector<std::string>& texts) {
   std::map<std::string, std::string> given;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -82,8 +83,8 @@ kernel_call bind_arguments(lanes::executor& ex, const lanes::kernel& k, const st
   for (const auto& [name, value] : given) {
     if (std::ranges::find(names, name) != names.end()) continue;
     const std::string near = nearest_name(name, names);
-    bad(fmt::format("kernel {} has no parameter of that name", k.name()), name, fmt::format("{}", fmt::join(names, ", ")),
-        near.empty() ? "" : fmt::format("did you mean {}?", near));
+    bad(fmt::format("kernel {} has no parameter of that name", k.name()), name,
+        fmt::format("{}", fmt::join(names, ", ")), near.empty() ? "" : fmt::format("did you mean {}?", near));
   }
   kernel_call out;
   for (const lanes::kernel_parameter& p : k.parameters()) {
@@ -125,7 +126,8 @@ std::string buffers_as_csv(const lanes::executor& ex, const lanes::kernel& k, co
     for (const std::size_t i : columns) {
       if (i != columns.front()) out += ",";
       const lanes::type t = k.parameters()[i].ty;
-      if (row < call.lengths[i]) out += element_text(ex.map(call.arguments[i].bits).data() + row * lanes::size_bytes(t), t);
+      if (row < call.lengths[i])
+        out += element_text(ex.map(call.arguments[i].bits).data() + row * lanes::size_bytes(t), t);
     }
     out += "\n";
   }

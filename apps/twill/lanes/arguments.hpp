@@ -21,6 +21,7 @@ struct kernel_call {
 [[nodiscard]] kernel_call bind_arguments(lanes::executor& ex, const lanes::kernel& k,
                                          const std::vector<std::string>& texts);
 /// All buffers as columns under their names.
-[[nodiscard]] std::string buffers_as_csv(const lanes::executor& ex, const lanes::kernel& k, const kernel_call& call);
+[[nodiscard]] std::string buffers_as_csv(const lanes::executor& ex, const lanes::kernel& k,
+                                         const kernel_call& call);
 
 }  // namespace twill::apps

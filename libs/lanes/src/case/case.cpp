@@ -35,13 +35,15 @@ dim3 read_dim(const json::value& v) {
 }
 
 launch_config read_launch(const json::value& v) {
-  only_keys(v, {"grid", "block", "shared_bytes", "step_limit", "call_depth", "class_mode", "batch", "memory_limit"});
+  only_keys(v, {"grid", "block", "shared_bytes", "step_limit", "call_depth", "class_mode", "batch",
+                "memory_limit"});
   launch_config out;
   if (const auto x = v.find("grid")) out.grid = read_dim(*x);
   if (const auto x = v.find("block")) out.block = read_dim(*x);
   if (const auto x = v.find("shared_bytes")) out.shared_bytes = integer(*x, any);
   if (const auto x = v.find("step_limit")) out.step_limit = integer(*x, any);
-  if (const auto x = v.find("call_depth")) out.call_depth = static_cast<std::uint32_t>(integer(*x, 0xffffffffU));
+  if (const auto x = v.find("call_depth"))
+    out.call_depth = static_cast<std::uint32_t>(integer(*x, 0xffffffffU));
   if (const auto x = v.find("batch")) out.batch = static_cast<unsigned>(integer(*x, 65'536));
   if (const auto x = v.find("memory_limit")) out.memory_limit = integer(*x, any);
   if (const auto x = v.find("class_mode")) {
@@ -75,12 +77,14 @@ std::vector<std::byte> read_data(const json::value& buffer) {
   return out;
 }
 
-initial_register read_register(const json::value& v, const std::map<std::string, buffer_handle, std::less<>>& handles) {
+initial_register read_register(const json::value& v,
+                               const std::map<std::string, buffer_handle, std::less<>>& handles) {
   const std::string_view key = v.key();
   initial_register out;
   const std::string number(key.substr(key.empty() ? 0 : 1));
-  if (!key.starts_with('r') || number.empty() || number.find_first_not_of("0123456789") != std::string::npos ||
-      number.size() > 3 || std::stoul(number) >= register_count) {
+  if (!key.starts_with('r') || number.empty() ||
+      number.find_first_not_of("0123456789") != std::string::npos || number.size() > 3 ||
+      std::stoul(number) >= register_count) {
     bad_json(v, fmt::format("expected a register r0 to r255, found \"{}\"", key));
   }
   out.reg = static_cast<std::uint16_t>(std::stoul(number));
@@ -106,7 +110,8 @@ initial_register read_register(const json::value& v, const std::map<std::string,
 case_report run_case(std::string text, const std::string& name, const case_options& options) {
   const json::document document = detail::parse_document(std::move(text), name);
   const json::value root = document.root();
-  only_keys(root, {"format", "name", "covers", "note", "launch", "registers", "program", "buffers", "expect"});
+  only_keys(root,
+            {"format", "name", "covers", "note", "launch", "registers", "program", "buffers", "expect"});
   const json::value format = member(root, "format");
   if (text_of(format) != "twill.lanes.case/1") bad_json(format, "expected the format \"twill.lanes.case/1\"");
 

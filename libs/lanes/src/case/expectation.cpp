@@ -39,7 +39,8 @@ std::string shown(std::uint64_t bits, type t) {
   return fmt::format("{}", static_cast<std::int64_t>(bits << unused) >> unused);
 }
 
-void compare_buffer(const json::value& expected, case_report& report, const executor& machine, std::uint64_t handle) {
+void compare_buffer(const json::value& expected, case_report& report, const executor& machine,
+                    std::uint64_t handle) {
   only_keys(expected, {"ty", "data"});
   const type t = type_at(member(expected, "ty"));
   const json::value data = member(expected, "data");
@@ -47,8 +48,8 @@ void compare_buffer(const json::value& expected, case_report& report, const exec
   const std::size_t size = size_bytes(t);
   if (!data.is_array()) bad_json(data, "expected an array of numbers");
   if (data.size() * size > bytes.size()) {
-    report.differences.push_back(
-        fmt::format("buffer {}: {} bytes expected, it has {}", expected.key(), data.size() * size, bytes.size()));
+    report.differences.push_back(fmt::format("buffer {}: {} bytes expected, it has {}", expected.key(),
+                                             data.size() * size, bytes.size()));
     return;
   }
   std::size_t i = 0;
@@ -57,8 +58,8 @@ void compare_buffer(const json::value& expected, case_report& report, const exec
     std::uint64_t got = 0;
     std::memcpy(&got, bytes.data() + i * size, size);
     if (!same(wanted, got, t)) {
-      report.differences.push_back(
-          fmt::format("buffer {}: element {} is {}, expected {}", expected.key(), i, shown(got, t), shown(wanted, t)));
+      report.differences.push_back(fmt::format("buffer {}: element {} is {}, expected {}", expected.key(), i,
+                                               shown(got, t), shown(wanted, t)));
       return;
     }
     ++i;
@@ -70,7 +71,8 @@ void compare_resonance(const json::value& expected, case_report& report) {
   std::array<std::uint64_t, 2> touched{};
   for (const json::value v : expected) {
     std::size_t cls = 96;
-    if (v.key().size() <= 2 && !v.key().empty() && v.key().find_first_not_of("0123456789") == std::string_view::npos) {
+    if (v.key().size() <= 2 && !v.key().empty() &&
+        v.key().find_first_not_of("0123456789") == std::string_view::npos) {
       cls = std::stoul(std::string(v.key()));
     }
     if (cls >= 96) bad_json(v, "expected a class from 0 to 95");
@@ -80,22 +82,27 @@ void compare_resonance(const json::value& expected, case_report& report) {
   for (std::size_t c = 0; c < wanted.size(); ++c) {
     const double got = report.result.resonance.at(c);
     if (!same(std::bit_cast<std::uint64_t>(got), std::bit_cast<std::uint64_t>(wanted.at(c)), type::f64)) {
-      report.differences.push_back(fmt::format("resonance of class {} is {}, expected {}", c, got, wanted.at(c)));
+      report.differences.push_back(
+          fmt::format("resonance of class {} is {}, expected {}", c, got, wanted.at(c)));
     }
   }
-  if (touched != report.result.touched) report.differences.emplace_back("other classes were touched than expected");
+  if (touched != report.result.touched)
+    report.differences.emplace_back("other classes were touched than expected");
 }
 
 // One key of an expected fault against what the fault has.
 void compare_detail(const json::value& v, const fault_info& f, std::vector<std::string>& out) {
   const std::string_view key = v.key();
   const auto number = [&](std::uint64_t got) {
-    const auto wanted = v.as_int64() ? std::optional(static_cast<std::uint64_t>(*v.as_int64())) : v.as_uint64();
-    if (!wanted || *wanted != got) out.push_back(fmt::format("{} of the fault is {}, expected {}", key, got, v.summary()));
+    const auto wanted =
+        v.as_int64() ? std::optional(static_cast<std::uint64_t>(*v.as_int64())) : v.as_uint64();
+    if (!wanted || *wanted != got)
+      out.push_back(fmt::format("{} of the fault is {}, expected {}", key, got, v.summary()));
   };
   if (key == "status") return;
   if (key == "error") {
-    if (text_of(v) != name_of(f.code)) out.push_back(fmt::format("the fault is {}, expected {}", name_of(f.code), text_of(v)));
+    if (text_of(v) != name_of(f.code))
+      out.push_back(fmt::format("the fault is {}, expected {}", name_of(f.code), text_of(v)));
     return;
   }
   const auto fields = field_names(f.code);
@@ -104,7 +111,8 @@ void compare_detail(const json::value& v, const fault_info& f, std::vector<std::
     const std::uint64_t got = f.numbers.at(static_cast<std::size_t>(field - fields.begin()));
     if (const auto text = v.as_string(); text && got < type_count) {
       if (*text != name_of(static_cast<type>(got)) && *text != std::to_string(got)) {
-        out.push_back(fmt::format("{} of the fault is {}, expected {}", key, name_of(static_cast<type>(got)), *text));
+        out.push_back(
+            fmt::format("{} of the fault is {}, expected {}", key, name_of(static_cast<type>(got)), *text));
       }
     } else {
       number(got);
@@ -115,7 +123,8 @@ void compare_detail(const json::value& v, const fault_info& f, std::vector<std::
   if (key == "lane") return number(f.at ? f.at->lane : 0);
   if (key == "pc") return number(f.at ? f.at->pc : f.pc.value_or(0));
   if (key == "name" || key == "op" || key == "label") {
-    if (text_of(v) != f.name) out.push_back(fmt::format("{} of the fault is \"{}\", expected {}", key, f.name, v.summary()));
+    if (text_of(v) != f.name)
+      out.push_back(fmt::format("{} of the fault is \"{}\", expected {}", key, f.name, v.summary()));
     return;
   }
   out.push_back(fmt::format("{} has no \"{}\"", name_of(f.code), key));
@@ -130,7 +139,8 @@ std::uint64_t element_bits(const json::value& v, type t) {
   return bits_at(v, t, false);
 }
 
-void compare(const json::value& expect, case_report& report, const executor& machine, const buffer_names& handle_of) {
+void compare(const json::value& expect, case_report& report, const executor& machine,
+             const buffer_names& handle_of) {
   const json::value status = member(expect, "status");
   if (text_of(status) == "ok") {
     only_keys(expect, {"status", "buffers", "resonance"});
@@ -150,7 +160,8 @@ void compare(const json::value& expect, case_report& report, const executor& mac
   }
   if (text_of(status) != "error") bad_json(status, "expected \"ok\" or \"error\"");
   if (!report.fault) {
-    report.differences.push_back(fmt::format("the launch succeeded, expected {}", text_of(member(expect, "error"))));
+    report.differences.push_back(
+        fmt::format("the launch succeeded, expected {}", text_of(member(expect, "error"))));
     return;
   }
   for (const json::value v : expect) compare_detail(v, *report.fault, report.differences);

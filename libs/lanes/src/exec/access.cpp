@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads and stores: one test for a batch whose addresses rise evenly, a gather with one test for others, lane by
-// lane where a lane faults or lanes use different buffers.
+// Loads and stores: one test for a batch whose addresses rise evenly, a gather with one test for others, lane
+// by lane where a lane faults or lanes use different buffers.
 #include "exec/batch.hpp"
 #include "exec/decode.hpp"
 
@@ -12,7 +12,8 @@ namespace {
 
 // A byte offset before it is known to be one: below zero, or beyond 64 bits.
 bool fits(wide_int offset, std::size_t bytes, std::size_t size) {
-  return offset >= 0 && offset <= static_cast<wide_int>(size) && size - static_cast<std::uint64_t>(offset) >= bytes;
+  return offset >= 0 && offset <= static_cast<wide_int>(size) &&
+         size - static_cast<std::uint64_t>(offset) >= bytes;
 }
 
 }  // namespace
@@ -83,8 +84,8 @@ bool batch::in_bounds(const place& p, std::size_t bytes) const noexcept {
   }
 }
 
-// Lane by lane, in the order of the lanes; the first one that fails ends itself and all above. False when none is
-// left.
+// Lane by lane, in the order of the lanes; the first one that fails ends itself and all above. False when
+// none is left.
 bool batch::check_places(const decoded& d, std::size_t bytes, bool underflow_only) {
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
     if (cur_->mask != nullptr && cur_->mask[i] == 0) continue;
@@ -110,7 +111,8 @@ bool batch::check_places(const decoded& d, std::size_t bytes, bool underflow_onl
     if (!fits(offset, bytes, where.size)) {
       const wide_int most = static_cast<wide_int>(~std::uint64_t{0});
       const auto shown = static_cast<std::uint64_t>(std::min(offset, most));
-      return fault_at(i, d.shared ? errc::shared_out_of_bounds : errc::buffer_out_of_bounds, {shown, bytes, where.size});
+      return fault_at(i, d.shared ? errc::shared_out_of_bounds : errc::buffer_out_of_bounds,
+                      {shown, bytes, where.size});
     }
   }
   return true;
@@ -160,7 +162,8 @@ void batch::load_each(const decoded& d) {
     const region where = launch_->buffers->find(lane_bits(columns_[d.in[0].column], 3, i));
     const std::uint64_t offset =
         d.mode == address_mode::computed ? lane_bits(columns_[d.in[1].column], 3, i) : 0;
-    std::memcpy(out + ((i - cur_->first) * size), where.data + (offset + static_cast<std::uint64_t>(d.displacement)), size);
+    std::memcpy(out + ((i - cur_->first) * size),
+                where.data + (offset + static_cast<std::uint64_t>(d.displacement)), size);
   }
   end_write(d, out);
 }
@@ -252,7 +255,8 @@ batch::step batch::store(const decoded& d) {
     const std::byte* const to = contiguous ? from + n * size : p.where.data + p.where.size;
     column& s = columns_[source.column];
     // The source itself, where it is a view of the very bytes that are stored, needs no copy.
-    const bool self = s.kind == shape::view && contiguous && s.view + (std::size_t{cur_->first} << d.width) == from;
+    const bool self =
+        s.kind == shape::view && contiguous && s.view + (std::size_t{cur_->first} << d.width) == from;
     if (!self || groups_.size() > 1) protect_views(from, to, pc_);
   }
   if (p.kind == shape::uniform) {
@@ -262,7 +266,8 @@ batch::step batch::store(const decoded& d) {
     std::memcpy(base + p.base, &bits, size);
     return step::next;
   }
-  const std::byte* const values = array(columns_[source.column], d.width) + (std::size_t{cur_->first} << d.width);
+  const std::byte* const values =
+      array(columns_[source.column], d.width) + (std::size_t{cur_->first} << d.width);
   if (contiguous && cur_->mask == nullptr) {
     std::memmove(base + (p.base + p.stride * cur_->first), values, n * size);
     return step::next;

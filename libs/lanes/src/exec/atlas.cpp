@@ -57,7 +57,8 @@ bool is_unity_neutral(std::span<const rational> parts) {
   for (const rational& r : parts) {
     if (r.denominator == 0) throw fault(errc::invalid_argument, "a fraction with the denominator 0");
     const wide d = r.denominator;
-    // top/bottom + n/d over the least common denominator; both sides are kept below 2^64 so that nothing overflows.
+    // top/bottom + n/d over the least common denominator; both sides are kept below 2^64 so that nothing
+    // overflows.
     const wide common = gcd(bottom, d);
     const wide scale = d / common;
     const wide other = bottom / common;

@@ -23,9 +23,9 @@ enum class shape : std::uint8_t {
 /// A register of one width in all lanes of a batch.
 struct column {
   shape kind = shape::undefined;
-  bool filled = false;              ///< affine: the column holds the values of the window too
-  bool constant = false;            ///< the column holds `constant_bits` in every lane, whatever its kind is
-  std::uint64_t base = 0;           ///< uniform: the value; affine: that of lane 0
+  bool filled = false;     ///< affine: the column holds the values of the window too
+  bool constant = false;   ///< the column holds `constant_bits` in every lane, whatever its kind is
+  std::uint64_t base = 0;  ///< uniform: the value; affine: that of lane 0
   std::uint64_t stride = 0;
   std::uint64_t constant_bits = 0;
   const std::byte* view = nullptr;  ///< where lane 0 would be
@@ -37,21 +37,21 @@ struct column {
 /// Lanes that are at one place of the program.
 struct lane_group {
   std::uint32_t pc = 0;
-  std::uint32_t depth = 0;             ///< calls
-  std::uint32_t first = 0;             ///< lanes [first, last) of the batch, those of the mask where there is one
+  std::uint32_t depth = 0;  ///< calls
+  std::uint32_t first = 0;  ///< lanes [first, last) of the batch, those of the mask where there is one
   std::uint32_t last = 0;
   std::uint32_t active = 0;
-  bool waiting = false;                ///< at a barrier
+  bool waiting = false;  ///< at a barrier
   std::uint8_t* mask = nullptr;
-  std::uint64_t run = 0;               ///< instructions since the lanes' counts were last written down
-  std::uint64_t base = 0;              ///< the largest of those counts
+  std::uint64_t run = 0;   ///< instructions since the lanes' counts were last written down
+  std::uint64_t base = 0;  ///< the largest of those counts
 };
 
 /// Executes a program in the lanes [begin, begin + count) of a launch, structure of arrays.
 ///
-/// Invariants: (1) every lane that has not ended is in exactly one group; (2) outside [lo_, hi_) all lanes have
-/// ended; (3) a fault at lane L ends all lanes from L on, so that what is found later is always at a lower lane;
-/// (4) a column that another group may read is written in the lanes of the current group alone.
+/// Invariants: (1) every lane that has not ended is in exactly one group; (2) outside [lo_, hi_) all lanes
+/// have ended; (3) a fault at lane L ends all lanes from L on, so that what is found later is always at a
+/// lower lane; (4) a column that another group may read is written in the lanes of the current group alone.
 class batch {
  public:
   batch() = default;
@@ -121,8 +121,10 @@ class batch {
   void set_tag(const decoded& d);
   [[nodiscard]] std::byte* begin_write(const decoded& d);  // at lane first
   void end_write(const decoded& d, const std::byte* written);
-  [[nodiscard]] std::uint64_t lane_bits(const column& c, std::size_t width, std::uint32_t lane) const noexcept;
-  [[nodiscard]] bool range_of(const column& c, type t, bool is_signed_order, wide_int& first, wide_int& last) const noexcept;
+  [[nodiscard]] std::uint64_t lane_bits(const column& c, std::size_t width,
+                                        std::uint32_t lane) const noexcept;
+  [[nodiscard]] bool range_of(const column& c, type t, bool is_signed_order, wide_int& first,
+                              wide_int& last) const noexcept;
   [[nodiscard]] std::uint8_t tag_at(slot reg, std::uint32_t lane) const noexcept;
   [[nodiscard]] std::uint32_t first_active() const noexcept;
   template <class F>
@@ -150,10 +152,10 @@ class batch {
     region where{};
     bool uniform_handle = true;
     shape kind = shape::uniform;
-    std::uint64_t base = 0;              // uniform, affine: the offset of lane 0, modulo 2^64
+    std::uint64_t base = 0;  // uniform, affine: the offset of lane 0, modulo 2^64
     std::uint64_t stride = 0;
     const std::uint64_t* offsets = nullptr;  // varying: lane 0
-    std::int64_t displacement = 0;       // varying: not yet added
+    std::int64_t displacement = 0;           // varying: not yet added
   };
   [[nodiscard]] place locate(const decoded& d);
   [[nodiscard]] bool in_bounds(const place& p, std::size_t bytes) const noexcept;
@@ -177,8 +179,8 @@ class batch {
   const prepared_program* program_ = nullptr;
   const kernel_table* kernels_ = nullptr;
   launch_state* launch_ = nullptr;
-  std::uint64_t configured_ = 0;     // the program's id
-  std::uint32_t width_ = 0;          // lanes that there is room for
+  std::uint64_t configured_ = 0;  // the program's id
+  std::uint32_t width_ = 0;       // lanes that there is room for
   std::uint64_t begin_ = 0;
   std::uint32_t lo_ = 0;
   std::uint32_t hi_ = 0;
@@ -197,15 +199,15 @@ class batch {
   std::vector<lane_group> groups_;
   lane_group* cur_ = nullptr;
   std::uint32_t pc_ = 0;
-  std::uint32_t stop_ = none_;       // where another group of the same depth waits
-  std::uint64_t run_limit_ = 0;      // of cur_->run: then look at the limits
-  std::uint64_t counted_ = 0;        // of cur_->run: already in instructions_
+  std::uint32_t stop_ = none_;   // where another group of the same depth waits
+  std::uint64_t run_limit_ = 0;  // of cur_->run: then look at the limits
+  std::uint64_t counted_ = 0;    // of cur_->run: already in instructions_
   std::uint64_t instructions_ = 0;
   std::vector<std::uint8_t*> free_masks_;
   std::vector<std::unique_ptr<std::uint8_t[]>> masks_;
-  std::uint8_t* taken_ = nullptr;    // lanes that a branch takes
+  std::uint8_t* taken_ = nullptr;                          // lanes that a branch takes
   std::vector<std::unique_ptr<std::uint32_t[]>> returns_;  // by depth
-  std::uint64_t* steps_ = nullptr;   // a lane's count, where groups have met
+  std::uint64_t* steps_ = nullptr;                         // a lane's count, where groups have met
   bool steps_used_ = false;
   std::byte* scratch_[4] = {};
   std::uint32_t* indices_ = nullptr;

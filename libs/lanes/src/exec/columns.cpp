@@ -116,8 +116,8 @@ void batch::set_affine(const decoded& d, std::uint64_t base, std::uint64_t strid
   end_write(d, out);
 }
 
-// Where the results of the lanes [first, last) go. Operands have been turned into arrays before: a column that is
-// its own operand keeps its values until the function reads them.
+// Where the results of the lanes [first, last) go. Operands have been turned into arrays before: a column
+// that is its own operand keeps its values until the function reads them.
 std::byte* batch::begin_write(const decoded& d) {
   column& c = columns_[d.column];
   const std::size_t offset = std::size_t{cur_->first} << d.width;
@@ -134,7 +134,8 @@ void batch::end_write(const decoded& d, const std::byte* written) {
   const std::size_t offset = std::size_t{cur_->first} << d.width;
   if (written == scratch_[3] + offset) {
     keep_others(c, d.width);
-    kernels_->blend[d.width](c.data + offset, written, cur_->mask + cur_->first, nullptr, cur_->last - cur_->first);
+    kernels_->blend[d.width](c.data + offset, written, cur_->mask + cur_->first, nullptr,
+                             cur_->last - cur_->first);
   }
   c.kind = shape::varying;
   c.constant = false;
@@ -153,9 +154,10 @@ std::uint64_t batch::lane_bits(const column& c, std::size_t width, std::uint32_t
   return width == 3 ? bits : bits & ((std::uint64_t{1} << (8U << width)) - 1);
 }
 
-// First and last value of an affine or uniform column over the current group, when they rise or fall evenly in
-// between: no wrap of the type. `is_signed_order` says how bit patterns are ordered.
-bool batch::range_of(const column& c, type t, bool is_signed_order, wide_int& first, wide_int& last) const noexcept {
+// First and last value of an affine or uniform column over the current group, when they rise or fall evenly
+// in between: no wrap of the type. `is_signed_order` says how bit patterns are ordered.
+bool batch::range_of(const column& c, type t, bool is_signed_order, wide_int& first,
+                     wide_int& last) const noexcept {
   const std::size_t width = width_index(size_bytes(t));
   const unsigned unused = 64U - (8U << width);
   const auto value = [&](std::uint64_t bits) -> wide_int {

@@ -9,7 +9,8 @@
 namespace twill::lanes::detail {
 namespace {
 
-// Fewer active lanes than this part of their span are packed together before an instruction and spread after it.
+// Fewer active lanes than this part of their span are packed together before an instruction and spread after
+// it.
 constexpr std::uint32_t sparse_part = 8;
 
 std::uint64_t cut(std::uint64_t bits, std::size_t width) {
@@ -81,7 +82,8 @@ bool batch::compare_affine(const decoded& d) {
   wide_int a_last = 0;
   wide_int b_first = 0;
   wide_int b_last = 0;
-  if (!range_of(a, d.ty, is_signed_order, a_first, a_last) || !range_of(b, d.ty, is_signed_order, b_first, b_last)) {
+  if (!range_of(a, d.ty, is_signed_order, a_first, a_last) ||
+      !range_of(b, d.ty, is_signed_order, b_first, b_last)) {
     return false;
   }
   const wide_int low = std::min(a_first - b_first, a_last - b_last);
@@ -137,7 +139,8 @@ bool batch::compute_into_store(const decoded& d) {
   const place p = locate(s);
   const std::size_t size = std::size_t{1} << d.width;
   if (!p.uniform_handle || p.kind != shape::affine || p.stride != size || !in_bounds(p, size)) return false;
-  std::byte* const out = p.where.data + (p.base + static_cast<std::uint64_t>(p.displacement) + p.stride * cur_->first);
+  std::byte* const out =
+      p.where.data + (p.base + static_cast<std::uint64_t>(p.displacement) + p.stride * cur_->first);
   if (reinterpret_cast<std::uintptr_t>(out) % size != 0) return false;
   const std::byte* const end = out + (std::size_t{cur_->last - cur_->first} << d.width);
   std::array<const void*, 3> in{nullptr, nullptr, &d.value};
@@ -221,8 +224,7 @@ namespace {
 std::uint64_t identity_of(opcode op, type t) {
   switch (op) {
     case opcode::reduce_add: return 0;
-    case opcode::reduce_mul:
-      return t == type::f32 ? 0x3f800000U : t == type::f64 ? 0x3ff0000000000000U : 1U;
+    case opcode::reduce_mul: return t == type::f32 ? 0x3f800000U : t == type::f64 ? 0x3ff0000000000000U : 1U;
     case opcode::reduce_min:
       return t == type::f32   ? 0x7f800000U
              : t == type::f64 ? 0x7ff0000000000000U

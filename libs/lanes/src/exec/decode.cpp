@@ -53,7 +53,8 @@ void neighbor_at(void* d, const void* a, const void*, const void* c, std::size_t
   const auto* const x = static_cast<const std::uint8_t*>(a);
   const std::uint64_t index = *static_cast<const std::uint64_t*>(c);
   for (std::size_t i = 0; i < n; ++i) {
-    out[i] = index < 6 ? static_cast<std::uint8_t>(neighbor_lists[x[i]] >> (8 * index) & 0xff) : std::uint8_t{0};
+    out[i] =
+        index < 6 ? static_cast<std::uint8_t>(neighbor_lists[x[i]] >> (8 * index) & 0xff) : std::uint8_t{0};
   }
 }
 
@@ -69,7 +70,8 @@ void boundary_index(void* d, const void* a, const void* b, const void* c, std::s
   const auto* const cls = static_cast<const std::uint8_t*>(a);
   const auto* const page = static_cast<const std::uint8_t*>(b);
   const auto* const byte = static_cast<const std::uint8_t*>(c);
-  for (std::size_t i = 0; i < n; ++i) out[i] = cls[i] * std::uint64_t{class_bytes} + page[i] * std::uint64_t{256} + byte[i];
+  for (std::size_t i = 0; i < n; ++i)
+    out[i] = cls[i] * std::uint64_t{class_bytes} + page[i] * std::uint64_t{256} + byte[i];
 }
 
 void write(decoded& d, slot reg, std::uint8_t tag) {
@@ -93,7 +95,8 @@ void decode_address(decoded& d, const address& a) {
     case address_mode::buffer: return;
     case address_mode::phi:
       d.handle = class_handle(a.phi_class);
-      d.offset = atlas::linear_index(static_cast<std::uint8_t>(a.phi_page), static_cast<std::uint8_t>(a.phi_byte));
+      d.offset =
+          atlas::linear_index(static_cast<std::uint8_t>(a.phi_page), static_cast<std::uint8_t>(a.phi_byte));
       return;
     case address_mode::computed:
       read(d, a.base, tag_of(type::u64));

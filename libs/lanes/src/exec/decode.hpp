@@ -7,8 +7,8 @@
 
 namespace twill::lanes::detail {
 
-/// One instruction without its jump target and columns; every operand with `check` set, operands of reductions
-/// appended to `ranges`.
+/// One instruction without its jump target and columns; every operand with `check` set, operands of
+/// reductions appended to `ranges`.
 [[nodiscard]] decoded decode_instruction(const instruction& i, std::vector<operand>& ranges);
 
 /// The width index of what has this tag.

@@ -29,7 +29,8 @@ bool region_store::remove(std::uint64_t handle) {
 
 region region_store::find(std::uint64_t handle) const {
   if (handle == 0) return {boundary_, boundary_bytes, true};
-  if (handle >= class_handle(0)) return {boundary_ + (handle - class_handle(0)) * class_bytes, class_bytes, true};
+  if (handle >= class_handle(0))
+    return {boundary_ + (handle - class_handle(0)) * class_bytes, class_bytes, true};
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(handle);
   return found == entries_.end() ? region{} : found->second.where;
@@ -169,7 +170,8 @@ void executor::for_each_chunk(std::size_t n, const std::function<void(std::size_
 std::vector<worker_activity> executor::activity() const {
   std::vector<worker_activity> out;
   for (const auto& seat : state_->activity) {
-    // ORD relaxed [A2]: statistics; whoever wants exact ones asks after the launch, which ordered them. Pairs with [A1].
+    // ORD relaxed [A2]: statistics; whoever wants exact ones asks after the launch, which ordered them. Pairs
+    // with [A1].
     const auto read = [](const std::atomic<std::uint64_t>& c) { return c.load(std::memory_order_relaxed); };
     out.push_back({read(seat->blocks), read(seat->batches), read(seat->chunks)});
   }

@@ -14,7 +14,8 @@
 
 namespace twill::lanes::detail {
 
-/// What one running task works with; kept between launches, so that launches allocate nothing after the first.
+/// What one running task works with; kept between launches, so that launches allocate nothing after the
+/// first.
 struct workspace {
   std::vector<std::unique_ptr<batch>> batches;
   std::vector<std::byte> shared;
@@ -43,9 +44,9 @@ class region_store {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, entry> entries_;             // guarded by mutex_
-  std::shared_ptr<const region_table> table_;          // guarded by mutex_; null after a change
-  std::uint64_t next_ = 1;                             // guarded by mutex_
+  std::map<std::uint64_t, entry> entries_;     // guarded by mutex_
+  std::shared_ptr<const region_table> table_;  // guarded by mutex_; null after a change
+  std::uint64_t next_ = 1;                     // guarded by mutex_
   std::byte* boundary_ = nullptr;
 };
 

@@ -67,8 +67,8 @@ void batch::end_group() noexcept {
   cur_ = nullptr;
 }
 
-// The deepest call first, in it the lowest place: lanes that parted meet again at the first place that all of them
-// reach, without annotations, also in irreducible code and recursion.
+// The deepest call first, in it the lowest place: lanes that parted meet again at the first place that all of
+// them reach, without annotations, also in irreducible code and recursion.
 void batch::pick() {
   cur_ = nullptr;
   for (std::size_t i = 0; i < groups_.size();) {
@@ -143,7 +143,8 @@ void batch::find_stop() {
   }
 }
 
-// The only group that is left, of neighbouring lanes, is all that there is: its lanes need no mask and no care.
+// The only group that is left, of neighbouring lanes, is all that there is: its lanes need no mask and no
+// care.
 void batch::shrink_window() noexcept {
   if (groups_.size() == 1 && cur_->mask == nullptr) {
     lo_ = cur_->first;
@@ -217,7 +218,8 @@ batch::step batch::loop(const decoded& d) {
   }
   const auto* const counts = reinterpret_cast<const std::uint32_t*>(array(c, 2));
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
-    taken_[i] = static_cast<std::uint8_t>((counts[i] != 0 ? 1 : 0) & (cur_->mask == nullptr ? 1 : cur_->mask[i]));
+    taken_[i] =
+        static_cast<std::uint8_t>((counts[i] != 0 ? 1 : 0) & (cur_->mask == nullptr ? 1 : cur_->mask[i]));
   }
   const std::size_t count = kernels_->count(taken_ + cur_->first, cur_->last - cur_->first);
   auto* const out = reinterpret_cast<std::uint32_t*>(begin_write(d));
@@ -246,8 +248,8 @@ batch::step batch::call(const decoded& d) {
   return step::moved;
 }
 
-// Lanes may have been called from different places: those of the first lane's go on, the others are a group that
-// comes here again.
+// Lanes may have been called from different places: those of the first lane's go on, the others are a group
+// that comes here again.
 batch::step batch::return_from_call() {
   if (cur_->depth == 0) {
     fault_at(first_active(), errc::call_stack_underflow);

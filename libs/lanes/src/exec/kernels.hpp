@@ -13,11 +13,12 @@ namespace twill::lanes::detail {
 /// Operands that a function has not are ignored.
 using vector_fn = void (*)(void* d, const void* a, const void* b, const void* c, std::size_t n);
 
-/// Loads and stores by one offset a lane: `offsets[i]` bytes from `base`; with `mask`, lanes whose byte is not 0.
-using gather_fn = void (*)(void* d, const std::byte* base, const std::uint64_t* offsets, const std::uint8_t* mask,
-                           std::size_t n);
-using scatter_fn = void (*)(std::byte* base, const std::uint64_t* offsets, const void* s, const std::uint8_t* mask,
-                            std::size_t n);
+/// Loads and stores by one offset a lane: `offsets[i]` bytes from `base`; with `mask`, lanes whose byte is
+/// not 0.
+using gather_fn = void (*)(void* d, const std::byte* base, const std::uint64_t* offsets,
+                           const std::uint8_t* mask, std::size_t n);
+using scatter_fn = void (*)(std::byte* base, const std::uint64_t* offsets, const void* s,
+                            const std::uint8_t* mask, std::size_t n);
 
 /// One index by width: 0 for one byte, 3 for eight.
 [[nodiscard]] constexpr std::size_t width_index(std::size_t bytes) noexcept {
@@ -26,19 +27,19 @@ using scatter_fn = void (*)(std::byte* base, const std::uint64_t* offsets, const
 
 /// Loops over lanes, one set for each level of vector instructions. Predicates and masks are bytes of 0 or 1.
 struct kernel_table {
-  std::array<std::array<vector_fn, type_count>, opcode_count> alu{};  ///< by opcode and type
-  std::array<std::array<vector_fn, type_count>, 10> compare{};        ///< by condition and type; d: bytes
+  std::array<std::array<vector_fn, type_count>, opcode_count> alu{};    ///< by opcode and type
+  std::array<std::array<vector_fn, type_count>, 10> compare{};          ///< by condition and type; d: bytes
   std::array<std::array<vector_fn, type_count>, type_count> convert{};  ///< by destination and source
-  std::array<vector_fn, 16> map{};       ///< f32, by the operation of ParallelMap beyond the opcodes; may be null
-  std::array<vector_fn, 16> map_f64{};   ///< the same for f64
+  std::array<vector_fn, 16> map{};  ///< f32, by the operation of ParallelMap beyond the opcodes; may be null
+  std::array<vector_fn, 16> map_f64{};  ///< the same for f64
   vector_fn atan2_f32 = nullptr;
   vector_fn atan2_f64 = nullptr;
-  std::array<vector_fn, 4> select{};     ///< a: bytes; d = a ? b : c
-  std::array<vector_fn, 4> fill{};       ///< d[i] = a[0]
-  std::array<vector_fn, 4> ramp{};       ///< d[i] = a[0] + i * b[0], modulo 2^width
-  std::array<vector_fn, 4> blend{};      ///< b: bytes; d[i] = a[i] where b[i]
-  std::array<vector_fn, 4> take{};       ///< b: u32 indices; d[i] = a[b[i]]
-  std::array<vector_fn, 4> put{};        ///< b: u32 indices; d[b[i]] = a[i]
+  std::array<vector_fn, 4> select{};  ///< a: bytes; d = a ? b : c
+  std::array<vector_fn, 4> fill{};    ///< d[i] = a[0]
+  std::array<vector_fn, 4> ramp{};    ///< d[i] = a[0] + i * b[0], modulo 2^width
+  std::array<vector_fn, 4> blend{};   ///< b: bytes; d[i] = a[i] where b[i]
+  std::array<vector_fn, 4> take{};    ///< b: u32 indices; d[i] = a[b[i]]
+  std::array<vector_fn, 4> put{};     ///< b: u32 indices; d[b[i]] = a[i]
   std::array<gather_fn, 4> gather{};
   std::array<scatter_fn, 4> scatter{};
   /// The largest offset among the lanes of the mask (of all where it is null), 0 when there are none.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks and batches onto workers. The tree of tasks is a function of the launch alone, so are the partial sums of
-// ResAccum and with them every bit of the result.
+// Blocks and batches onto workers. The tree of tasks is a function of the launch alone, so are the partial
+// sums of ResAccum and with them every bit of the result.
 #include "exec/executor_state.hpp"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ unsigned choose_width(const launch_config& c, const detail::prepared_program& p,
 
 // Work that one leaf of the tree does, in lanes: a few batches of cheap programs, one of small launches.
 struct plan {
-  std::uint64_t units = 0;      // batches, or blocks
+  std::uint64_t units = 0;  // batches, or blocks
   std::uint64_t per_leaf = 1;
   bool by_block = false;
 };
@@ -59,13 +59,15 @@ plan make_plan(const launch_state& launch) {
   out.units = out.by_block ? launch.blocks : (launch.total + launch.width - 1) / launch.width;
   constexpr std::uint64_t leaves = 128;
   constexpr std::uint64_t most_leaf_lanes = 65'536;
-  out.per_leaf = std::clamp<std::uint64_t>(out.units / leaves, 1, std::max<std::uint64_t>(1, most_leaf_lanes / unit_lanes));
+  out.per_leaf = std::clamp<std::uint64_t>(out.units / leaves, 1,
+                                           std::max<std::uint64_t>(1, most_leaf_lanes / unit_lanes));
   return out;
 }
 
 class runner {
  public:
-  runner(executor::state& owner, launch_state& launch, const plan& work) : owner_(owner), launch_(launch), plan_(work) {}
+  runner(executor::state& owner, launch_state& launch, const plan& work)
+      : owner_(owner), launch_(launch), plan_(work) {}
 
   // Leaves [begin, end) of the tree, summed pairwise in the order of their indices.
   void tree(std::uint64_t begin, std::uint64_t end, resonance& sums) {
@@ -95,7 +97,8 @@ class runner {
           one_after_another(*space, unit, sums);
         }
       } else {
-        const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(launch_.width, launch_.total - lane));
+        const auto count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(launch_.width, launch_.total - lane));
         batch& b = at(*space, 0);
         b.start(launch_, lane, count, {});
         b.run(sums);
@@ -115,7 +118,9 @@ class runner {
   [[nodiscard]] std::uint64_t blocks_begun(std::uint64_t first, std::uint64_t last) const {
     const std::uint64_t begin = first * launch_.width;
     const std::uint64_t end = std::min<std::uint64_t>(last * launch_.width, launch_.total);
-    const auto before = [&](std::uint64_t lane) { return (lane + launch_.lanes_per_block - 1) / launch_.lanes_per_block; };
+    const auto before = [&](std::uint64_t lane) {
+      return (lane + launch_.lanes_per_block - 1) / launch_.lanes_per_block;
+    };
     return before(end) - before(begin);
   }
 
@@ -211,7 +216,8 @@ class runner {
 [[noreturn]] void raise(const launch_state& launch) {
   const detail::fault_record& f = launch.first;
   fault_info info{.code = f.code, .numbers = f.numbers};
-  info.at = coordinates{.block = f.global / launch.lanes_per_block, .lane = f.global % launch.lanes_per_block, .pc = f.pc};
+  info.at = coordinates{
+      .block = f.global / launch.lanes_per_block, .lane = f.global % launch.lanes_per_block, .pc = f.pc};
   throw fault(std::move(info));
 }
 
@@ -256,7 +262,8 @@ launch_result executor::launch(const program& p, const execution_params& params)
   const std::uint64_t sharing = std::max<std::uint64_t>(launch.lanes_per_block, 4096);
   launch.pool_limit = config.memory_limit / std::min(launch.total, sharing);
   if (config.time_limit_ms != 0) {
-    launch.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(std::min<std::uint64_t>(config.time_limit_ms, 1'000'000'000));
+    launch.deadline = std::chrono::steady_clock::now() +
+                      std::chrono::milliseconds(std::min<std::uint64_t>(config.time_limit_ms, 1'000'000'000));
   }
   const plan work = make_plan(launch);
   resonance sums;

@@ -51,9 +51,9 @@ struct launch_state {
   std::span<const initial_register> registers{};
   std::uint64_t lanes_per_block = 1;
   std::uint64_t blocks = 1;
-  std::uint64_t total = 1;          ///< lanes
-  unsigned width = 64;              ///< lanes of a batch
-  std::uint64_t pool_limit = 0;     ///< bytes of pools a lane
+  std::uint64_t total = 1;       ///< lanes
+  unsigned width = 64;           ///< lanes of a batch
+  std::uint64_t pool_limit = 0;  ///< bytes of pools a lane
   executor* owner = nullptr;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 

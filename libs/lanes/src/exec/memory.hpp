@@ -13,7 +13,8 @@
 
 namespace twill::lanes::detail {
 
-/// Zeroed bytes on a cache line; large ones are zeroed by the operating system page by page, where they are used.
+/// Zeroed bytes on a cache line; large ones are zeroed by the operating system page by page, where they are
+/// used.
 class zeroed_memory {
  public:
   zeroed_memory() noexcept = default;
@@ -82,7 +83,8 @@ class region_table {
       if (low < entries_.size() && entries_[low].first == handle) return entries_[low].second;
     }
     if (handle == 0) return {boundary_, boundary_bytes, true};
-    if (handle >= class_handle(0)) return {boundary_ + (handle - class_handle(0)) * class_bytes, class_bytes, true};
+    if (handle >= class_handle(0))
+      return {boundary_ + (handle - class_handle(0)) * class_bytes, class_bytes, true};
     return {};
   }
 

@@ -14,8 +14,8 @@
 
 namespace twill::lanes::detail {
 
-/// Where an executor's tasks run: nowhere but on the calling thread, on a pool of its own, or on the caller's pool.
-/// The same tasks run in the same tree in each case, so that results do not depend on it.
+/// Where an executor's tasks run: nowhere but on the calling thread, on a pool of its own, or on the caller's
+/// pool. The same tasks run in the same tree in each case, so that results do not depend on it.
 class team {
  public:
 #if TWILL_LANES_PARALLEL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pools that lanes allocate. A handle is 2^63 + 1 + k * lanes + lane for the k-th pool of a lane: it does not depend
-// on which worker came first.
+// Pools that lanes allocate. A handle is 2^63 + 1 + k * lanes + lane for the k-th pool of a lane: it does not
+// depend on which worker came first.
 #include "exec/batch.hpp"
 #include "exec/decode.hpp"
 

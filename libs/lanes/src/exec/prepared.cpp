@@ -89,8 +89,8 @@ std::vector<std::uint32_t> prepared_program::successors(std::uint32_t pc) const 
   }
 }
 
-// Forward over the control-flow graph: the tag of every register before every instruction, where it is the same on
-// all ways there.
+// Forward over the control-flow graph: the tag of every register before every instruction, where it is the
+// same on all ways there.
 void prepared_program::analyse_types() {
   tags start;
   start.fill(tag_nothing);
@@ -197,16 +197,19 @@ void prepared_program::find_fusions() {
   for (std::size_t pc = 0; pc + 2 < code.size(); ++pc) {
     decoded& d = code[pc];
     const decoded& s = code[pc + 1];
-    if (d.what != action::compute || d.values != value_check::none || s.what != action::store || s.shared || s.checked) continue;
+    if (d.what != action::compute || d.values != value_check::none || s.what != action::store || s.shared ||
+        s.checked)
+      continue;
     const operand& stored = s.in[s.reads - 1U];
     if (!d.writes || d.tagged || stored.reg != d.dst || stored.wanted != d.tag) continue;
-    const bool in_address =
-        std::any_of(s.in.begin(), s.in.begin() + s.reads - 1, [&](const operand& o) { return o.reg == d.dst; });
+    const bool in_address = std::any_of(s.in.begin(), s.in.begin() + s.reads - 1,
+                                        [&](const operand& o) { return o.reg == d.dst; });
     d.store_next = !in_address && !live_.empty() && !live_at(static_cast<std::uint32_t>(pc) + 2, d.dst);
   }
 }
 
-std::shared_ptr<const prepared_program> prepare(const program& p, std::span<const initial_register> registers) {
+std::shared_ptr<const prepared_program> prepare(const program& p,
+                                                std::span<const initial_register> registers) {
   constexpr std::size_t most_forms = 16;
   const auto slot_of = p.prepared();
   if (!slot_of) {

@@ -14,7 +14,8 @@
 
 namespace twill::lanes::detail {
 
-/// Registers as the executor numbers them: r0..r255, then the predicates, then what a lane has beside registers.
+/// Registers as the executor numbers them: r0..r255, then the predicates, then what a lane has beside
+/// registers.
 using slot = std::uint16_t;
 inline constexpr slot first_predicate = 256;
 inline constexpr slot phase_slot = 272;
@@ -75,13 +76,13 @@ struct decoded {
   type src_ty = type::u32;
   value_check values = value_check::none;
   affine_rule affine = affine_rule::none;
-  std::uint8_t reads = 0;          ///< operands that count
-  std::uint8_t width = 0;          ///< width index of the destination, or of what is loaded and stored
-  bool checked = false;            ///< one of the operands has `check`
+  std::uint8_t reads = 0;  ///< operands that count
+  std::uint8_t width = 0;  ///< width index of the destination, or of what is loaded and stored
+  bool checked = false;    ///< one of the operands has `check`
   bool writes = false;
-  bool tagged = false;             ///< the destination's tag is kept at run time
-  bool store_next = false;         ///< the next instruction stores the result, contiguously if the address allows
-  bool shared = false;             ///< LDS, STS
+  bool tagged = false;      ///< the destination's tag is kept at run time
+  bool store_next = false;  ///< the next instruction stores the result, contiguously if the address allows
+  bool shared = false;      ///< LDS, STS
   address_mode mode = address_mode::buffer;
   condition cond = condition::eq;
   slot dst = 0;
@@ -91,10 +92,10 @@ struct decoded {
   vector_fn fn = nullptr;
   std::uint64_t value = 0;
   std::uint64_t handle = 0;
-  std::uint64_t offset = 0;        ///< of BufferOffset and phi addresses
+  std::uint64_t offset = 0;  ///< of BufferOffset and phi addresses
   std::int64_t displacement = 0;
   std::uint32_t target = 0;
-  std::uint32_t range = 0;         ///< of reductions: first entry in prepared_program::ranges
+  std::uint32_t range = 0;  ///< of reductions: first entry in prepared_program::ranges
   std::uint32_t range_size = 0;
 };
 
@@ -121,19 +122,19 @@ class prepared_program {
     return live_.empty() || (live_[pc][reg / 64] >> (reg % 64) & 1U) != 0;
   }
 
-  std::uint64_t id = 0;              ///< no other form has it, ever
-  std::vector<decoded> code;         ///< one more than the program: the end is an EXIT that does not count
+  std::uint64_t id = 0;       ///< no other form has it, ever
+  std::vector<decoded> code;  ///< one more than the program: the end is an EXIT that does not count
   std::vector<column_info> columns;
-  std::vector<operand> ranges;       ///< operands of reductions and whole-array instructions
+  std::vector<operand> ranges;                       ///< operands of reductions and whole-array instructions
   std::map<std::uint32_t, instruction> whole_array;  ///< by place, with its parameters
-  std::vector<slot> tagged;          ///< registers whose tags are kept
+  std::vector<slot> tagged;                          ///< registers whose tags are kept
   bool uses_shared = false;
   bool uses_barrier = false;
   bool uses_pools = false;
   bool uses_resonance = false;
   bool uses_whole_array = false;
-  bool may_diverge_stack = false;    ///< has calls
-  std::size_t bytes_per_lane = 0;    ///< of all columns
+  bool may_diverge_stack = false;  ///< has calls
+  std::size_t bytes_per_lane = 0;  ///< of all columns
 
  private:
   void decode(const program& p);
@@ -149,7 +150,8 @@ class prepared_program {
   std::vector<std::uint32_t> return_points_;
 };
 
-/// The form of the program for these registers, decoded at the first use. Throws: `fault` when it is not valid.
+/// The form of the program for these registers, decoded at the first use. Throws: `fault` when it is not
+/// valid.
 [[nodiscard]] std::shared_ptr<const prepared_program> prepare(const program& p,
                                                               std::span<const initial_register> registers);
 

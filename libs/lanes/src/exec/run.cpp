@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The interpreter: one decoded instruction at a time for all lanes of the current group.
 #include "exec/batch.hpp"
-
 #include "exec/whole_array.hpp"
 
 #include <algorithm>
@@ -82,7 +81,8 @@ void batch::run_group(resonance& sums) {
 
 batch::step batch::execute(const decoded& d, resonance& sums) {
   // Stores look at their operands themselves: an address below zero comes before a source of the wrong type.
-  if (d.checked && d.what != action::store && d.what != action::select && !check_operands(d)) return step::left;
+  if (d.checked && d.what != action::store && d.what != action::select && !check_operands(d))
+    return step::left;
   if (d.values != value_check::none && !check_values(d)) return step::left;
   switch (d.what) {
     case action::compute: return compute(d);
@@ -112,8 +112,8 @@ batch::step batch::execute(const decoded& d, resonance& sums) {
       return step::left;
     case action::fence:
       if (d.value != 0) {
-        // ORD seq_cst [FENCE]: the strongest scope, system, asks for it; the others are weaker and rare. Pairs with
-        // the fences of other lanes.
+        // ORD seq_cst [FENCE]: the strongest scope, system, asks for it; the others are weaker and rare.
+        // Pairs with the fences of other lanes.
         std::atomic_thread_fence(std::memory_order_seq_cst);
       }
       return step::next;
@@ -216,9 +216,11 @@ bool batch::check_values(const decoded& d) {
       return lane == none_ || fault_at(lane, errc::invalid_class_index, {bits(0, lane)});
     }
     case value_check::boundary: {
-      const std::uint32_t lane = first_where([&](std::uint32_t i) { return bits(0, i) >= 96 || bits(1, i) >= 48; });
+      const std::uint32_t lane =
+          first_where([&](std::uint32_t i) { return bits(0, i) >= 96 || bits(1, i) >= 48; });
       if (lane == none_) return true;
-      return fault_at(lane, errc::invalid_boundary_coordinates, {bits(0, lane), bits(1, lane), bits(2, lane)});
+      return fault_at(lane, errc::invalid_boundary_coordinates,
+                      {bits(0, lane), bits(1, lane), bits(2, lane)});
     }
     case value_check::none: return true;
   }

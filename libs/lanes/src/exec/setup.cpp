@@ -2,7 +2,6 @@
 // What a batch starts with: columns, coordinates, initial registers.
 #include "exec/batch.hpp"
 #include "exec/decode.hpp"
-
 #include "twill/lanes/atlas.hpp"
 
 #include <algorithm>
@@ -31,7 +30,8 @@ void batch::configure(const launch_state& launch) {
     return here;
   };
   columns_.assign(p.columns.size(), column{});
-  for (std::size_t c = 0; c < columns_.size(); ++c) columns_[c].data = take(std::size_t{width_} << p.columns[c].width);
+  for (std::size_t c = 0; c < columns_.size(); ++c)
+    columns_[c].data = take(std::size_t{width_} << p.columns[c].width);
   lane_tags_.fill(nullptr);
   for (const slot r : p.tagged) lane_tags_[r] = reinterpret_cast<std::uint8_t*>(take(width_));
   taken_ = reinterpret_cast<std::uint8_t*>(take(width_));
@@ -52,7 +52,7 @@ namespace {
 // Coordinates of a lane of the launch, stepped one lane at a time.
 struct walker {
   std::uint32_t lane_x;
-  std::uint64_t lane_row;   // y and z together
+  std::uint64_t lane_row;  // y and z together
   std::uint32_t block_x;
   std::uint64_t rows;
   std::uint32_t width;
@@ -76,7 +76,8 @@ struct walker {
 
 }  // namespace
 
-void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count, std::span<std::byte> shared) {
+void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count,
+                  std::span<std::byte> shared) {
   launch_ = &launch;
   begin_ = begin;
   lo_ = 0;

@@ -23,7 +23,9 @@ constexpr std::array<entry, 30> entries{{
     {"InvalidPoolHandle", "no such pool", {"handle"}},
     {"BufferOutOfBounds", "an access leaves its buffer", {"offset", "size", "buffer_size"}},
     {"PoolOutOfBounds", "an access leaves its pool", {"offset", "size", "pool_size"}},
-    {"SharedOutOfBounds", "an access leaves the shared memory of its block", {"offset", "size", "shared_size"}},
+    {"SharedOutOfBounds",
+     "an access leaves the shared memory of its block",
+     {"offset", "size", "shared_size"}},
     {"AddressUnderflow", "an address below the first byte", {"offset"}},
     {"InvalidAddress", "an address mode that the instruction does not have"},
     {"InvalidRegister", "no such register", {"reg"}},
@@ -68,12 +70,13 @@ class lanes_category_type final : public category {
   [[nodiscard]] exit_code exit_for(int code) const noexcept override {
     const auto kind = static_cast<errc>(code);
     return kind == errc::out_of_memory || kind == errc::time_limit_exceeded ? exit_code::internal
-                                                                           : exit_code::invalid_input;
+                                                                            : exit_code::invalid_input;
   }
 };
 
 std::string number_text(errc code, std::uint64_t v) {
-  if ((code == errc::type_mismatch || code == errc::unsupported_operation) && v < type_count) return std::string(name_of(static_cast<type>(v)));
+  if ((code == errc::type_mismatch || code == errc::unsupported_operation) && v < type_count)
+    return std::string(name_of(static_cast<type>(v)));
   if (code == errc::address_underflow) return fmt::format("{}", static_cast<std::int64_t>(v));
   return fmt::format("{}", v);
 }
@@ -95,7 +98,8 @@ std::string braces(const fault_info& info) {
 std::string found_text(const fault_info& info) {
   std::string out = braces(info);
   if (info.at) {
-    out += fmt::format("{}block {}, lane {}, pc {}", out.empty() ? "" : "; ", info.at->block, info.at->lane, info.at->pc);
+    out += fmt::format("{}block {}, lane {}, pc {}", out.empty() ? "" : "; ", info.at->block, info.at->lane,
+                       info.at->pc);
   } else if (info.pc) {
     out += fmt::format("{}instruction {}", out.empty() ? "" : "; ", *info.pc);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of the machine: encoders, decoders, text, JSON, validator, executor and reference page read it.
+// The one table of the machine: encoders, decoders, text, JSON, validator, executor and reference page read
+// it.
 #include "twill/lanes/instruction.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ constexpr std::uint16_t ten = ints | fp;
 constexpr std::uint16_t twelve = 0xfff;
 constexpr std::uint16_t signed_or_fp = 0x00f | fp;
 constexpr std::uint16_t only_f32 = 0x400;
-constexpr std::uint16_t reducible = 0x00c | fp;        // i32 i64 f32 f64
+constexpr std::uint16_t reducible = 0x00c | fp;         // i32 i64 f32 f64
 constexpr std::uint16_t mad_types = reducible | 0x0c0;  // and u32 u64
 
 constexpr field_info ty{"ty", fk::ty};
@@ -39,7 +40,8 @@ constexpr field_info load[] = {ty, dst, addr};
 constexpr field_info store[] = {ty, addr, {"src", fk::src, 0}};
 constexpr field_info unary[] = {ty, dst, {"src", fk::src, 1}};
 constexpr field_info immediate[] = {ty, dst, {"value", fk::bits}};
-constexpr field_info convert[] = {{"dst_ty", fk::ty}, {"src_ty", fk::src_ty}, dst, {"src", fk::src, 1, ot::source}};
+constexpr field_info convert[] = {
+    {"dst_ty", fk::ty}, {"src_ty", fk::src_ty}, dst, {"src", fk::src, 1, ot::source}};
 constexpr field_info binary[] = {ty, dst, {"src1", fk::src, 1}, {"src2", fk::src, 2}};
 constexpr field_info ternary[] = {ty, dst, {"a", fk::src, 1}, {"b", fk::src, 2}, {"c", fk::src, 3}};
 constexpr field_info shift[] = {ty, dst, {"src", fk::src, 1}, {"amount", fk::src, 2, ot::u32}};
@@ -58,9 +60,8 @@ constexpr field_info cls_get[] = {{"dst", fk::dst, 0, ot::u8}};
 constexpr field_info mirror[] = {{"dst", fk::dst, 0, ot::u8}, {"src", fk::src, 1, ot::u8}};
 constexpr field_info unity[] = {{"dst", fk::pred_dst, 0}, {"epsilon", fk::real, 0}};
 constexpr field_info nbr_count[] = {{"dst", fk::dst, 0, ot::u32}, {"class", fk::src, 1, ot::u8}};
-constexpr field_info nbr_get[] = {{"dst", fk::dst, 0, ot::u8},
-                                  {"class", fk::src, 1, ot::u8},
-                                  {"index", fk::number, 0, ot::operand, 255}};
+constexpr field_info nbr_get[] = {
+    {"dst", fk::dst, 0, ot::u8}, {"class", fk::src, 1, ot::u8}, {"index", fk::number, 0, ot::operand, 255}};
 constexpr field_info res_accum[] = {{"class", fk::src, 0, ot::u8}, {"value", fk::src, 1, ot::f64}};
 constexpr field_info phase_get[] = {{"dst", fk::dst, 0, ot::u32}};
 constexpr field_info phase_adv[] = {{"delta", fk::number, 0, ot::operand, 65535}};
@@ -75,8 +76,11 @@ constexpr field_info pool_store[] = {
     ty, {"pool", fk::src, 0, ot::u64}, {"offset", fk::src, 1, ot::u64}, {"src", fk::src, 2}};
 
 constexpr field_info operation{"operation", fk::operation};
-constexpr field_info handle(std::string_view name, std::uint8_t slot) { return {name, fk::src, slot, ot::u64}; }
-// Sizes of arrays stay below 2^40, so that the products of two of them stay below 2^80 and are checked in 128 bits.
+constexpr field_info handle(std::string_view name, std::uint8_t slot) {
+  return {name, fk::src, slot, ot::u64};
+}
+// Sizes of arrays stay below 2^40, so that the products of two of them stay below 2^80 and are checked in 128
+// bits.
 constexpr field_info extent(std::string_view name, std::uint8_t slot) {
   return {name, fk::number, slot, ot::operand, std::uint64_t{1} << 40};
 }
@@ -102,22 +106,22 @@ constexpr field_info group_norm[] = {ty,
                                      extent("width", 4),
                                      extent("groups", 5),
                                      {"eps", fk::real, 6}};
-constexpr field_info batch_norm[] = {
-    handle("input", 0),    handle("scale", 1),  handle("bias", 2),   handle("mean", 3),
-    handle("variance", 4), handle("output", 5), extent("batch", 1),  extent("channels", 2),
-    extent("height", 3),   extent("width", 4),  {"eps", fk::real, 5}};
+constexpr field_info batch_norm[] = {handle("input", 0), handle("scale", 1),    handle("bias", 2),
+                                     handle("mean", 3),  handle("variance", 4), handle("output", 5),
+                                     extent("batch", 1), extent("channels", 2), extent("height", 3),
+                                     extent("width", 4), {"eps", fk::real, 5}};
 constexpr field_info conv2d[] = {
-    handle("input", 0),        handle("weights", 1),       handle("bias", 2),          handle("output", 3),
-    extent("batch", 1),        extent("in_channels", 2),   extent("height", 3),        extent("width", 4),
-    extent("out_channels", 5), extent("kernel_h", 6),      extent("kernel_w", 7),      extent("stride_h", 8),
-    extent("stride_w", 9),     extent("pad_top", 10),      extent("pad_left", 11),     extent("pad_bottom", 12),
-    extent("pad_right", 13),   extent("dilation_h", 14),   extent("dilation_w", 15),   extent("group", 16),
+    handle("input", 0),        handle("weights", 1),     handle("bias", 2),        handle("output", 3),
+    extent("batch", 1),        extent("in_channels", 2), extent("height", 3),      extent("width", 4),
+    extent("out_channels", 5), extent("kernel_h", 6),    extent("kernel_w", 7),    extent("stride_h", 8),
+    extent("stride_w", 9),     extent("pad_top", 10),    extent("pad_left", 11),   extent("pad_bottom", 12),
+    extent("pad_right", 13),   extent("dilation_h", 14), extent("dilation_w", 15), extent("group", 16),
     {"has_bias", fk::flag, 17}};
 constexpr field_info upsample[] = {handle("input", 0),    handle("output", 1), extent("batch", 1),
                                    extent("channels", 2), extent("height", 3), extent("width", 4),
                                    extent("scale", 5)};
-constexpr field_info gemm[] = {ty,           handle("a", 0), handle("b", 1), handle("c", 2),
-                               extent("m", 1), extent("k", 2), extent("n", 3)};
+constexpr field_info gemm[] = {
+    ty, handle("a", 0), handle("b", 1), handle("c", 2), extent("m", 1), extent("k", 2), extent("n", 3)};
 
 using cat = op_category;
 constexpr std::array<op_info, opcode_count> table{{
@@ -201,9 +205,11 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
-constexpr std::array<std::string_view, 16> map_names{"abs", "neg",  "sqrt",  "exp",        "log", "sin",     "cos",  "tan",
-                                                     "ceil", "floor", "round", "reciprocal", "erf", "sigmoid", "tanh", "relu"};
-constexpr std::array<std::string_view, 8> binary_names{"add", "sub", "mul", "div", "pow", "min", "max", "atan2"};
+constexpr std::array<std::string_view, 16> map_names{"abs", "neg",     "sqrt", "exp",   "log",   "sin",
+                                                     "cos", "tan",     "ceil", "floor", "round", "reciprocal",
+                                                     "erf", "sigmoid", "tanh", "relu"};
+constexpr std::array<std::string_view, 8> binary_names{"add", "sub", "mul", "div",
+                                                       "pow", "min", "max", "atan2"};
 constexpr std::array<std::string_view, 4> reduce_names{"sum", "product", "min", "max"};
 
 constexpr const op_info& row(opcode op) noexcept { return table[static_cast<std::size_t>(op)]; }

@@ -24,7 +24,7 @@ enum class expr_kind : std::uint8_t { variable, integer, real, truth, unary, bin
 
 struct expr {
   expr_kind kind = expr_kind::integer;
-  std::string name{};        ///< variable, function, operator by its JSON name ("add", "lt", "neg")
+  std::string name{};  ///< variable, function, operator by its JSON name ("add", "lt", "neg")
   std::uint64_t integer = 0;
   double real = 0;
   std::vector<std::unique_ptr<expr>> parts{};
@@ -41,7 +41,7 @@ struct stmt {
   expr_ptr target{};                      ///< assign
   expr_ptr value{};                       ///< let, assign; condition; start of for
   expr_ptr stop{};
-  expr_ptr step{};                        ///< null: 1
+  expr_ptr step{};  ///< null: 1
   std::vector<stmt> body{};
   std::vector<stmt> otherwise{};
   twill::location where{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From syntax tree to program. Every variable has a register of its own; values in between take registers from the
-// top of those in use and give them back. Conditions become branches, so that `&&` and `||` evaluate no more than
-// they need.
+// From syntax tree to program. Every variable has a register of its own; values in between take registers
+// from the top of those in use and give them back. Conditions become branches, so that `&&` and `||` evaluate
+// no more than they need.
 #include "kernel/ast.hpp"
 #include "twill/lanes/builder.hpp"
 
@@ -33,13 +33,15 @@ struct variable {
 
 bool is_literal(const expr& e) {
   if (e.kind == expr_kind::unary && e.name == "neg") return is_literal(*e.parts[0]);
-  if (e.kind == expr_kind::binary && (e.name == "add" || e.name == "sub" || e.name == "mul" || e.name == "div")) {
+  if (e.kind == expr_kind::binary &&
+      (e.name == "add" || e.name == "sub" || e.name == "mul" || e.name == "div")) {
     return is_literal(*e.parts[0]) && is_literal(*e.parts[1]);
   }
   return e.kind == expr_kind::integer || e.kind == expr_kind::real;
 }
 bool has_real(const expr& e) {
-  return e.kind == expr_kind::real || std::ranges::any_of(e.parts, [](const expr_ptr& p) { return has_real(*p); });
+  return e.kind == expr_kind::real ||
+         std::ranges::any_of(e.parts, [](const expr_ptr& p) { return has_real(*p); });
 }
 
 // The type that both fit in without loss, if there is one.
@@ -105,7 +107,8 @@ class compiler {
     scopes_.emplace_back();
     for (std::size_t i = 0; i < tree_.parameters.size(); ++i) {
       const kernel_parameter& p = tree_.parameters[i];
-      declare(p.name, {take(tree_.places[i]), {p.ty, tree_.bool_parameters[i]}, p.is_buffer}, tree_.places[i]);
+      declare(p.name, {take(tree_.places[i]), {p.ty, tree_.bool_parameters[i]}, p.is_buffer},
+              tree_.places[i]);
     }
     block(tree_.body);
     b_.add_label(end_).exit();
@@ -126,7 +129,8 @@ class compiler {
     if (v.temporary) b_.free_reg(v.where);
   }
   void declare(const std::string& name, const variable& v, const twill::location& where) {
-    if (!scopes_.back().emplace(name, v).second) kernel_error(where, fmt::format("'{}' is declared twice", name));
+    if (!scopes_.back().emplace(name, v).second)
+      kernel_error(where, fmt::format("'{}' is declared twice", name));
   }
   const variable& look_up(const std::string& name, const twill::location& where) const {
     for (std::size_t i = scopes_.size(); i-- > 0;) {
@@ -179,7 +183,8 @@ class compiler {
       return;
     }
     const variable target = look_up(s.target->name, s.target->where);
-    if (target.is_buffer) kernel_error(s.target->where, fmt::format("'{}' is a buffer: assign to its elements", s.target->name));
+    if (target.is_buffer)
+      kernel_error(s.target->where, fmt::format("'{}' is a buffer: assign to its elements", s.target->name));
     const value v = widened(evaluate(*s.value, target.ty), target.ty, s.value->where);
     b_.mov(target.ty.ty, target.where, v.where);
     release(v);
@@ -237,7 +242,8 @@ class compiler {
     const std::string top = b_.gen_label("for");
     const std::string end = b_.gen_label("endfor");
     b_.add_label(top);
-    b_.set(down ? condition::le : condition::ge, t->ty, pred{0}, start.where, stop.where).branch_if(pred{0}, end);
+    b_.set(down ? condition::le : condition::ge, t->ty, pred{0}, start.where, stop.where)
+        .branch_if(pred{0}, end);
     block(s.body);
     b_.add(t->ty, start.where, start.where, step.where).branch(top).add_label(end);
     release(step);
@@ -288,17 +294,17 @@ class compiler {
       return;
     }
     const value v = evaluate(e, truth);
-    if (!v.ty.is_bool) kernel_error(e.where, fmt::format("expected a condition, found a value of type {}", name_of(v.ty)));
+    if (!v.ty.is_bool)
+      kernel_error(e.where, fmt::format("expected a condition, found a value of type {}", name_of(v.ty)));
     const value zero = temporary(truth, e.where);
-    b_.mov_imm(type::u8, zero.where, 0).set(when ? condition::ne : condition::eq, type::u8, pred{0}, v.where, zero.where);
+    b_.mov_imm(type::u8, zero.where, 0)
+        .set(when ? condition::ne : condition::eq, type::u8, pred{0}, v.where, zero.where);
     b_.branch_if(pred{0}, to);
     release(zero);
     release(v);
   }
 
-  value_type compare_operands(const expr& e) {
-    return operand_type_of(e, std::nullopt);
-  }
+  value_type compare_operands(const expr& e) { return operand_type_of(e, std::nullopt); }
   void compare(const expr& e, condition c) {
     const value_type t = operand_type_of(e, std::nullopt);
     const value a = widened(evaluate(*e.parts[0], t), t, e.parts[0]->where);
@@ -322,8 +328,9 @@ class compiler {
     const value_type right = type_of_expr(b);
     const auto t = common(left, right);
     if (!t) {
-      kernel_error(e.where, fmt::format("'{}' of {} and {}: convert one of them, as in {}(...)", e.name, name_of(left),
-                                        name_of(right), name_of(is_float(left.ty) ? left : right)));
+      kernel_error(e.where,
+                   fmt::format("'{}' of {} and {}: convert one of them, as in {}(...)", e.name, name_of(left),
+                               name_of(right), name_of(is_float(left.ty) ? left : right)));
     }
     return *t;
   }
@@ -364,10 +371,12 @@ class compiler {
       if (is_literal(*p)) continue;
       const value_type other = type_of_expr(*p);
       t = t ? common(*t, other) : other;
-      if (!t) kernel_error(p->where, fmt::format("the arguments of {} have types that do not go together", e.name));
+      if (!t)
+        kernel_error(p->where, fmt::format("the arguments of {} have types that do not go together", e.name));
     }
     if (t) return *t;
-    return has_real(e) || std::ranges::any_of(functions, [&](const function& f) { return f.name == e.name && f.real_only; })
+    return has_real(e) || std::ranges::any_of(
+                              functions, [&](const function& f) { return f.name == e.name && f.real_only; })
                ? value_type{type::f32}
                : value_type{type::i32};
   }
@@ -377,8 +386,8 @@ class compiler {
     if (v.ty == to) return v;
     const auto t = common(v.ty, to);
     if (!t || *t != to) {
-      kernel_error(where, fmt::format("expected a value of type {}, found {}: write {}(...) to convert", name_of(to),
-                                      name_of(v.ty), name_of(to)));
+      kernel_error(where, fmt::format("expected a value of type {}, found {}: write {}(...) to convert",
+                                      name_of(to), name_of(v.ty), name_of(to)));
     }
     return converted(v, to, where);
   }
@@ -438,7 +447,8 @@ class compiler {
     value_type t{e.kind == expr_kind::real ? type::f32 : type::i32};
     if (wanted && !wanted->is_bool && (e.kind == expr_kind::integer || is_float(wanted->ty))) t = *wanted;
     const value out = temporary(t, e.where);
-    const double real = (negative ? -1.0 : 1.0) * (e.kind == expr_kind::real ? e.real : static_cast<double>(e.integer));
+    const double real =
+        (negative ? -1.0 : 1.0) * (e.kind == expr_kind::real ? e.real : static_cast<double>(e.integer));
     if (t.ty == type::f32) {
       b_.mov_imm_f32(out.where, static_cast<float>(real));
     } else if (t.ty == type::f64) {
@@ -447,7 +457,8 @@ class compiler {
       const std::uint64_t most = ~std::uint64_t{0} >> (64 - 8 * size_bytes(t.ty));
       const std::uint64_t limit = is_signed(t.ty) ? most / 2 + (negative ? 1 : 0) : negative ? 0 : most;
       if (e.integer > limit) {
-        kernel_error(e.where, fmt::format("{}{} does not fit in {}", negative ? "-" : "", e.integer, name_of(t)));
+        kernel_error(e.where,
+                     fmt::format("{}{} does not fit in {}", negative ? "-" : "", e.integer, name_of(t)));
       }
       b_.mov_imm(t.ty, out.where, negative ? std::uint64_t{0} - e.integer : e.integer);
     }
@@ -456,10 +467,12 @@ class compiler {
 
   value unary(const expr& e, const std::optional<value_type>& wanted) {
     const expr& part = *e.parts[0];
-    if (e.name == "neg" && (part.kind == expr_kind::integer || part.kind == expr_kind::real)) return literal(part, wanted, true);
+    if (e.name == "neg" && (part.kind == expr_kind::integer || part.kind == expr_kind::real))
+      return literal(part, wanted, true);
     if (e.name == "not") return condition_value(e);
     const value v = evaluate(part, wanted);
-    if (v.ty.is_bool || (e.name == "neg" && is_unsigned(v.ty.ty)) || (e.name == "bit_not" && is_float(v.ty.ty))) {
+    if (v.ty.is_bool || (e.name == "neg" && is_unsigned(v.ty.ty)) ||
+        (e.name == "bit_not" && is_float(v.ty.ty))) {
       kernel_error(e.where, fmt::format("'{}' of a value of type {}", e.name, name_of(v.ty)));
     }
     const value out = temporary(v.ty, e.where);
@@ -496,8 +509,13 @@ class compiler {
       floor_div(t, out.where, a.where, b.where, e.where);
     } else {
       static constexpr std::array<std::pair<std::string_view, opcode>, 7> plain{
-          {{"add", opcode::add}, {"sub", opcode::sub}, {"mul", opcode::mul}, {"div", opcode::div},
-           {"bit_and", opcode::bit_and}, {"bit_or", opcode::bit_or}, {"bit_xor", opcode::bit_xor}}};
+          {{"add", opcode::add},
+           {"sub", opcode::sub},
+           {"mul", opcode::mul},
+           {"div", opcode::div},
+           {"bit_and", opcode::bit_and},
+           {"bit_or", opcode::bit_or},
+           {"bit_xor", opcode::bit_xor}}};
       const auto* const found = std::ranges::find(plain, e.name, &std::pair<std::string_view, opcode>::first);
       if (found == plain.end()) kernel_error(e.where, fmt::format("no operator is named '{}'", e.name));
       b_.binary(found->second, t.ty, out.where, a.where, b.where);
@@ -529,7 +547,8 @@ class compiler {
     b_.mul(t.ty, q.where, q.where, b).sub(t.ty, out, a, q.where);
     release(q);
   }
-  // Towards zero; numbers from 2^52 on are whole already (2^23 for f32, below 2^52 the way over i64 is exact).
+  // Towards zero; numbers from 2^52 on are whole already (2^23 for f32, below 2^52 the way over i64 is
+  // exact).
   void truncate(const value_type& t, reg x, const twill::location& where) {
     const value whole = temporary({type::i64}, where);
     const value size = temporary(t, where);
@@ -541,7 +560,9 @@ class compiler {
     } else {
       b_.mov_imm_f64(limit.where, 0x1p52);
     }
-    b_.abs(t.ty, size.where, x).set(condition::lt, t.ty, pred{0}, size.where, limit.where).branch_if(pred{0}, small);
+    b_.abs(t.ty, size.where, x)
+        .set(condition::lt, t.ty, pred{0}, size.where, limit.where)
+        .branch_if(pred{0}, small);
     b_.branch(done).add_label(small);
     b_.cvt(type::i64, t.ty, whole.where, x).cvt(t.ty, type::i64, x, whole.where).add_label(done);
     release(limit);
@@ -566,10 +587,15 @@ class compiler {
         b_.mov_imm_f64(one.where, 1.0);
       }
       const std::string above = b_.gen_label("above");
-      b_.set(condition::gt, t.ty, pred{0}, out, rest.where).branch_if(pred{0}, above).branch(done).add_label(above);
+      b_.set(condition::gt, t.ty, pred{0}, out, rest.where)
+          .branch_if(pred{0}, above)
+          .branch(done)
+          .add_label(above);
     } else {
       b_.div(t.ty, out, a, b).mul(t.ty, rest.where, out, b).sub(t.ty, rest.where, a, rest.where);
-      b_.mov_imm(t.ty, one.where, 0).set(condition::eq, t.ty, pred{0}, rest.where, one.where).branch_if(pred{0}, done);
+      b_.mov_imm(t.ty, one.where, 0)
+          .set(condition::eq, t.ty, pred{0}, rest.where, one.where)
+          .branch_if(pred{0}, done);
       b_.bit_xor(t.ty, rest.where, rest.where, b);
       b_.set(condition::ge, t.ty, pred{0}, rest.where, one.where).branch_if(pred{0}, done);
       b_.mov_imm(t.ty, one.where, 1);
@@ -584,7 +610,8 @@ class compiler {
     if (base.kind != expr_kind::variable) kernel_error(base.where, "only a buffer has elements");
     const variable& v = look_up(base.name, base.where);
     if (!v.is_buffer) {
-      kernel_error(base.where, fmt::format("'{}' is no buffer but a value of type {}", base.name, name_of(v.ty)));
+      kernel_error(base.where,
+                   fmt::format("'{}' is no buffer but a value of type {}", base.name, name_of(v.ty)));
     }
     return v;
   }
@@ -592,7 +619,8 @@ class compiler {
   value byte_offset(const expr& index, type element) {
     value at_element = evaluate(index, index_type);
     if (!is_integer(at_element.ty.ty) || at_element.ty.is_bool) {
-      kernel_error(index.where, fmt::format("an index is an integer, found a value of type {}", name_of(at_element.ty)));
+      kernel_error(index.where,
+                   fmt::format("an index is an integer, found a value of type {}", name_of(at_element.ty)));
     }
     // A negative index becomes a huge one and faults as out of bounds.
     at_element = converted(at_element, index_type, index.where);
@@ -608,7 +636,8 @@ class compiler {
   value call(const expr& e, const std::optional<value_type>& wanted) {
     const auto count = [&](std::size_t n) {
       if (e.parts.size() != n) {
-        kernel_error(e.where, fmt::format("{} takes {} argument{}, {} given", e.name, n, n == 1 ? "" : "s", e.parts.size()));
+        kernel_error(e.where, fmt::format("{} takes {} argument{}, {} given", e.name, n, n == 1 ? "" : "s",
+                                          e.parts.size()));
       }
     };
     if (const auto cast = parse_value_type(e.name)) {
@@ -617,12 +646,16 @@ class compiler {
       return converted(evaluate(*e.parts[0], plain ? cast : std::nullopt), *cast, e.where);
     }
     if (e.name == "get_global_id" || e.name == "global_id") {
-      if (!e.parts.empty() && !(e.parts.size() == 1 && e.parts[0]->kind == expr_kind::integer && e.parts[0]->integer == 0)) count(0);
+      if (!e.parts.empty() &&
+          !(e.parts.size() == 1 && e.parts[0]->kind == expr_kind::integer && e.parts[0]->integer == 0))
+        count(0);
       return {reg{global_lane_id}, index_type, false};
     }
     if (e.name == "lane_id" || e.name == "block_id" || e.name == "block_dim") {
       count(0);
-      const std::uint16_t r = e.name == "lane_id" ? lane_idx_x : e.name == "block_id" ? block_idx_x : block_dim_x;
+      const std::uint16_t r = e.name == "lane_id"    ? lane_idx_x
+                              : e.name == "block_id" ? block_idx_x
+                                                     : block_dim_x;
       return {reg{r}, {type::u32}, false};
     }
     const auto* const f = std::ranges::find(functions, e.name, &function::name);
@@ -637,7 +670,8 @@ class compiler {
                                         f->real_only ? ": convert it, as in f32(...)" : ""));
     }
     std::array<value, 3> in{};
-    for (std::size_t k = 0; k < e.parts.size(); ++k) in[k] = widened(evaluate(*e.parts[k], t), t, e.parts[k]->where);
+    for (std::size_t k = 0; k < e.parts.size(); ++k)
+      in[k] = widened(evaluate(*e.parts[k], t), t, e.parts[k]->where);
     const value out = temporary(t, e.where);
     instruction i;
     i.op = f->op;

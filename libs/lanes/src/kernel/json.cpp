@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel JSON, version 1.0.
-#include "kernel/ast.hpp"
 #include "program/json.hpp"
+
+#include "kernel/ast.hpp"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,8 @@ class reader {
   kernel_tree read(const json::value& root) {
     only_keys(root, {"version", "kernel"});
     const json::value version = member(root, "version");
-    if (text_of(version) != "1.0") bad_json(version, fmt::format("expected the version \"1.0\", found {}", version.summary()));
+    if (text_of(version) != "1.0")
+      bad_json(version, fmt::format("expected the version \"1.0\", found {}", version.summary()));
     const json::value kernel = member(root, "kernel");
     only_keys(kernel, {"name", "params", "body", "return_type"});
     kernel_tree out;
@@ -122,7 +124,8 @@ class reader {
       s.body = block(member(v, "body"));
     } else if (name == "return") {
       only_keys(v, {"type", "value"});
-      if (const auto value = v.find("value"); value && !value->is_null()) bad_json(*value, "a kernel returns no value");
+      if (const auto value = v.find("value"); value && !value->is_null())
+        bad_json(*value, "a kernel returns no value");
     } else {
       bad_json(kind, fmt::format("no statement is named \"{}\"", name));
     }
@@ -151,7 +154,8 @@ class reader {
     } else if (name == "unary_op") {
       only_keys(v, {"type", "op", "operand"});
       const json::value op = member(v, "op");
-      if (text_of(op) != "neg" && text_of(op) != "not") bad_json(op, fmt::format("no operator is named \"{}\"", text_of(op)));
+      if (text_of(op) != "neg" && text_of(op) != "not")
+        bad_json(op, fmt::format("no operator is named \"{}\"", text_of(op)));
       e->kind = expr_kind::unary;
       e->name = text_of(op);
       e->parts.push_back(expression(member(v, "operand")));
@@ -173,11 +177,12 @@ class reader {
   }
 
   static std::string operator_name(const json::value& v) {
-    static constexpr std::array<std::string_view, 19> known{"add", "sub", "mul", "div", "floor_div", "mod", "lt",
-                                                            "le",  "gt",  "ge",  "eq",  "ne",        "and", "or",
-                                                            "bit_and", "bit_or", "bit_xor", "shl", "shr"};
+    static constexpr std::array<std::string_view, 19> known{
+        "add", "sub", "mul", "div", "floor_div", "mod",    "lt",      "le",  "gt", "ge",
+        "eq",  "ne",  "and", "or",  "bit_and",   "bit_or", "bit_xor", "shl", "shr"};
     const std::string_view name = text_of(v);
-    if (std::ranges::find(known, name) == known.end()) bad_json(v, fmt::format("no operator is named \"{}\"", name));
+    if (std::ranges::find(known, name) == known.end())
+      bad_json(v, fmt::format("no operator is named \"{}\"", name));
     return std::string(name);
   }
 

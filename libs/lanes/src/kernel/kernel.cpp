@@ -29,8 +29,8 @@ kernel kernel::compile_json(std::string text, std::string file) {
 
 std::vector<initial_register> kernel::bind(std::span<const kernel_argument> arguments) const {
   if (arguments.size() != parameters_.size()) {
-    throw fault(errc::invalid_argument,
-                fmt::format("kernel {} has {} parameters, {} arguments are given", name_, parameters_.size(), arguments.size()));
+    throw fault(errc::invalid_argument, fmt::format("kernel {} has {} parameters, {} arguments are given",
+                                                    name_, parameters_.size(), arguments.size()));
   }
   std::vector<initial_register> out;
   for (std::size_t i = 0; i < arguments.size(); ++i) {

@@ -3,8 +3,8 @@
 //   kernel  = "kernel" name "(" [param {"," param}] ")" block
 //   param   = name ":" (type | "buffer" "<" type ">")
 //   stmt    = "let" name [":" type] "=" expr ";" | target ("=" | "+=" | "-=" | "*=" | "/=") expr ";"
-//           | "if" expr block ["else" (if | block)] | "while" expr block | "return" ";" | "barrier" "(" ")" ";"
-//           | "for" name "in" expr ".." expr ["step" expr] block
+//           | "if" expr block ["else" (if | block)] | "while" expr block | "return" ";" | "barrier" "(" ")"
+//           ";" | "for" name "in" expr ".." expr ["step" expr] block
 #include "kernel/ast.hpp"
 #include "twill/base/number.hpp"
 
@@ -54,7 +54,8 @@ class lexer {
       }
       t.kind = token_kind::symbol;
       if (std::string_view("+-*/%<>=!&|^(){}[],:;.~").find(c) == std::string_view::npos) {
-        kernel_error(t.where, fmt::format("a character that has no meaning here: byte {}", static_cast<unsigned char>(c)));
+        kernel_error(t.where, fmt::format("a character that has no meaning here: byte {}",
+                                          static_cast<unsigned char>(c)));
       }
     }
     t.text = text_.substr(begin, at_ - begin);
@@ -97,7 +98,8 @@ class lexer {
       if (at_ < text_.size() && (text_[at_] == '+' || text_[at_] == '-')) ++at_;
       digits();
     }
-    while (at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_]))) ++at_;  // told as part of the number
+    while (at_ < text_.size() && (letter(text_[at_]) || digit(text_[at_])))
+      ++at_;  // told as part of the number
   }
 
   std::string_view text_;
@@ -112,11 +114,24 @@ struct infix {
   std::string_view name;
   int level;
 };
-constexpr std::array<infix, 18> infixes{{{"||", "or", 1},      {"&&", "and", 2},    {"|", "bit_or", 3}, {"^", "bit_xor", 4},
-                                         {"&", "bit_and", 5},  {"==", "eq", 6},     {"!=", "ne", 6},    {"<", "lt", 7},
-                                         {"<=", "le", 7},      {">", "gt", 7},      {">=", "ge", 7},    {"<<", "shl", 8},
-                                         {">>", "shr", 8},     {"+", "add", 9},     {"-", "sub", 9},    {"*", "mul", 10},
-                                         {"/", "div", 10},     {"%", "mod", 10}}};
+constexpr std::array<infix, 18> infixes{{{"||", "or", 1},
+                                         {"&&", "and", 2},
+                                         {"|", "bit_or", 3},
+                                         {"^", "bit_xor", 4},
+                                         {"&", "bit_and", 5},
+                                         {"==", "eq", 6},
+                                         {"!=", "ne", 6},
+                                         {"<", "lt", 7},
+                                         {"<=", "le", 7},
+                                         {">", "gt", 7},
+                                         {">=", "ge", 7},
+                                         {"<<", "shl", 8},
+                                         {">>", "shr", 8},
+                                         {"+", "add", 9},
+                                         {"-", "sub", 9},
+                                         {"*", "mul", 10},
+                                         {"/", "div", 10},
+                                         {"%", "mod", 10}}};
 
 class parser {
  public:
@@ -134,12 +149,15 @@ class parser {
     }
     expect(")");
     out.body = block();
-    if (now_.kind != token_kind::end) kernel_error(now_.where, fmt::format("text after the kernel: '{}'", now_.text));
+    if (now_.kind != token_kind::end)
+      kernel_error(now_.where, fmt::format("text after the kernel: '{}'", now_.text));
     return out;
   }
 
  private:
-  [[nodiscard]] bool at(std::string_view symbol) const { return now_.kind != token_kind::end && now_.text == symbol; }
+  [[nodiscard]] bool at(std::string_view symbol) const {
+    return now_.kind != token_kind::end && now_.text == symbol;
+  }
   bool take(std::string_view symbol) {
     if (!at(symbol)) return false;
     now_ = lexer_.next();
@@ -153,7 +171,8 @@ class parser {
   }
   void expect_word(std::string_view word) { expect(word); }
   std::string name(std::string_view what) {
-    if (now_.kind != token_kind::name) kernel_error(now_.where, fmt::format("expected {}, found {}", what, found()));
+    if (now_.kind != token_kind::name)
+      kernel_error(now_.where, fmt::format("expected {}, found {}", what, found()));
     std::string out(now_.text);
     now_ = lexer_.next();
     return out;
@@ -312,7 +331,8 @@ class parser {
     if (++depth_ > most_nesting) kernel_error(now_.where, "nested too deeply");
     const twill::location where = now_.where;
     expr_ptr out;
-    for (const auto& [symbol, op] : {std::pair{"-", "neg"}, std::pair{"!", "not"}, std::pair{"~", "bit_not"}}) {
+    for (const auto& [symbol, op] :
+         {std::pair{"-", "neg"}, std::pair{"!", "not"}, std::pair{"~", "bit_not"}}) {
       if (!take(symbol)) continue;
       out = make(expr_kind::unary, where);
       out->name = op;
@@ -325,7 +345,8 @@ class parser {
       take("as");
       const twill::location at_type = now_.where;
       cast->name = name("a type");
-      if (!parse_value_type(cast->name)) kernel_error(at_type, fmt::format("no type is named '{}'", cast->name));
+      if (!parse_value_type(cast->name))
+        kernel_error(at_type, fmt::format("no type is named '{}'", cast->name));
       cast->parts.push_back(std::move(out));
       out = std::move(cast);
     }
@@ -354,7 +375,8 @@ class parser {
       return inside;
     }
     if (t.kind == token_kind::number) return literal();
-    if (t.kind != token_kind::name) kernel_error(t.where, fmt::format("expected an expression, found {}", found()));
+    if (t.kind != token_kind::name)
+      kernel_error(t.where, fmt::format("expected an expression, found {}", found()));
     now_ = lexer_.next();
     if (t.text == "true" || t.text == "false") {
       expr_ptr truth = make(expr_kind::truth, t.where);
@@ -401,6 +423,8 @@ class parser {
 
 }  // namespace
 
-kernel_tree parse_kernel(std::string_view text, const std::string& file) { return parser(text, file).parse(); }
+kernel_tree parse_kernel(std::string_view text, const std::string& file) {
+  return parser(text, file).parse();
+}
 
 }  // namespace twill::lanes::detail

@@ -22,7 +22,8 @@ void gelu_f32(void* d, const void* a, const void*, const void*, std::size_t n) {
   auto* const out = static_cast<float*>(d);
   constexpr std::size_t block = 256;
   std::array<float, block> inner{};
-  const vector_fn tanh = kernels().alu[static_cast<std::size_t>(opcode::tanh)][static_cast<std::size_t>(type::f32)];
+  const vector_fn tanh =
+      kernels().alu[static_cast<std::size_t>(opcode::tanh)][static_cast<std::size_t>(type::f32)];
   for (std::size_t begin = 0; begin < n; begin += block) {
     const std::size_t m = std::min(block, n - begin);
     for (std::size_t i = 0; i < m; ++i) {
@@ -31,7 +32,8 @@ void gelu_f32(void* d, const void* a, const void*, const void*, std::size_t n) {
     }
     tanh(inner.data(), inner.data(), nullptr, nullptr, m);
     for (std::size_t i = 0; i < m; ++i) {
-      out[begin + i] = static_cast<float>(0.5 * static_cast<double>(x[begin + i]) * (1.0 + static_cast<double>(inner[i])));
+      out[begin + i] =
+          static_cast<float>(0.5 * static_cast<double>(x[begin + i]) * (1.0 + static_cast<double>(inner[i])));
     }
   }
 }
@@ -97,15 +99,19 @@ std::size_t first_zero(const void* data, std::size_t size, std::size_t n) {
 }  // namespace
 
 void check_operands(std::string_view name, std::span<const erased> in, std::span<const std::size_t> needs,
-                    const void* out, std::size_t out_len, std::size_t need_out, std::size_t bytes_out, bool in_place) {
+                    const void* out, std::size_t out_len, std::size_t need_out, std::size_t bytes_out,
+                    bool in_place) {
   for (std::size_t k = 0; k < in.size(); ++k) {
     const std::size_t need = needs[k];
     if (in[k].len < need) {
-      throw fault({.code = errc::buffer_too_small, .numbers = {k, in[k].len, need}, .name = std::string(name)});
+      throw fault(
+          {.code = errc::buffer_too_small, .numbers = {k, in[k].len, need}, .name = std::string(name)});
     }
   }
   if (out_len < need_out) {
-    throw fault({.code = errc::buffer_too_small, .numbers = {in.size(), out_len, need_out}, .name = std::string(name)});
+    throw fault({.code = errc::buffer_too_small,
+                 .numbers = {in.size(), out_len, need_out},
+                 .name = std::string(name)});
   }
   const auto first = reinterpret_cast<std::uintptr_t>(out);
   for (std::size_t k = 0; k < in.size(); ++k) {
@@ -122,7 +128,8 @@ void run(const call& c) {
   std::array<std::size_t, 3> needs{};
   for (std::size_t k = 0; k < c.inputs; ++k) needs[k] = c.scalar[k] ? 1 : c.n;
   const std::size_t size = size_bytes(c.ty);
-  check_operands(c.what.name, std::span(c.in).first(c.inputs), needs, c.out, c.out_len, c.n, c.n * size, true);
+  check_operands(c.what.name, std::span(c.in).first(c.inputs), needs, c.out, c.out_len, c.n, c.n * size,
+                 true);
   if (c.n == 0) return;
   const vector_fn fn = function_of(c.what, c.ty);
   if (fn == nullptr) {
@@ -141,7 +148,8 @@ void run(const call& c) {
     in[k] = static_cast<const std::byte*>(c.in[k].data);
     if (!c.scalar[k]) continue;
     filled[k].resize(parallel_chunk_size * size);
-    kernels().fill[lanes::detail::width_index(size)](filled[k].data(), c.in[k].data, nullptr, nullptr, parallel_chunk_size);
+    kernels().fill[lanes::detail::width_index(size)](filled[k].data(), c.in[k].data, nullptr, nullptr,
+                                                     parallel_chunk_size);
     in[k] = filled[k].data();
   }
   const bool any_scalar = c.scalar[0] || c.scalar[1] || c.scalar[2];
@@ -160,7 +168,8 @@ void run(const call& c) {
 
 void convert(type from, type to, erased a, void* out, std::size_t out_len, std::size_t n, executor* par) {
   const std::array<std::size_t, 1> needs{n};
-  check_operands("cast", std::span(&a, 1), needs, out, out_len, n, n * std::max(size_bytes(to), size_bytes(from)), from == to);
+  check_operands("cast", std::span(&a, 1), needs, out, out_len, n,
+                 n * std::max(size_bytes(to), size_bytes(from)), from == to);
   const vector_fn fn = kernels().convert[static_cast<std::size_t>(to)][static_cast<std::size_t>(from)];
   for_chunks(par, n, [&](std::size_t begin, std::size_t end) {
     fn(static_cast<std::byte*>(out) + begin * size_bytes(to),
@@ -168,7 +177,8 @@ void convert(type from, type to, erased a, void* out, std::size_t out_len, std::
   });
 }
 
-void clip(type t, erased a, void* out, std::size_t out_len, double lo, double hi, std::size_t n, executor* par) {
+void clip(type t, erased a, void* out, std::size_t out_len, double lo, double hi, std::size_t n,
+          executor* par) {
   if (!(lo <= hi)) throw fault(errc::invalid_argument, "clip: the bounds are no interval");
   const std::array<std::size_t, 1> needs{n};
   check_operands("clip", std::span(&a, 1), needs, out, out_len, n, n * size_bytes(t), true);
@@ -191,7 +201,8 @@ void clip(type t, erased a, void* out, std::size_t out_len, double lo, double hi
   }
 }
 
-void gather(std::size_t size, erased a, erased index, void* out, std::size_t out_len, std::size_t n, bool scatter) {
+void gather(std::size_t size, erased a, erased index, void* out, std::size_t out_len, std::size_t n,
+            bool scatter) {
   const std::string_view name = scatter ? "scatter" : "gather";
   const std::array in{a, index};
   const std::array<std::size_t, 2> needs{scatter ? n : 0, n};

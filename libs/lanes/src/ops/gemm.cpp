@@ -101,8 +101,8 @@ struct product {
 };
 
 template <class T>
-void multiply(const gemm_kernel<T>& kernel, const void* a, const void* b, void* c, std::size_t m, std::size_t k,
-              std::size_t n, executor* par) {
+void multiply(const gemm_kernel<T>& kernel, const void* a, const void* b, void* c, std::size_t m,
+              std::size_t k, std::size_t n, executor* par) {
   const product<T> p{kernel, static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(c), k, n};
   if (par == nullptr || m < rows_threshold) {
     p.strip(0, m);
@@ -111,7 +111,8 @@ void multiply(const gemm_kernel<T>& kernel, const void* a, const void* b, void* 
   // Each strip computes its elements as the whole would: where the cuts are changes no bit.
   const std::size_t strips = std::min(par->threads(), m / rows_threshold + 1);
   const std::size_t height = rounded((m + strips - 1) / strips, kernel.rows);
-  par->for_each_chunk((m + height - 1) / height, [&](std::size_t i) { p.strip(i * height, std::min(m, (i + 1) * height)); });
+  par->for_each_chunk((m + height - 1) / height,
+                      [&](std::size_t i) { p.strip(i * height, std::min(m, (i + 1) * height)); });
 }
 
 }  // namespace
@@ -120,7 +121,8 @@ void gemm(type t, erased a, erased b, void* c, std::size_t c_len, std::size_t m,
           executor* par) {
   __extension__ using wide = unsigned __int128;
   for (const wide size : {static_cast<wide>(m) * k, static_cast<wide>(k) * n, static_cast<wide>(m) * n}) {
-    if (size > (std::size_t{1} << 56)) throw fault(errc::invalid_argument, "gemm: a matrix of more than 2^56 elements");
+    if (size > (std::size_t{1} << 56))
+      throw fault(errc::invalid_argument, "gemm: a matrix of more than 2^56 elements");
   }
   const std::array in{a, b};
   const std::array<std::size_t, 2> needs{m * k, k * n};

@@ -5,11 +5,12 @@
 
 namespace twill::lanes::ops::detail {
 
-/// Block sizes of a matrix product: a packed piece of B stays in the second-level cache, one of A in the first.
+/// Block sizes of a matrix product: a packed piece of B stays in the second-level cache, one of A in the
+/// first.
 inline constexpr std::size_t gemm_depth = 256;
 
-/// C[rows, cols] (+)= A B for packed panels: `a` holds `depth` columns of `rows` values, `b` `depth` rows of `cols`
-/// values. `c` has `stride` elements a row.
+/// C[rows, cols] (+)= A B for packed panels: `a` holds `depth` columns of `rows` values, `b` `depth` rows of
+/// `cols` values. `c` has `stride` elements a row.
 template <class T>
 using micro_kernel = void (*)(const T* a, const T* b, T* c, std::size_t depth, std::size_t stride, bool add);
 

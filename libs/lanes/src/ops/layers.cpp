@@ -34,13 +34,14 @@ moments moments_of(const float* x, std::size_t n, double eps) {
 }
 
 float normal(float x, const moments& m, float gamma, float beta) {
-  return static_cast<float>(static_cast<double>(gamma) * ((static_cast<double>(x) - m.mean) * m.scale) + static_cast<double>(beta));
+  return static_cast<float>(static_cast<double>(gamma) * ((static_cast<double>(x) - m.mean) * m.scale) +
+                            static_cast<double>(beta));
 }
 
 }  // namespace
 
-void layer_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y, std::size_t positions,
-                std::size_t hidden, double eps) {
+void layer_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
+                std::size_t positions, std::size_t hidden, double eps) {
   for_each(par, positions, [=](std::size_t p) {
     const float* const from = x + p * hidden;
     const moments m = moments_of(from, hidden, eps);
@@ -48,8 +49,8 @@ void layer_norm(executor* par, const float* x, const float* gamma, const float* 
   });
 }
 
-void group_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y, std::size_t batch,
-                std::size_t channels, std::size_t pixels, std::size_t groups, double eps) {
+void group_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
+                std::size_t batch, std::size_t channels, std::size_t pixels, std::size_t groups, double eps) {
   const std::size_t per_group = channels / groups;
   for_each(par, batch * groups, [=](std::size_t g) {
     const std::size_t begin = g * per_group * pixels;
@@ -68,12 +69,15 @@ void batch_norm(executor* par, const float* x, const batch_norm_parts& p, float*
                 std::size_t channels, std::size_t pixels, double eps) {
   for_each(par, batch * channels, [=](std::size_t plane) {
     const std::size_t c = plane % channels;
-    const moments m{static_cast<double>(p.mean[c]), 1.0 / std::sqrt(static_cast<double>(p.variance[c]) + eps)};
-    for (std::size_t i = plane * pixels; i < (plane + 1) * pixels; ++i) y[i] = normal(x[i], m, p.scale[c], p.bias[c]);
+    const moments m{static_cast<double>(p.mean[c]),
+                    1.0 / std::sqrt(static_cast<double>(p.variance[c]) + eps)};
+    for (std::size_t i = plane * pixels; i < (plane + 1) * pixels; ++i)
+      y[i] = normal(x[i], m, p.scale[c], p.bias[c]);
   });
 }
 
-void conv2d(executor* par, const float* x, const float* weights, const float* bias, float* y, const conv_shape& s) {
+void conv2d(executor* par, const float* x, const float* weights, const float* bias, float* y,
+            const conv_shape& s) {
   const std::size_t per_group_in = s.in_channels / s.group;
   const std::size_t per_group_out = s.out_channels / s.group;
   const std::size_t out_h = s.out_height();
@@ -105,8 +109,8 @@ void conv2d(executor* par, const float* x, const float* weights, const float* bi
   });
 }
 
-void upsample(executor* par, const float* x, float* y, std::size_t planes, std::size_t height, std::size_t width,
-              std::size_t scale) {
+void upsample(executor* par, const float* x, float* y, std::size_t planes, std::size_t height,
+              std::size_t width, std::size_t scale) {
   for_each(par, planes, [=](std::size_t p) {
     for (std::size_t i = 0; i < height * scale; ++i) {
       for (std::size_t j = 0; j < width * scale; ++j) {

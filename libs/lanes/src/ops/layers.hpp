@@ -8,10 +8,10 @@
 namespace twill::lanes::ops::detail {
 
 /// Shapes are checked by the callers; each runs its outermost independent pieces on the executor's threads.
-void layer_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y, std::size_t positions,
-                std::size_t hidden, double eps);
-void group_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y, std::size_t batch,
-                std::size_t channels, std::size_t pixels, std::size_t groups, double eps);
+void layer_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
+                std::size_t positions, std::size_t hidden, double eps);
+void group_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
+                std::size_t batch, std::size_t channels, std::size_t pixels, std::size_t groups, double eps);
 struct batch_norm_parts {
   const float* scale;
   const float* bias;
@@ -39,8 +39,9 @@ struct conv_shape {
            width + pad_left + pad_right > dilation_w * (kernel_w - 1);
   }
 };
-void conv2d(executor* par, const float* x, const float* weights, const float* bias, float* y, const conv_shape& s);
-void upsample(executor* par, const float* x, float* y, std::size_t planes, std::size_t height, std::size_t width,
-              std::size_t scale);
+void conv2d(executor* par, const float* x, const float* weights, const float* bias, float* y,
+            const conv_shape& s);
+void upsample(executor* par, const float* x, float* y, std::size_t planes, std::size_t height,
+              std::size_t width, std::size_t scale);
 
 }  // namespace twill::lanes::ops::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reductions in a fixed shape: chunks of 3072, in a chunk 16 interleaved partial results (element i goes to i mod 16)
-// folded pairwise, chunks pairwise in the order of their indices.
+// Reductions in a fixed shape: chunks of 3072, in a chunk 16 interleaved partial results (element i goes to i
+// mod 16) folded pairwise, chunks pairwise in the order of their indices.
 #include "exec/kernels.hpp"
 #include "ops/chunks.hpp"
 #include "twill/lanes/ops.hpp"
@@ -78,7 +78,8 @@ T whole(std::size_t n, executor* par, const Get& get) {
     parts[begin / parallel_chunk_size] = chunk_of<T, Step>(begin, end, get);
   });
   for (std::size_t step = 1; step < chunks; step *= 2) {
-    for (std::size_t i = 0; i + step < chunks; i += 2 * step) parts[i] = Step::combine(parts[i], parts[i + step]);
+    for (std::size_t i = 0; i + step < chunks; i += 2 * step)
+      parts[i] = Step::combine(parts[i], parts[i + step]);
   }
   return parts[0];
 }
@@ -114,12 +115,17 @@ template <class T>
 reduced real_only(reduction what, const T* x, const T* y, std::size_t n, executor* par) {
   const T count = static_cast<T>(n);
   switch (what) {
-    case reduction::dot: return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * y[i]; }));
-    case reduction::squares: return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * x[i]; }));
+    case reduction::dot:
+      return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * y[i]; }));
+    case reduction::squares:
+      return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * x[i]; }));
     case reduction::mse:
-      return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return (x[i] - y[i]) * (x[i] - y[i]); }) / count);
+      return answer(
+          whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return (x[i] - y[i]) * (x[i] - y[i]); }) /
+          count);
     case reduction::cross_entropy:
-      return answer(-whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return weighted_log(y[i], x[i]); }) / count);
+      return answer(-whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return weighted_log(y[i], x[i]); }) /
+                    count);
     default:
       return answer(-whole<T, sum_step<T>>(n, par, [=](std::size_t i) {
         if (!(x[i] >= T{0} && x[i] <= T{1})) return std::numeric_limits<T>::quiet_NaN();
@@ -154,11 +160,13 @@ reduced run_reduction(reduction what, const void* a, const void* b, std::size_t 
 
 }  // namespace
 
-reduced reduce(std::string_view name, reduction what, type t, erased a, erased b, std::size_t n, executor* par) {
+reduced reduce(std::string_view name, reduction what, type t, erased a, erased b, std::size_t n,
+               executor* par) {
   const bool two = what == reduction::dot || what >= reduction::mse;
   const std::array in{a, b};
   const std::array needs{n, n};
-  check_operands(name, std::span(in).first(two ? 2 : 1), std::span(needs).first(two ? 2 : 1), nullptr, 0, 0, 0, true);
+  check_operands(name, std::span(in).first(two ? 2 : 1), std::span(needs).first(two ? 2 : 1), nullptr, 0, 0,
+                 0, true);
   const bool index = what == reduction::argmin || what == reduction::argmax;
   if (n == 0 && (index || what >= reduction::mse)) {
     throw fault(errc::invalid_argument, std::string(name) + " of no elements");
@@ -182,7 +190,8 @@ namespace {
 template <class T>
 void softmax_row(const T* x, T* y, std::size_t n, type t, executor* par) {
   const T most = whole<T, max_step<T>>(n, par, [x](std::size_t i) { return x[i]; });
-  const auto exp = lanes::detail::kernels().alu[static_cast<std::size_t>(opcode::exp)][static_cast<std::size_t>(t)];
+  const auto exp =
+      lanes::detail::kernels().alu[static_cast<std::size_t>(opcode::exp)][static_cast<std::size_t>(t)];
   for_chunks(par, n, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) y[i] = x[i] - most;
     exp(y + begin, y + begin, nullptr, nullptr, end - begin);
@@ -195,16 +204,20 @@ void softmax_row(const T* x, T* y, std::size_t n, type t, executor* par) {
 
 }  // namespace
 
-void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols, executor* par) {
-  if (cols != 0 && rows > (std::size_t{1} << 56) / cols) throw fault(errc::invalid_argument, "softmax: too many elements");
+void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols,
+             executor* par) {
+  if (cols != 0 && rows > (std::size_t{1} << 56) / cols)
+    throw fault(errc::invalid_argument, "softmax: too many elements");
   const std::size_t n = rows * cols;
   const std::array<std::size_t, 1> needs{n};
   check_operands("softmax", std::span(&a, 1), needs, out, out_len, n, n * size_bytes(t), true);
   for (std::size_t r = 0; r < rows && cols != 0; ++r) {
     if (t == type::f32) {
-      softmax_row(static_cast<const float*>(a.data) + r * cols, static_cast<float*>(out) + r * cols, cols, t, par);
+      softmax_row(static_cast<const float*>(a.data) + r * cols, static_cast<float*>(out) + r * cols, cols, t,
+                  par);
     } else {
-      softmax_row(static_cast<const double*>(a.data) + r * cols, static_cast<double*>(out) + r * cols, cols, t, par);
+      softmax_row(static_cast<const double*>(a.data) + r * cols, static_cast<double*>(out) + r * cols, cols,
+                  t, par);
     }
   }
 }

@@ -27,7 +27,8 @@ tensor_shape broadcast_shapes(std::span<const std::size_t> a, std::span<const st
     const std::size_t x = k <= a.size() ? a[a.size() - k] : 1;
     const std::size_t y = k <= b.size() ? b[b.size() - k] : 1;
     if (x != y && x != 1 && y != 1) {
-      detail::bad_tensor("shapes that do not go together: " + std::to_string(x) + " and " + std::to_string(y));
+      detail::bad_tensor("shapes that do not go together: " + std::to_string(x) + " and " +
+                         std::to_string(y));
     }
     out[out.size() - k] = x == 1 ? y : x;
   }

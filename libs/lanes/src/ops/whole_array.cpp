@@ -21,7 +21,8 @@ struct stop {
 
 class whole_array {
  public:
-  whole_array(launch_state& launch, const instruction& i, const std::array<std::uint64_t, 6>& handles, executor* par)
+  whole_array(launch_state& launch, const instruction& i, const std::array<std::uint64_t, 6>& handles,
+              executor* par)
       : launch_(launch), i_(i), handles_(handles), par_(par) {}
 
   void run() {
@@ -63,13 +64,15 @@ class whole_array {
   }
 
   void map() {
-    static constexpr std::array ops{opcode::abs, opcode::neg, opcode::sqrt, opcode::exp,  opcode::log,
-                                    opcode::sin, opcode::cos, opcode::tan,  opcode::abs,  opcode::abs,
-                                    opcode::abs, opcode::abs, opcode::abs,  opcode::sigmoid, opcode::tanh, opcode::abs};
-    static constexpr std::array more{od::extra::none,  od::extra::none,       od::extra::none, od::extra::none,
-                                     od::extra::none,  od::extra::none,       od::extra::none, od::extra::none,
-                                     od::extra::ceil,  od::extra::floor,      od::extra::round, od::extra::reciprocal,
-                                     od::extra::erf,   od::extra::none,       od::extra::none, od::extra::relu};
+    static constexpr std::array ops{opcode::abs, opcode::neg,     opcode::sqrt, opcode::exp,
+                                    opcode::log, opcode::sin,     opcode::cos,  opcode::tan,
+                                    opcode::abs, opcode::abs,     opcode::abs,  opcode::abs,
+                                    opcode::abs, opcode::sigmoid, opcode::tanh, opcode::abs};
+    static constexpr std::array more{
+        od::extra::none, od::extra::none,  od::extra::none,  od::extra::none,
+        od::extra::none, od::extra::none,  od::extra::none,  od::extra::none,
+        od::extra::ceil, od::extra::floor, od::extra::round, od::extra::reciprocal,
+        od::extra::erf,  od::extra::none,  od::extra::none,  od::extra::relu};
     const std::uint64_t n = param(1);
     const std::byte* const in = bytes(0, n, i_.ty);
     std::byte* const out = bytes(1, n, i_.ty);
@@ -90,18 +93,20 @@ class whole_array {
     const std::byte* const a = bytes(0, n, i_.ty);
     const std::byte* const b = bytes(1, n, i_.ty);
     std::byte* const out = bytes(2, n, i_.ty);
-    od::run({.what = {"ParallelMapBinary", ops.at(i_.value), i_.value == 7 ? od::extra::atan2 : od::extra::none},
-             .ty = i_.ty,
-             .in = {od::erased{a, n}, od::erased{b, n}},
-             .inputs = 2,
-             .out = out,
-             .out_len = n,
-             .n = n,
-             .par = par_});
+    od::run(
+        {.what = {"ParallelMapBinary", ops.at(i_.value), i_.value == 7 ? od::extra::atan2 : od::extra::none},
+         .ty = i_.ty,
+         .in = {od::erased{a, n}, od::erased{b, n}},
+         .inputs = 2,
+         .out = out,
+         .out_len = n,
+         .n = n,
+         .par = par_});
   }
 
   void reduce() {
-    static constexpr std::array kinds{od::reduction::sum, od::reduction::product, od::reduction::min, od::reduction::max};
+    static constexpr std::array kinds{od::reduction::sum, od::reduction::product, od::reduction::min,
+                                      od::reduction::max};
     const std::uint64_t n = param(1);
     distinct(1, 1);
     const std::byte* const in = bytes(0, n, i_.ty);
@@ -137,7 +142,8 @@ class whole_array {
     const float* const x = floats(0, n);
     const float* const gamma = floats(1, channels);
     const float* const beta = floats(2, channels);
-    od::group_norm(par_, x, gamma, beta, floats(3, n), param(1), channels, pixels, groups, std::bit_cast<double>(param(6)));
+    od::group_norm(par_, x, gamma, beta, floats(3, n), param(1), channels, pixels, groups,
+                   std::bit_cast<double>(param(6)));
   }
 
   void batch_norm() {
@@ -146,15 +152,18 @@ class whole_array {
     const std::uint64_t n = times(times(param(1), channels), pixels);
     distinct(5, 5);
     const float* const x = floats(0, n);
-    const od::batch_norm_parts parts{floats(1, channels), floats(2, channels), floats(3, channels), floats(4, channels)};
+    const od::batch_norm_parts parts{floats(1, channels), floats(2, channels), floats(3, channels),
+                                     floats(4, channels)};
     od::batch_norm(par_, x, parts, floats(5, n), param(1), channels, pixels, std::bit_cast<double>(param(5)));
   }
 
   void conv2d() {
-    const od::conv_shape s{param(1), param(2),  param(3),  param(4),  param(5),  param(6),  param(7),  param(8),
-                           param(9), param(10), param(11), param(12), param(13), param(14), param(15), param(16)};
+    const od::conv_shape s{param(1),  param(2),  param(3),  param(4),  param(5),  param(6),
+                           param(7),  param(8),  param(9),  param(10), param(11), param(12),
+                           param(13), param(14), param(15), param(16)};
     for (const std::uint64_t p : i_.params) {
-      if (p > (std::uint64_t{1} << 31)) throw stop{errc::invalid_argument};  // sums of them stay far from overflow
+      if (p > (std::uint64_t{1} << 31))
+        throw stop{errc::invalid_argument};  // sums of them stay far from overflow
     }
     if (!s.valid()) throw stop{errc::invalid_argument};
     distinct(3, 3);

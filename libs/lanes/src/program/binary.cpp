@@ -107,7 +107,9 @@ void read_field(byte_reader& in, instruction& i, const field_info& f) {
     case field_kind::ty: i.ty = enumerator<type>(in, type_count - 1, "no such type"); return;
     case field_kind::src_ty: i.src_ty = enumerator<type>(in, type_count - 1, "no such type"); return;
     case field_kind::cond: i.cond = enumerator<condition>(in, 9, "no such condition"); return;
-    case field_kind::pred_opt: i.predicated = enumerator<std::uint8_t>(in, 1, "no truth value") != 0; [[fallthrough]];
+    case field_kind::pred_opt:
+      i.predicated = enumerator<std::uint8_t>(in, 1, "no truth value") != 0;
+      [[fallthrough]];
     case field_kind::dst:
     case field_kind::src:
     case field_kind::pred_dst:
@@ -176,7 +178,8 @@ program program::from_bytes(std::span<const std::byte> bytes) {
     head.fail("no program: the magic number is missing");
   }
   static_cast<void>(head.get<std::uint32_t>());
-  if (const auto v = head.get<std::uint32_t>(); v != version) head.fail("version " + std::to_string(v) + " is not known");
+  if (const auto v = head.get<std::uint32_t>(); v != version)
+    head.fail("version " + std::to_string(v) + " is not known");
   const auto length = head.get<std::uint64_t>();
   if (head.left() < sizeof(std::uint32_t) || length != head.left() - sizeof(std::uint32_t)) {
     head.fail("the length disagrees with the bytes that follow");

@@ -16,7 +16,8 @@ address at(reg base, std::int32_t offset) noexcept {
   return {.mode = address_mode::indirect, .displacement = offset, .base = base.n};
 }
 address at(reg handle, reg offset, std::int32_t displacement) noexcept {
-  return {.mode = address_mode::computed, .displacement = displacement, .base = handle.n, .offset_reg = offset.n};
+  return {
+      .mode = address_mode::computed, .displacement = displacement, .base = handle.n, .offset_reg = offset.n};
 }
 
 reg builder::alloc_reg() {
@@ -30,7 +31,9 @@ reg builder::alloc_reg() {
 
 reg builder::alloc_reg_range(unsigned n) {
   if (n > lane_idx_x || next_reg_ + n > lane_idx_x) {
-    throw fault({.code = errc::invalid_register, .numbers = {next_reg_ + std::uint64_t{n} - 1}, .text = "no register is left"});
+    throw fault({.code = errc::invalid_register,
+                 .numbers = {next_reg_ + std::uint64_t{n} - 1},
+                 .text = "no register is left"});
   }
   const reg first{next_reg_};
   next_reg_ = static_cast<std::uint16_t>(next_reg_ + n);
@@ -44,7 +47,8 @@ pred builder::alloc_pred() {
     return p;
   }
   if (next_pred_ == predicate_count) {
-    throw fault({.code = errc::invalid_predicate, .numbers = {predicate_count}, .text = "no predicate is left"});
+    throw fault(
+        {.code = errc::invalid_predicate, .numbers = {predicate_count}, .text = "no predicate is left"});
   }
   return pred{next_pred_++};
 }
@@ -64,7 +68,8 @@ builder& builder::free_reg_range(reg first, unsigned n) {
 
 builder& builder::free_pred(pred p) {
   if (p.n >= next_pred_ || std::ranges::find(free_preds_, p.n) != free_preds_.end()) {
-    throw fault({.code = errc::invalid_predicate, .numbers = {p.n}, .text = "the predicate is not allocated"});
+    throw fault(
+        {.code = errc::invalid_predicate, .numbers = {p.n}, .text = "the predicate is not allocated"});
   }
   free_preds_.push_back(p.n);
   return *this;

@@ -5,7 +5,9 @@
 
 namespace twill::lanes {
 
-program_key program_key::one_buffer(std::string op, std::uint64_t a, std::uint64_t n) { return {std::move(op), {a, n}}; }
+program_key program_key::one_buffer(std::string op, std::uint64_t a, std::uint64_t n) {
+  return {std::move(op), {a, n}};
+}
 program_key program_key::two_buffers(std::string op, std::uint64_t a, std::uint64_t b, std::uint64_t n) {
   return {std::move(op), {a, b, n}};
 }

@@ -23,7 +23,8 @@ void only_keys(const json::value& object, std::initializer_list<std::string_view
 [[nodiscard]] std::uint64_t integer(const json::value& v, std::uint64_t max);
 [[nodiscard]] std::string_view text_of(const json::value& v);
 [[nodiscard]] type type_at(const json::value& v);
-/// An integer, a decimal or 0x string; or with `as_real` a number or "nan", "inf", "-inf", "-0.0": cut to the type.
+/// An integer, a decimal or 0x string; or with `as_real` a number or "nan", "inf", "-inf", "-0.0": cut to the
+/// type.
 [[nodiscard]] std::uint64_t bits_at(const json::value& v, type t, bool as_real);
 /// A JSON text, every mistake of which is a fault.
 [[nodiscard]] json::document parse_document(std::string text, std::string name);

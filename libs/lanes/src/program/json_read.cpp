@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "program/json.hpp"
-
 #include "isa/half.hpp"
+#include "program/json.hpp"
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
 #include "twill/table/findings.hpp"
@@ -34,7 +33,8 @@ void only_keys(const json::value& object, std::initializer_list<std::string_view
     if (std::ranges::find(known, v.key()) != known.end()) continue;
     const std::vector<std::string_view> names(known);
     const std::string near = nearest_name(v.key(), names);
-    bad_json(v, fmt::format("unknown key \"{}\"{}", v.key(), near.empty() ? "" : ", did you mean \"" + near + "\"?"));
+    bad_json(v, fmt::format("unknown key \"{}\"{}", v.key(),
+                            near.empty() ? "" : ", did you mean \"" + near + "\"?"));
   }
 }
 
@@ -43,7 +43,8 @@ std::uint64_t integer(const json::value& v, std::uint64_t max) {
   if (const auto text = v.as_string(); !n && text) {
     if (const auto read = parse_uint64(*text)) n = read.value;
   }
-  if (!n || *n > max) bad_json(v, fmt::format("expected an integer from 0 to {}, found {}", max, v.summary()));
+  if (!n || *n > max)
+    bad_json(v, fmt::format("expected an integer from 0 to {}, found {}", max, v.summary()));
   return *n;
 }
 
@@ -80,7 +81,8 @@ std::uint64_t real_bits(const json::value& v, type t) {
     } else if (const auto read = parse_double(*text)) {
       real = read.value;
     } else {
-      bad_json(v, fmt::format("expected a number, \"nan\", \"inf\", \"-inf\" or \"-0.0\", found {}", v.summary()));
+      bad_json(
+          v, fmt::format("expected a number, \"nan\", \"inf\", \"-inf\" or \"-0.0\", found {}", v.summary()));
     }
   } else if (const auto number = v.as_double()) {
     real = *number;
@@ -159,7 +161,8 @@ address read_address(const json::value& v, const buffer_names& names) {
     } else {
       a.handle = integer(*buffer, std::numeric_limits<std::uint64_t>::max());
     }
-    if (const auto offset = v.find("offset")) a.offset = integer(*offset, std::numeric_limits<std::uint64_t>::max());
+    if (const auto offset = v.find("offset"))
+      a.offset = integer(*offset, std::numeric_limits<std::uint64_t>::max());
   } else if (const auto phi = v.find("phi")) {
     only_keys(v, {"phi"});
     if (!phi->is_array() || phi->size() != 3) bad_json(*phi, "expected [class, page, byte]");
@@ -264,7 +267,8 @@ instruction read_instruction(const json::value& v, const buffer_names& names) {
   if (!found) bad_json(op, fmt::format("no instruction is named \"{}\"", text_of(op)));
   i.op = *found;
   for (const json::value key : v) {
-    if (!known_key(i, key.key())) bad_json(key, fmt::format("{} has no field \"{}\"", name_of(i.op), key.key()));
+    if (!known_key(i, key.key()))
+      bad_json(key, fmt::format("{} has no field \"{}\"", name_of(i.op), key.key()));
   }
   for (const field_info& f : fields_of(i.op)) read_field(v, i, f, names);
   return i;
@@ -275,7 +279,8 @@ instruction read_instruction(const json::value& v, const buffer_names& names) {
 program read_program(const json::value& root, const buffer_names& names) {
   only_keys(root, {"format", "code"});
   const json::value format = member(root, "format");
-  if (text_of(format) != "twill.lanes.program/1") bad_json(format, "expected the format \"twill.lanes.program/1\"");
+  if (text_of(format) != "twill.lanes.program/1")
+    bad_json(format, "expected the format \"twill.lanes.program/1\"");
   const json::value code = member(root, "code");
   if (!code.is_array()) bad_json(code, "expected an array of instructions and labels");
   program out;

@@ -68,7 +68,8 @@ program reduction(opcode op, type t, unsigned count) {
   builder b = begin(t);
   b.mov_imm(type::u64, reg{6}, count).mul(type::u64, reg{7}, offset, reg{6});
   for (unsigned i = 0; i < count; ++i) {
-    b.ldg(t, reg{static_cast<std::uint16_t>(16 + i)}, at(reg{1}, reg{7}, static_cast<std::int32_t>(i * size_bytes(t))));
+    b.ldg(t, reg{static_cast<std::uint16_t>(16 + i)},
+          at(reg{1}, reg{7}, static_cast<std::int32_t>(i * size_bytes(t))));
   }
   b.reduce(op, t, reg{12}, reg{16}, static_cast<std::uint16_t>(count)).stg(t, at(reg{2}, offset), reg{12});
   return finish(b);
@@ -81,7 +82,9 @@ program phi_binary(opcode op, type t, std::uint16_t a, std::uint16_t b_class, st
   builder b = begin(t);
   // The handles of single classes are the last 96 of the 64-bit numbers.
   const auto handle = [](std::uint16_t cls) { return ~std::uint64_t{0} - 95 + cls; };
-  b.mov_imm(type::u64, reg{1}, handle(a)).mov_imm(type::u64, reg{2}, handle(b_class)).mov_imm(type::u64, reg{3}, handle(c));
+  b.mov_imm(type::u64, reg{1}, handle(a))
+      .mov_imm(type::u64, reg{2}, handle(b_class))
+      .mov_imm(type::u64, reg{3}, handle(c));
   b.ldg(t, reg{10}, at(reg{1}, offset)).ldg(t, reg{11}, at(reg{2}, offset));
   b.binary(op, t, reg{12}, reg{10}, reg{11}).stg(t, at(reg{3}, offset), reg{12});
   return finish(b);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "isa/half.hpp"
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
 #include "twill/lanes/program.hpp"
-
-#include "isa/half.hpp"
 
 #include <fmt/format.h>
 
@@ -18,13 +17,15 @@ namespace twill::lanes {
 namespace {
 
 bool name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         c == '$';
 }
 
 // One line of the text: a cursor that knows its place.
 class line_reader {
  public:
-  line_reader(std::string_view text, const std::string& file, std::size_t line) : text_(text), file_(file), line_(line) {}
+  line_reader(std::string_view text, const std::string& file, std::size_t line)
+      : text_(text), file_(file), line_(line) {}
 
   [[noreturn]] void fail(std::string what) const {
     throw fault({.code = errc::invalid_program,
@@ -192,7 +193,8 @@ opcode split_mnemonic(const line_reader& in, std::string_view word, std::string_
     suffix = word.substr(3);
     return opcode::setcc;
   }
-  for (std::size_t cut = word.size(); cut != std::string_view::npos && cut > 0; cut = word.rfind('.', cut - 1)) {
+  for (std::size_t cut = word.size(); cut != std::string_view::npos && cut > 0;
+       cut = word.rfind('.', cut - 1)) {
     for (std::size_t i = 0; i < opcode_count; ++i) {
       const auto op = static_cast<opcode>(i);
       if (op != opcode::setcc && mnemonic_of(op) == word.substr(0, cut)) {
@@ -205,7 +207,8 @@ opcode split_mnemonic(const line_reader& in, std::string_view word, std::string_
   std::array<std::string_view, opcode_count> known;
   for (std::size_t i = 0; i < opcode_count; ++i) known.at(i) = mnemonic_of(static_cast<opcode>(i));
   const std::string near = nearest_name(word.substr(0, word.find('.')), known);
-  in.fail(fmt::format("no instruction is named '{}'{}", word, near.empty() ? "" : ", did you mean " + near + "?"));
+  in.fail(fmt::format("no instruction is named '{}'{}", word,
+                      near.empty() ? "" : ", did you mean " + near + "?"));
 }
 
 void read_suffix(const line_reader& in, instruction& i, std::string_view suffix) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/lanes/program.hpp"
-
 #include "twill/base/number.hpp"
+#include "twill/lanes/program.hpp"
 
 #include <fmt/format.h>
 
@@ -56,7 +55,8 @@ std::string to_string(const address& a) {
     case address_mode::phi: return fmt::format("[Φ({}, {}, {})]", a.phi_class, a.phi_page, a.phi_byte);
     case address_mode::indirect:
       return fmt::format("[r{}{}]", a.base, a.displacement == 0 ? " + 0" : displaced(a.displacement));
-    case address_mode::computed: return fmt::format("[r{} + r{}{}]", a.base, a.offset_reg, displaced(a.displacement));
+    case address_mode::computed:
+      return fmt::format("[r{} + r{}{}]", a.base, a.offset_reg, displaced(a.displacement));
   }
   return {};
 }

@@ -8,12 +8,15 @@
 namespace twill::lanes {
 namespace {
 
-[[noreturn]] void fail(errc code, std::size_t pc, std::uint64_t number, std::string name = {}, std::string text = {}) {
-  throw fault({.code = code, .numbers = {number}, .name = std::move(name), .text = std::move(text), .pc = pc});
+[[noreturn]] void fail(errc code, std::size_t pc, std::uint64_t number, std::string name = {},
+                       std::string text = {}) {
+  throw fault(
+      {.code = code, .numbers = {number}, .name = std::move(name), .text = std::move(text), .pc = pc});
 }
 
 [[noreturn]] void unsupported(std::size_t pc, opcode op, type t, std::string text = {}) {
-  fail(errc::unsupported_operation, pc, static_cast<std::uint64_t>(t), std::string(name_of(op)), std::move(text));
+  fail(errc::unsupported_operation, pc, static_cast<std::uint64_t>(t), std::string(name_of(op)),
+       std::move(text));
 }
 
 bool is_half(type t) { return t == type::f16 || t == type::bf16; }
@@ -24,8 +27,10 @@ void check_type(const instruction& i, std::size_t pc) {
   }
   if (!supports(i.op, i.ty)) unsupported(pc, i.op, i.ty);
   if (i.op == opcode::cvt && i.ty != i.src_ty) {
-    if (is_half(i.ty) && i.src_ty != type::f32) unsupported(pc, i.op, i.ty, "f16 and bf16 convert from and to f32");
-    if (is_half(i.src_ty) && i.ty != type::f32) unsupported(pc, i.op, i.src_ty, "f16 and bf16 convert from and to f32");
+    if (is_half(i.ty) && i.src_ty != type::f32)
+      unsupported(pc, i.op, i.ty, "f16 and bf16 convert from and to f32");
+    if (is_half(i.src_ty) && i.ty != type::f32)
+      unsupported(pc, i.op, i.src_ty, "f16 and bf16 convert from and to f32");
   }
   if (i.op == opcode::setcc && is_float(i.ty) && i.cond >= condition::ltu) {
     unsupported(pc, i.op, i.ty, "an unsigned condition on floating-point numbers");
@@ -83,7 +88,8 @@ void check_field(const program& p, const instruction& i, const field_info& f, st
       return;
     case field_kind::number:
       if (number() > f.max) {
-        fail(errc::invalid_program, pc, 0, {}, std::string(f.name) + " of " + std::string(name_of(i.op)) + " is too large");
+        fail(errc::invalid_program, pc, 0, {},
+             std::string(f.name) + " of " + std::string(name_of(i.op)) + " is too large");
       }
       return;
     case field_kind::flag:
@@ -111,13 +117,16 @@ void check_instruction(const program& p, const instruction& i, std::size_t pc) {
   const auto fields = fields_of(i.op);
   std::size_t params = 0;
   for (const field_info& f : fields) {
-    const bool number = f.kind == field_kind::number || f.kind == field_kind::real || f.kind == field_kind::flag;
+    const bool number =
+        f.kind == field_kind::number || f.kind == field_kind::real || f.kind == field_kind::flag;
     if (number) params = std::max<std::size_t>(params, f.slot);
   }
   if (i.params.size() != params) {
-    fail(errc::invalid_program, pc, 0, {}, std::string(name_of(i.op)) + " has the wrong number of parameters");
+    fail(errc::invalid_program, pc, 0, {},
+         std::string(name_of(i.op)) + " has the wrong number of parameters");
   }
-  if (std::ranges::any_of(fields, [](const field_info& f) { return f.kind == field_kind::ty; })) check_type(i, pc);
+  if (std::ranges::any_of(fields, [](const field_info& f) { return f.kind == field_kind::ty; }))
+    check_type(i, pc);
   for (const field_info& f : fields) check_field(p, i, f, pc);
   if (category_of(i.op) == op_category::reduction && i.regs[1] + i.value > register_count) {
     fail(errc::invalid_register, pc, i.regs[1] + i.value - 1);

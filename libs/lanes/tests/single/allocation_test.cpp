@@ -22,7 +22,9 @@ void* counted(std::size_t size, std::size_t alignment) {
 }  // namespace
 
 void* operator new(std::size_t size) { return counted(size, 16); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
@@ -42,7 +44,8 @@ TEST(allocation, a_launch_of_a_program_that_ran_before_allocates_nothing) {
   buffer<float> a(ex, n);
   buffer<float> c(ex, n);
   const program map = templates::unary(opcode::sigmoid, type::f32);
-  const execution_params params{.launch = launch_config::linear(n, 256), .registers = {{1, a.handle()}, {2, c.handle()}, {4, n}}};
+  const execution_params params{.launch = launch_config::linear(n, 256),
+                                .registers = {{1, a.handle()}, {2, c.handle()}, {4, n}}};
   // Lanes part and wait at a barrier.
   const program wait = program::parse_text(R"(
     mov_imm.u32 r2, 3

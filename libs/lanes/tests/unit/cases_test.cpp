@@ -26,8 +26,8 @@ void run_folder(const std::filesystem::path& folder, std::size_t at_least) {
       const std::string text = content(entry.path());
       for (const std::size_t threads : {1U, 2U, 8U}) {
         for (const unsigned batch : {0U, 1U, 7U, 64U, 256U, 1024U}) {
-          const case_report report =
-              run_case(text, entry.path().filename().string(), {.executor = {.threads = threads}, .batch = batch});
+          const case_report report = run_case(text, entry.path().filename().string(),
+                                              {.executor = {.threads = threads}, .batch = batch});
           EXPECT_TRUE(report.passed) << entry.path() << " threads " << threads << " batch " << batch << ": "
                                      << (report.differences.empty() ? "" : report.differences.front());
         }
@@ -65,8 +65,9 @@ TEST(cases, what_is_no_case_is_refused_with_its_place) {
     FAIL() << "a case with an unknown key was accepted";
   } catch (const fault& f) {
     EXPECT_EQ(f.kind(), errc::invalid_program);
-    EXPECT_STREQ(f.what(),
-                 "error[InvalidProgram] given.json:2:10 /lanch: unknown key \"lanch\", did you mean \"launch\"?");
+    EXPECT_STREQ(
+        f.what(),
+        "error[InvalidProgram] given.json:2:10 /lanch: unknown key \"lanch\", did you mean \"launch\"?");
   }
 }
 

@@ -49,15 +49,21 @@ void compare(const program& p, const execution_params& params, std::size_t lanes
     for (executor* ex : {&serial, &pooled}) {
       const outcome got = run(*ex, p, params, batch, bytes);
       ASSERT_EQ(got.fault.has_value(), expected.fault.has_value())
-          << "seed " << seed << " batch " << batch << "\n" << (got.fault ? to_string(*got.fault) : "")
-          << (expected.fault ? to_string(*expected.fault) : "") << "\n" << p.to_text();
+          << "seed " << seed << " batch " << batch << "\n"
+          << (got.fault ? to_string(*got.fault) : "") << (expected.fault ? to_string(*expected.fault) : "")
+          << "\n"
+          << p.to_text();
       if (expected.fault) {
-        ASSERT_EQ(to_string(*got.fault), to_string(*expected.fault)) << "seed " << seed << " batch " << batch << "\n" << p.to_text();
+        ASSERT_EQ(to_string(*got.fault), to_string(*expected.fault))
+            << "seed " << seed << " batch " << batch << "\n"
+            << p.to_text();
         continue;
       }
-      ASSERT_EQ(got.instructions, expected.instructions) << "seed " << seed << " batch " << batch << "\n" << p.to_text();
+      ASSERT_EQ(got.instructions, expected.instructions) << "seed " << seed << " batch " << batch << "\n"
+                                                         << p.to_text();
       ASSERT_EQ(std::memcmp(got.data.data(), expected.buffers.at(1).data(), bytes), 0)
-          << "seed " << seed << " batch " << batch << "\n" << p.to_text();
+          << "seed " << seed << " batch " << batch << "\n"
+          << p.to_text();
     }
   }
 }
@@ -78,7 +84,11 @@ TEST(differential, random_programs_without_barriers_agree_with_the_reference_at_
     compare(p, shape(5, 19, 0), 95, seed);
     if (HasFatalFailure()) return;
     execution_params once = shape(1, 1, 0);
-    ended_well += test::run_oracle(p, {.launch = once.launch, .registers = {{.reg = 1, .bits = 1}}}, {{1, std::vector<std::byte>(64)}}).fault ? 0 : 1;
+    ended_well += test::run_oracle(p, {.launch = once.launch, .registers = {{.reg = 1, .bits = 1}}},
+                                   {{1, std::vector<std::byte>(64)}})
+                          .fault
+                      ? 0
+                      : 1;
   }
   EXPECT_GT(ended_well, 25);  // else the generator tests nothing but faults
 }

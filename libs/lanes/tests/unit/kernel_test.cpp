@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/lanes/buffer.hpp"
 #include "twill/lanes/kernel.hpp"
+
+#include "twill/lanes/buffer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -63,7 +64,8 @@ TEST(kernel, loops_conditions_and_functions_compute_what_they_say) {
       let left = i;
       while left > 10 { left -= 3; total += 100; }
       out[i] = total;
-    })"), 20);
+    })"),
+                                          20);
   for (int i = 0; i < 20; ++i) {
     int total = 0;
     for (int j = 0; j < i; ++j) total += j % 2 == 0 && j != 4 ? j : -1;
@@ -74,10 +76,12 @@ TEST(kernel, loops_conditions_and_functions_compute_what_they_say) {
     kernel k(out: buffer<f64>) {
       let x = f64(global_id()) * 0.25 - 2.0;
       out[global_id()] = max(sqrt(abs(x)), pow(x, 2.0)) + min(exp(x), 1.0) - f64(x < 0.0 || x == 1.0);
-    })"), 24);
+    })"),
+                                     24);
   for (int i = 0; i < 24; ++i) {
     const double x = i * 0.25 - 2.0;
-    const double wanted = std::fmax(std::sqrt(std::fabs(x)), std::pow(x, 2.0)) + std::fmin(std::exp(x), 1.0) - (x < 0.0 || x == 1.0 ? 1 : 0);
+    const double wanted = std::fmax(std::sqrt(std::fabs(x)), std::pow(x, 2.0)) + std::fmin(std::exp(x), 1.0) -
+                          (x < 0.0 || x == 1.0 ? 1 : 0);
     EXPECT_NEAR(reals[static_cast<std::size_t>(i)], wanted, 1e-12) << i;
   }
 }
@@ -102,7 +106,8 @@ TEST(kernel, integers_divide_and_leave_remainders_as_they_should) {
     kernel k(out: buffer<i64>) {
       let i = i64(global_id()) - 7;
       out[global_id()] = (i / 3) * 10000 + (i % 3) * 100 + (i << 2) + (i & 3);
-    })"), 15);
+    })"),
+                                            15);
   for (std::int64_t n = 0; n < 15; ++n) {
     const std::int64_t i = n - 7;
     EXPECT_EQ(values[static_cast<std::size_t>(n)], (i / 3) * 10000 + (i % 3) * 100 + i * 4 + (i & 3));
@@ -110,20 +115,30 @@ TEST(kernel, integers_divide_and_leave_remainders_as_they_should) {
 }
 
 TEST(kernel, mistakes_point_at_line_and_column) {
-  EXPECT_EQ(mistake("kernel k(x: buffer<f32>) {\n  y[0] = 1.0;\n}"), "InvalidProgram at k.tk:2:3: nothing is named 'y'");
+  EXPECT_EQ(mistake("kernel k(x: buffer<f32>) {\n  y[0] = 1.0;\n}"),
+            "InvalidProgram at k.tk:2:3: nothing is named 'y'");
   EXPECT_EQ(mistake("kernel k(x: buffer<f33>) { }"), "InvalidProgram at k.tk:1:20: no type is named 'f33'");
-  EXPECT_EQ(mistake("kernel k(x: f32) { let y = x +; }"), "InvalidProgram at k.tk:1:31: expected an expression, found ';'");
+  EXPECT_EQ(mistake("kernel k(x: f32) { let y = x +; }"),
+            "InvalidProgram at k.tk:1:31: expected an expression, found ';'");
   EXPECT_EQ(mistake("kernel k(x: f32, i: i32) { let y = x + i; }"),
             "InvalidProgram at k.tk:1:38: 'add' of f32 and i32: convert one of them, as in f32(...)");
-  EXPECT_EQ(mistake("kernel k(x: f32) { let y: i32 = x; }"),
-            "InvalidProgram at k.tk:1:33: expected a value of type i32, found f32: write i32(...) to convert");
-  EXPECT_EQ(mistake("kernel k(x: f32) { x[0] = 1.0; }"), "InvalidProgram at k.tk:1:20: 'x' is no buffer but a value of type f32");
-  EXPECT_EQ(mistake("kernel k(x: i32) { let y = exp(x); }"), "InvalidProgram at k.tk:1:28: exp of a value of type i32: convert it, as in f32(...)");
-  EXPECT_EQ(mistake("kernel k() { let x: u8 = 256; }"), "InvalidProgram at k.tk:1:26: 256 does not fit in u8");
-  EXPECT_EQ(mistake("kernel k() { if 1 { } }"), "InvalidProgram at k.tk:1:17: expected a condition, found a value of type i32");
-  EXPECT_EQ(mistake("kernel k() { let x = 1"), "InvalidProgram at k.tk:1:23: expected ';', found the end of the text");
-  EXPECT_EQ(mistake("kernel k() { }\n$"), "InvalidProgram at k.tk:2:1: a character that has no meaning here: byte 36");
-  EXPECT_EQ(mistake(std::string("kernel k() { let x = ") + std::string(5000, '(')).substr(0, 20), "InvalidProgram at k.");
+  EXPECT_EQ(
+      mistake("kernel k(x: f32) { let y: i32 = x; }"),
+      "InvalidProgram at k.tk:1:33: expected a value of type i32, found f32: write i32(...) to convert");
+  EXPECT_EQ(mistake("kernel k(x: f32) { x[0] = 1.0; }"),
+            "InvalidProgram at k.tk:1:20: 'x' is no buffer but a value of type f32");
+  EXPECT_EQ(mistake("kernel k(x: i32) { let y = exp(x); }"),
+            "InvalidProgram at k.tk:1:28: exp of a value of type i32: convert it, as in f32(...)");
+  EXPECT_EQ(mistake("kernel k() { let x: u8 = 256; }"),
+            "InvalidProgram at k.tk:1:26: 256 does not fit in u8");
+  EXPECT_EQ(mistake("kernel k() { if 1 { } }"),
+            "InvalidProgram at k.tk:1:17: expected a condition, found a value of type i32");
+  EXPECT_EQ(mistake("kernel k() { let x = 1"),
+            "InvalidProgram at k.tk:1:23: expected ';', found the end of the text");
+  EXPECT_EQ(mistake("kernel k() { }\n$"),
+            "InvalidProgram at k.tk:2:1: a character that has no meaning here: byte 36");
+  EXPECT_EQ(mistake(std::string("kernel k() { let x = ") + std::string(5000, '(')).substr(0, 20),
+            "InvalidProgram at k.");
 }
 
 constexpr auto json_kernel = R"({"version":"1.0","kernel":{"name":"foo","params":[
@@ -150,14 +165,18 @@ TEST(kernel_json, mistakes_have_the_pointer_to_their_place) {
   std::string text = json_kernel;
   text.replace(text.find("\"lt\""), 4, "\"xx\"");
   const std::string message = fault_of([&] { static_cast<void>(kernel::compile_json(text, "k.json")); });
-  EXPECT_NE(message.find("/kernel/body/1/condition/op: no operator is named \"xx\""), std::string::npos) << message;
-  EXPECT_EQ(fault_of([] { static_cast<void>(kernel::compile_json("{\"version\":\"2.0\",\"kernel\":{}}", "k.json")); }),
+  EXPECT_NE(message.find("/kernel/body/1/condition/op: no operator is named \"xx\""), std::string::npos)
+      << message;
+  EXPECT_EQ(fault_of([] {
+              static_cast<void>(kernel::compile_json("{\"version\":\"2.0\",\"kernel\":{}}", "k.json"));
+            }),
             "InvalidProgram at k.json:1:12 /version: expected the version \"1.0\", found \"2.0\"");
 }
 
 TEST(kernel, a_wrong_number_of_arguments_is_refused) {
   const kernel k = kernel::compile("kernel k(a: f32) { }");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(k.bind({})); }), "InvalidArgument: kernel k has 1 parameters, 0 arguments are given");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(k.bind({})); }),
+            "InvalidArgument: kernel k has 1 parameters, 0 arguments are given");
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ TEST(launch, vector_add_adds_every_element_also_where_the_last_block_is_partial)
       a[i] = static_cast<float>(i);
       b[i] = 0.5F;
     }
-    const launch_result r = ex.launch(p, linear(n, 256, {{1, a.handle()}, {2, b.handle()}, {3, c.handle()}, {4, n}}));
+    const launch_result r =
+        ex.launch(p, linear(n, 256, {{1, a.handle()}, {2, b.handle()}, {3, c.handle()}, {4, n}}));
     for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(c[i], static_cast<float>(i) + 0.5F);
     const std::uint64_t lanes = (n + 255) / 256 * 256;
     EXPECT_EQ(r.lanes, lanes);
@@ -50,7 +51,8 @@ TEST(launch, vector_add_adds_every_element_also_where_the_last_block_is_partial)
 TEST(launch, linear_rounds_up_and_refuses_blocks_of_nothing) {
   EXPECT_EQ(launch_config::linear(1000, 256).grid.x, 4U);
   EXPECT_EQ(launch_config::linear(0, 256).grid.x, 0U);
-  EXPECT_EQ(fault_of([] { static_cast<void>(launch_config::linear(5, 0)); }), "InvalidLaunchConfig: a block of 0 lanes");
+  EXPECT_EQ(fault_of([] { static_cast<void>(launch_config::linear(5, 0)); }),
+            "InvalidLaunchConfig: a block of 0 lanes");
 }
 
 TEST(launch, coordinates_are_linear_over_three_dimensions) {
@@ -61,7 +63,8 @@ TEST(launch, coordinates_are_linear_over_three_dimensions) {
       "cvt.u64.u32 r10, r252\ncvt.u64.u32 r11, r253\nmov_imm.u64 r12, 100\nmul.u64 r11, r11, r12\n"
       "add.u64 r10, r10, r11\nstg.u64 [r1 + r0], r10\n");
   for (const unsigned batch : {1U, 7U, 64U}) {
-    execution_params params{.launch = {.grid = {2, 3, 2}, .block = {5, 3, 2}, .batch = batch}, .registers = {{1, out.handle()}}};
+    execution_params params{.launch = {.grid = {2, 3, 2}, .block = {5, 3, 2}, .batch = batch},
+                            .registers = {{1, out.handle()}}};
     ex.launch(p, params);
     for (std::size_t i = 0; i < out.size(); ++i) {
       const std::size_t lane_x = i % 30 % 5;
@@ -76,9 +79,11 @@ TEST(launch, what_makes_no_sense_is_refused_and_the_executor_stays_usable) {
   const program p = program::parse_text("exit");
   const auto with = [&](launch_config c) { return fault_of([&] { ex.launch(p, {.launch = c}); }); };
   EXPECT_EQ(with({.block = {70'000, 1, 1}}), "InvalidLaunchConfig: more than 65536 lanes in a block");
-  EXPECT_EQ(with({.block = {0xffffffff, 0xffffffff, 0xffffffff}}), "InvalidLaunchConfig: more than 65536 lanes in a block");
+  EXPECT_EQ(with({.block = {0xffffffff, 0xffffffff, 0xffffffff}}),
+            "InvalidLaunchConfig: more than 65536 lanes in a block");
   EXPECT_EQ(with({.grid = {0xffffffff, 0xffffffff, 2}}), "InvalidLaunchConfig: more than 2^40 blocks");
-  EXPECT_EQ(with({.shared_bytes = 2 << 20}), "SharedMemoryAllocationFailed{requested 2097152, available 1048576}");
+  EXPECT_EQ(with({.shared_bytes = 2 << 20}),
+            "SharedMemoryAllocationFailed{requested 2097152, available 1048576}");
   EXPECT_EQ(with({.grid = {0, 1, 1}}), "no fault");
   EXPECT_EQ(ex.launch(p, {.launch = {.grid = {0, 1, 1}}}).lanes, 0U);
   EXPECT_EQ(ex.launch(p).instructions, 1U);
@@ -89,8 +94,10 @@ TEST(launch, loops_without_end_stop_at_the_step_limit) {
   executor ex({.threads = 2});
   const program p = program::parse_text("here: bra @here");
   for (const unsigned batch : {1U, 64U}) {
-    execution_params params{.launch = {.grid = {3, 1, 1}, .block = {7, 1, 1}, .step_limit = 1000, .batch = batch}};
-    EXPECT_EQ(fault_of([&] { ex.launch(p, params); }), "StepLimitExceeded{limit 1000} at block 0, lane 0, pc 0");
+    execution_params params{
+        .launch = {.grid = {3, 1, 1}, .block = {7, 1, 1}, .step_limit = 1000, .batch = batch}};
+    EXPECT_EQ(fault_of([&] { ex.launch(p, params); }),
+              "StepLimitExceeded{limit 1000} at block 0, lane 0, pc 0");
   }
 }
 
@@ -98,7 +105,8 @@ TEST(launch, wall_time_is_limited) {
   executor ex({.threads = 1});
   const program p = program::parse_text("here: bra @here");
   execution_params params{.launch = {.step_limit = 0, .time_limit_ms = 5}};
-  EXPECT_EQ(fault_of([&] { ex.launch(p, params); }), "TimeLimitExceeded{milliseconds 5} at block 0, lane 0, pc 0");
+  EXPECT_EQ(fault_of([&] { ex.launch(p, params); }),
+            "TimeLimitExceeded{milliseconds 5} at block 0, lane 0, pc 0");
 }
 
 TEST(launch, calls_nest_recurse_overflow_and_underflow) {
@@ -128,7 +136,8 @@ done: ret)");
     params.launch.call_depth = 5;
     EXPECT_EQ(fault_of([&] { ex.launch(p, params); }), "CallStackOverflow{max 5} at block 0, lane 5, pc 13");
   }
-  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("ret")); }), "CallStackUnderflow at block 0, lane 0, pc 0");
+  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("ret")); }),
+            "CallStackUnderflow at block 0, lane 0, pc 0");
 }
 
 TEST(launch, barriers_wait_for_all_lanes_that_have_not_ended) {
@@ -151,7 +160,8 @@ TEST(launch, barriers_wait_for_all_lanes_that_have_not_ended) {
     stg.u32 [r1 + r7], r6
 end: exit)");
   for (const unsigned batch : {0U, 1U, 7U, 64U}) {
-    execution_params params{.launch = {.block = {64, 1, 1}, .shared_bytes = 192, .batch = batch}, .registers = {{1, out.handle()}}};
+    execution_params params{.launch = {.block = {64, 1, 1}, .shared_bytes = 192, .batch = batch},
+                            .registers = {{1, out.handle()}}};
     ex.launch(p, params);
     for (std::uint32_t i = 0; i < 48; ++i) ASSERT_EQ(out[i], 47 - i) << batch;
   }
@@ -188,7 +198,9 @@ late: mov_imm.i32 r3, 0
     for (const unsigned batch : {0U, 1U, 7U, 64U, 1024U}) {
       execution_params params = linear(100'000, 256, {});
       params.launch.batch = batch;
-      EXPECT_EQ(fault_of([&] { ex->launch(p, params); }), "DivisionByZero{index 0} at block 3, lane 132, pc 5") << batch;
+      EXPECT_EQ(fault_of([&] { ex->launch(p, params); }),
+                "DivisionByZero{index 0} at block 3, lane 132, pc 5")
+          << batch;
     }
   }
 }
@@ -258,7 +270,8 @@ TEST(buffers, are_zeroed_sized_copied_and_never_reused) {
   EXPECT_EQ(ex.buffer_size(class_handle(95)), 12'288U);
   std::vector<std::byte> three(3, std::byte{7});
   ex.copy_to_buffer(h, three, 7);
-  EXPECT_EQ(fault_of([&] { ex.copy_to_buffer(h, three, 8); }), "BufferOutOfBounds{offset 8, size 3, buffer_size 10}");
+  EXPECT_EQ(fault_of([&] { ex.copy_to_buffer(h, three, 8); }),
+            "BufferOutOfBounds{offset 8, size 3, buffer_size 10}");
   std::vector<std::byte> back(10);
   ex.copy_from_buffer(h, back);
   EXPECT_EQ(back[6], std::byte{0});
@@ -268,7 +281,8 @@ TEST(buffers, are_zeroed_sized_copied_and_never_reused) {
   EXPECT_EQ(ex.allocate_buffer(0), 2U);
   std::vector<float> mine(4, 1.0F);
   const buffer_handle adopted = ex.adopt(std::as_writable_bytes(std::span(mine)));
-  ex.launch(templates::fill(type::f32), linear(4, 4, {{1, adopted}, {4, 4}, {5, std::bit_cast<std::uint32_t>(2.5F), type::f32}}));
+  ex.launch(templates::fill(type::f32),
+            linear(4, 4, {{1, adopted}, {4, 4}, {5, std::bit_cast<std::uint32_t>(2.5F), type::f32}}));
   EXPECT_EQ(mine, std::vector<float>(4, 2.5F));
 }
 
@@ -285,8 +299,9 @@ TEST(buffers, every_byte_near_the_end_is_checked) {
                                    ", size 4, buffer_size 16} at block 0, lane 0, pc 1");
     }
   }
-  EXPECT_EQ(fault_of([&] { ex.launch(p, {.registers = {{1, h}, {3, ~std::uint64_t{0}}}}); }),
-            "BufferOutOfBounds{offset 18446744073709551615, size 4, buffer_size 16} at block 0, lane 0, pc 1");
+  EXPECT_EQ(
+      fault_of([&] { ex.launch(p, {.registers = {{1, h}, {3, ~std::uint64_t{0}}}}); }),
+      "BufferOutOfBounds{offset 18446744073709551615, size 4, buffer_size 16} at block 0, lane 0, pc 1");
   EXPECT_EQ(fault_of([&] { ex.launch(p, {.registers = {{1, 77}, {3, 0}}}); }),
             "InvalidBufferHandle{handle 77} at block 0, lane 0, pc 1");
   EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("ldg.u8 r2, [r1 - 1]"), {.registers = {{1, h}}}); }),
@@ -309,16 +324,24 @@ TEST(pools, lanes_have_pools_of_their_own_and_the_host_too) {
     pool.free r2)");
   ex.launch(p, linear(100, 10, {{1, out.handle()}}));
   for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(out[i], i);
-  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("pool.alloc r2, 4\nmov_imm.u64 r3, 1\npool.load.u32 r4, r2, r3")); }),
+  EXPECT_EQ(fault_of([&] {
+              ex.launch(program::parse_text("pool.alloc r2, 4\nmov_imm.u64 r3, 1\npool.load.u32 r4, r2, r3"));
+            }),
             "PoolOutOfBounds{offset 1, size 4, pool_size 4} at block 0, lane 0, pc 2");
-  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("pool.alloc r2, 4\npool.free r2\npool.free r2")); }).substr(0, 18), "InvalidPoolHandle{");
-  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("pool.alloc r2, 99999999999")); }).substr(0, 12), "OutOfMemory{");
+  EXPECT_EQ(fault_of([&] {
+              ex.launch(program::parse_text("pool.alloc r2, 4\npool.free r2\npool.free r2"));
+            }).substr(0, 18),
+            "InvalidPoolHandle{");
+  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("pool.alloc r2, 99999999999")); }).substr(0, 12),
+            "OutOfMemory{");
   linear_pool pool(ex, 32);
   EXPECT_EQ(pool.handle(), 1U);
   pool.store(4, 2.5F);
   EXPECT_EQ(pool.load<float>(4), 2.5F);
-  EXPECT_EQ(fault_of([&] { static_cast<void>(pool.load<double>(25)); }), "PoolOutOfBounds{offset 25, size 8, pool_size 32}");
-  ex.launch(program::parse_text("mov_imm.u64 r3, 4\npool.load.f32 r4, r2, r3\nadd.f32 r4, r4, r4\npool.store.f32 r2, r3, r4"),
+  EXPECT_EQ(fault_of([&] { static_cast<void>(pool.load<double>(25)); }),
+            "PoolOutOfBounds{offset 25, size 8, pool_size 32}");
+  ex.launch(program::parse_text(
+                "mov_imm.u64 r3, 4\npool.load.f32 r4, r2, r3\nadd.f32 r4, r4, r4\npool.store.f32 r2, r3, r4"),
             {.registers = {{2, pool.handle()}}});
   EXPECT_EQ(pool.load<float>(4), 5.0F);
   pool.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/lanes/builder.hpp"
 #include "twill/lanes/ops.hpp"
+
+#include "twill/lanes/builder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,8 +44,8 @@ std::vector<T> numbers(std::size_t n, unsigned seed) {
 
 template <class T>
 class element_wise : public testing::Test {};
-using element_types = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t, std::uint16_t,
-                                     std::uint32_t, std::uint64_t, float, double>;
+using element_types = testing::Types<std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
+                                     std::uint16_t, std::uint32_t, std::uint64_t, float, double>;
 TYPED_TEST_SUITE(element_wise, element_types);
 
 TYPED_TEST(element_wise, arithmetic_is_that_of_every_element_and_the_parallel_form_gives_the_same_bits) {
@@ -117,7 +118,8 @@ TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) 
     x.push_back(std::bit_cast<float>(bits));
     x.push_back(-x.back());
   }
-  const std::vector<float> special{0.0F, -0.0F, INFINITY, -INFINITY, NAN, 1.0F, -1.0F, 88.7228F, 88.73F, -87.4F, -103.9F, -104.5F, 0x1p-149F};
+  const std::vector<float> special{0.0F,     -0.0F,  INFINITY, -INFINITY, NAN,     1.0F,     -1.0F,
+                                   88.7228F, 88.73F, -87.4F,   -103.9F,   -104.5F, 0x1p-149F};
   x.insert(x.end(), special.begin(), special.end());
   std::vector<float> y(x.size());
   const auto check = [&](const char* name, const auto& op, auto wanted, double bound) {
@@ -136,7 +138,8 @@ TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) 
     for (const std::size_t i : {std::size_t{3}, std::size_t{17}, x.size() - 1}) {
       std::array<float, 1> one{};
       op(std::span(x).subspan(i, 1), one);
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(one[0]), std::bit_cast<std::uint32_t>(y[i])) << name << ' ' << x[i];
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(one[0]), std::bit_cast<std::uint32_t>(y[i]))
+          << name << ' ' << x[i];
     }
   };
   check("exp", ops::exp, [](double v) { return std::exp(v); }, 2);
@@ -156,19 +159,24 @@ TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) 
 TEST(ops, operands_are_checked_before_anything_is_written) {
   std::vector<float> a(10, 1.0F);
   std::vector<float> c(12, 5.0F);
-  EXPECT_EQ(fault_of([&] { ops::vector_add(a, a, c); }), "BufferTooSmall{vector_add, index 0, len 10, need 12}");
+  EXPECT_EQ(fault_of([&] { ops::vector_add(a, a, c); }),
+            "BufferTooSmall{vector_add, index 0, len 10, need 12}");
   EXPECT_EQ(c, std::vector<float>(12, 5.0F));
   std::vector<float> x(20, 1.0F);
-  EXPECT_EQ(fault_of([&] { ops::abs(std::span(x).first(10), std::span(x).subspan(1, 10)); }), "InvalidArgument: abs: operand 0 and the output overlap");
+  EXPECT_EQ(fault_of([&] { ops::abs(std::span(x).first(10), std::span(x).subspan(1, 10)); }),
+            "InvalidArgument: abs: operand 0 and the output overlap");
   ops::vector_add(x, x, x);
   EXPECT_EQ(x, std::vector<float>(20, 2.0F));
   const std::vector<int> p{4, 5, 6};
   const std::vector<int> q{1, 0, 0};
   std::vector<int> r(3);
   EXPECT_EQ(fault_of([&] { ops::vector_div(p, q, r); }), "DivisionByZero{index 1}");
-  EXPECT_EQ(fault_of([&] { ops::clip(a, a, 2.0F, 1.0F); }), "InvalidArgument: clip: the bounds are no interval");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(ops::mean(std::vector<float>{})); }), "InvalidArgument: the mean of no elements");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(ops::argmin(std::vector<float>{})); }), "InvalidArgument: argmin of no elements");
+  EXPECT_EQ(fault_of([&] { ops::clip(a, a, 2.0F, 1.0F); }),
+            "InvalidArgument: clip: the bounds are no interval");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(ops::mean(std::vector<float>{})); }),
+            "InvalidArgument: the mean of no elements");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(ops::argmin(std::vector<float>{})); }),
+            "InvalidArgument: argmin of no elements");
 }
 
 TEST(ops, chunks_are_counted_as_promised) {
@@ -245,7 +253,10 @@ void check_gemm(std::size_t m, std::size_t k, std::size_t n) {
         wanted += static_cast<double>(a[i * k + q]) * static_cast<double>(b[q * n + j]);
         magnitude += std::fabs(static_cast<double>(a[i * k + q]) * static_cast<double>(b[q * n + j]));
       }
-      ASSERT_NEAR(static_cast<double>(c[i * n + j]), wanted, static_cast<double>(k) * static_cast<double>(std::numeric_limits<T>::epsilon()) * magnitude + 1e-300);
+      ASSERT_NEAR(
+          static_cast<double>(c[i * n + j]), wanted,
+          static_cast<double>(k) * static_cast<double>(std::numeric_limits<T>::epsilon()) * magnitude +
+              1e-300);
     }
   }
 }
@@ -265,9 +276,12 @@ TEST(ops, the_generic_forms_take_any_callable) {
   std::vector<double> out(a.size());
   ops::parallel_unary_op(ex, std::span<const double>(a), std::span(out), [](double x) { return x * 2; });
   EXPECT_EQ(out[12'345], a[12'345] * 2);
-  ops::parallel_binary_op(ex, std::span<const double>(a), std::span<const double>(out), std::span(out), [](double x, double y) { return y - x; });
+  ops::parallel_binary_op(ex, std::span<const double>(a), std::span<const double>(out), std::span(out),
+                          [](double x, double y) { return y - x; });
   EXPECT_EQ(out, a);
-  EXPECT_EQ(ops::parallel_reduce(ex, std::span<const double>(a), -1e9, [](double x, double y) { return std::max(x, y); }), *std::ranges::max_element(a));
+  EXPECT_EQ(ops::parallel_reduce(ex, std::span<const double>(a), -1e9,
+                                 [](double x, double y) { return std::max(x, y); }),
+            *std::ranges::max_element(a));
 }
 
 TEST(whole_array, instructions_run_the_library_and_check_sizes_first) {
@@ -280,11 +294,14 @@ TEST(whole_array, instructions_run_the_library_and_check_sizes_first) {
   EXPECT_EQ(y.to_vector(), (std::vector<float>{0, 0, 0, 1, 2, 3}));
   ex.launch(program::parse_text("parallel.reduce.f32 r1, r2, sum, 6"), {.registers = r});
   EXPECT_EQ(y[0], 3.0F);
-  EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("parallel.map.f32 r1, r2, abs, 7"), {.registers = r}); }),
-            "BufferOutOfBounds{offset 0, size 28, buffer_size 24} at block 0, lane 0, pc 0");
+  EXPECT_EQ(
+      fault_of([&] { ex.launch(program::parse_text("parallel.map.f32 r1, r2, abs, 7"), {.registers = r}); }),
+      "BufferOutOfBounds{offset 0, size 28, buffer_size 24} at block 0, lane 0, pc 0");
   EXPECT_EQ(fault_of([&] {
-              ex.launch(program::parse_text("parallel.map.f32 r1, r2, abs, 6"), {.launch = {.block = {2, 1, 1}}, .registers = r});
-            }), "InvalidLaunchConfig: whole-array instructions need a launch of one lane");
+              ex.launch(program::parse_text("parallel.map.f32 r1, r2, abs, 6"),
+                        {.launch = {.block = {2, 1, 1}}, .registers = r});
+            }),
+            "InvalidLaunchConfig: whole-array instructions need a launch of one lane");
   buffer<float> ones(ex, 3);
   buffer<float> zeros(ex, 3);
   ops::fill(ones, 1.0F);

@@ -172,8 +172,10 @@ u64 converted(u64 bits) {
   if constexpr (std::is_floating_point_v<S> && std::is_integral_v<D>) {
     if (std::isnan(v)) return 0;
     const auto exact = static_cast<long double>(v);
-    if (exact >= static_cast<long double>(std::numeric_limits<D>::max())) return bits_of<D>(std::numeric_limits<D>::max());
-    if (exact <= static_cast<long double>(std::numeric_limits<D>::min())) return bits_of<D>(std::numeric_limits<D>::min());
+    if (exact >= static_cast<long double>(std::numeric_limits<D>::max()))
+      return bits_of<D>(std::numeric_limits<D>::max());
+    if (exact <= static_cast<long double>(std::numeric_limits<D>::min()))
+      return bits_of<D>(std::numeric_limits<D>::min());
     return bits_of<D>(static_cast<D>(v));
   } else {
     return bits_of<D>(static_cast<D>(v));
@@ -323,7 +325,8 @@ class machine {
     if (!shared) where = buffer(t.handle);
     if (t.offset > where.size || where.size - static_cast<u64>(t.offset) < bytes) {
       const u64 shown = t.offset > ~u64{0} ? ~u64{0} : static_cast<u64>(t.offset);
-      throw lane_fault{shared ? errc::shared_out_of_bounds : errc::buffer_out_of_bounds, {shown, bytes, where.size}};
+      throw lane_fault{shared ? errc::shared_out_of_bounds : errc::buffer_out_of_bounds,
+                       {shown, bytes, where.size}};
     }
     return where.data + static_cast<u64>(t.offset);
   }
@@ -332,7 +335,8 @@ class machine {
     const auto found = out_.buffers.find(handle);
     if (found != out_.buffers.end()) return {found->second.data(), found->second.size()};
     if (handle == 0) return {boundary_.data(), boundary_.size()};
-    if (handle >= class_handle(0)) return {boundary_.data() + (handle - class_handle(0)) * class_bytes, class_bytes};
+    if (handle >= class_handle(0))
+      return {boundary_.data() + (handle - class_handle(0)) * class_bytes, class_bytes};
     throw lane_fault{errc::invalid_buffer_handle, {handle}};
   }
 
@@ -389,7 +393,8 @@ class machine {
     switch (i.op) {
       case opcode::bra: l.pc = !i.predicated || read_pred(l, i.regs[0]) ? there() : l.pc + 1; return;
       case opcode::call:
-        if (l.calls.size() >= config_.call_depth) throw lane_fault{errc::call_stack_overflow, {config_.call_depth}};
+        if (l.calls.size() >= config_.call_depth)
+          throw lane_fault{errc::call_stack_overflow, {config_.call_depth}};
         l.calls.push_back(l.pc + 1);
         l.pc = there();
         return;
@@ -460,10 +465,12 @@ class machine {
     std::array<u64, 3> in{};
     std::size_t n = 0;
     for (const field_info& f : fields_of(i.op)) {
-      if (f.kind == field_kind::src) in.at(n++) = read(l, i.regs.at(f.slot), f.as == operand_type::u32 ? type::u32 : i.ty);
+      if (f.kind == field_kind::src)
+        in.at(n++) = read(l, i.regs.at(f.slot), f.as == operand_type::u32 ? type::u32 : i.ty);
     }
     if (i.op == opcode::div && is_integer(i.ty) && in[1] == 0) throw lane_fault{errc::division_by_zero};
-    write(l, i.regs[0], i.ty, with_type(i.ty, [&](auto t) { return arithmetic<decltype(t)>(i.op, in[0], in[1], in[2]); }));
+    write(l, i.regs[0], i.ty,
+          with_type(i.ty, [&](auto t) { return arithmetic<decltype(t)>(i.op, in[0], in[1], in[2]); }));
   }
 
   void reduce(lane& l, const instruction& i) {
@@ -474,8 +481,10 @@ class machine {
             constexpr bool real = std::is_floating_point_v<T>;
             T acc{};
             if (i.op == opcode::reduce_mul) acc = T{1};
-            if (i.op == opcode::reduce_min) acc = real ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
-            if (i.op == opcode::reduce_max) acc = real ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::min();
+            if (i.op == opcode::reduce_min)
+              acc = real ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+            if (i.op == opcode::reduce_max)
+              acc = real ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::min();
             const opcode op = i.op == opcode::reduce_add   ? opcode::add
                               : i.op == opcode::reduce_mul ? opcode::mul
                               : i.op == opcode::reduce_min ? opcode::min

@@ -20,8 +20,9 @@ struct oracle_result {
   std::uint64_t instructions = 0;
 };
 
-/// Executes a valid program lane after lane, one instruction at a time, straight from the specification: slow, and
-/// sharing no code with the executor. Whole-array instructions and transcendental functions are not its business.
+/// Executes a valid program lane after lane, one instruction at a time, straight from the specification:
+/// slow, and sharing no code with the executor. Whole-array instructions and transcendental functions are not
+/// its business.
 [[nodiscard]] oracle_result run_oracle(const program& p, const execution_params& params,
                                        std::map<buffer_handle, std::vector<std::byte>> buffers);
 

@@ -86,27 +86,40 @@ TEST(program, every_instruction_survives_text_json_and_bytes) {
 
 TEST(program, the_text_form_is_that_of_the_specification) {
   const program p = every_instruction();
-  EXPECT_EQ(to_string(builder().add(type::f32, reg{0}, reg{1}, reg{2}).build().code()[0]), "add.f32 r0, r1, r2");
+  EXPECT_EQ(to_string(builder().add(type::f32, reg{0}, reg{1}, reg{2}).build().code()[0]),
+            "add.f32 r0, r1, r2");
   EXPECT_EQ(to_string(builder().mov_imm_f32(reg{1}, 1.0F).build().code()[0]), "mov_imm.f32 r1, 1065353216");
-  EXPECT_EQ(to_string(builder().cvt(type::u64, type::u32, reg{1}, reg{2}).build().code()[0]), "cvt.u64.u32 r1, r2");
-  EXPECT_EQ(to_string(builder().set(condition::lt, type::i32, pred{0}, reg{1}, reg{2}).build().code()[0]), "setlt.i32 p0, r1, r2");
-  EXPECT_EQ(to_string(builder().sel(type::f32, reg{1}, pred{0}, reg{2}, reg{3}).build().code()[0]), "sel.f32 r1, p0, r2, r3");
+  EXPECT_EQ(to_string(builder().cvt(type::u64, type::u32, reg{1}, reg{2}).build().code()[0]),
+            "cvt.u64.u32 r1, r2");
+  EXPECT_EQ(to_string(builder().set(condition::lt, type::i32, pred{0}, reg{1}, reg{2}).build().code()[0]),
+            "setlt.i32 p0, r1, r2");
+  EXPECT_EQ(to_string(builder().sel(type::f32, reg{1}, pred{0}, reg{2}, reg{3}).build().code()[0]),
+            "sel.f32 r1, p0, r2, r3");
   EXPECT_EQ(to_string(builder().add_label("L").branch_if(pred{0}, "L").build().code()[0]), "bra.p0 @L");
   EXPECT_EQ(to_string(builder().bar_sync(0).build().code()[0]), "bar.sync 0");
   EXPECT_EQ(to_string(builder().mem_fence(memory_scope::block).build().code()[0]), "memfence.block");
-  EXPECT_EQ(to_string(builder().reduce(opcode::reduce_add, type::f32, reg{1}, reg{2}, 3).build().code()[0]), "reduce.add.f32 r1, r2, 3");
-  EXPECT_EQ(to_string(builder().pool_store(type::f32, reg{1}, reg{2}, reg{3}).build().code()[0]), "pool.store.f32 r1, r2, r3");
-  EXPECT_EQ(to_string(builder().ldg(type::u8, reg{1}, at_buffer(42, 128)).build().code()[0]), "ldg.u8 r1, [buf42 + 128]");
-  EXPECT_EQ(to_string(builder().stg(type::u8, at_phi(5, 12, 200), reg{1}).build().code()[0]), "stg.u8 [Φ(5, 12, 200)], r1");
+  EXPECT_EQ(to_string(builder().reduce(opcode::reduce_add, type::f32, reg{1}, reg{2}, 3).build().code()[0]),
+            "reduce.add.f32 r1, r2, 3");
+  EXPECT_EQ(to_string(builder().pool_store(type::f32, reg{1}, reg{2}, reg{3}).build().code()[0]),
+            "pool.store.f32 r1, r2, r3");
+  EXPECT_EQ(to_string(builder().ldg(type::u8, reg{1}, at_buffer(42, 128)).build().code()[0]),
+            "ldg.u8 r1, [buf42 + 128]");
+  EXPECT_EQ(to_string(builder().stg(type::u8, at_phi(5, 12, 200), reg{1}).build().code()[0]),
+            "stg.u8 [Φ(5, 12, 200)], r1");
   EXPECT_EQ(to_string(at(reg{10}, 64)), "[r10 + 64]");
   EXPECT_EQ(to_string(at(reg{10}, -32)), "[r10 - 32]");
   EXPECT_EQ(to_string(at(reg{1}, reg{0})), "[r1 + r0]");
-  EXPECT_EQ(program::parse_text("mov_imm.f32 r1, 1.5\nldg.f32 r2, [phi(5,12,200)] ; comment\n").code()[0].value, 0x3fc00000U);
+  EXPECT_EQ(
+      program::parse_text("mov_imm.f32 r1, 1.5\nldg.f32 r2, [phi(5,12,200)] ; comment\n").code()[0].value,
+      0x3fc00000U);
 }
 
 TEST(program, mistakes_in_a_text_have_line_and_column) {
-  const auto message = [](std::string_view text) { return to_string(fault_of([&] { static_cast<void>(program::parse_text(text, "p.tl")); })); };
-  EXPECT_EQ(message("exit\n  ad.f32 r1, r2, r3"), "InvalidProgram at p.tl:2:3: no instruction is named 'ad.f32', did you mean add?");
+  const auto message = [](std::string_view text) {
+    return to_string(fault_of([&] { static_cast<void>(program::parse_text(text, "p.tl")); }));
+  };
+  EXPECT_EQ(message("exit\n  ad.f32 r1, r2, r3"),
+            "InvalidProgram at p.tl:2:3: no instruction is named 'ad.f32', did you mean add?");
   EXPECT_EQ(message("add.f33 r1, r2, r3"), "InvalidProgram at p.tl:1:1: no type is named 'f33'");
   EXPECT_EQ(message("add.f32 r1, x2, r3"), "InvalidProgram at p.tl:1:13: expected r and a number");
   EXPECT_EQ(message("exit now"), "InvalidProgram at p.tl:1:6: text after the instruction");
@@ -114,9 +127,13 @@ TEST(program, mistakes_in_a_text_have_line_and_column) {
 }
 
 TEST(program, mistakes_in_json_have_their_place) {
-  const auto message = [](std::string text) { return to_string(fault_of([&] { static_cast<void>(program::parse_json(std::move(text), "p.json")); })); };
-  EXPECT_EQ(message(R"({"format":"twill.lanes.program/1","code":[{"op":"EXIT"},{"op":"ADD","ty":"f32","dst":1,"src1":2}]})"),
-            "InvalidProgram at p.json:1:57 /code/1: the key \"src2\" is missing");
+  const auto message = [](std::string text) {
+    return to_string(fault_of([&] { static_cast<void>(program::parse_json(std::move(text), "p.json")); }));
+  };
+  EXPECT_EQ(
+      message(
+          R"({"format":"twill.lanes.program/1","code":[{"op":"EXIT"},{"op":"ADD","ty":"f32","dst":1,"src1":2}]})"),
+      "InvalidProgram at p.json:1:57 /code/1: the key \"src2\" is missing");
   EXPECT_EQ(message(R"({"format":"twill.lanes.program/1","code":[{"op":"EXIT","ty":"f32"}]})"),
             "InvalidProgram at p.json:1:61 /code/0/ty: EXIT has no field \"ty\"");
   EXPECT_EQ(message(R"({"format":"twill.lanes.program/2","code":[]})"),
@@ -132,7 +149,8 @@ TEST(program, corrupt_bytes_are_refused_wherever_they_are_hurt) {
   for (std::size_t at_byte = 0; at_byte < good.size(); at_byte += 5) {
     std::vector<std::byte> bad = good;
     bad[at_byte] ^= std::byte{0x40};
-    ASSERT_EQ(fault_of([&] { static_cast<void>(program::from_bytes(bad)); }).code, errc::invalid_program) << at_byte;
+    ASSERT_EQ(fault_of([&] { static_cast<void>(program::from_bytes(bad)); }).code, errc::invalid_program)
+        << at_byte;
   }
 }
 
@@ -165,7 +183,9 @@ TEST(program, validation_names_the_first_mistake) {
   EXPECT_EQ(message(i), "InvalidPredicate{pred 16} at instruction 1");
   i = sample(opcode::setcc);
   i.cond = condition::ltu;
-  EXPECT_EQ(message(i), "UnsupportedOperation{SETcc, type f64} at instruction 1: an unsigned condition on floating-point numbers");
+  EXPECT_EQ(message(i),
+            "UnsupportedOperation{SETcc, type f64} at instruction 1: an unsigned condition on floating-point "
+            "numbers");
   i = sample(opcode::reduce_add);
   i.regs[1] = 250;
   i.value = 7;
@@ -185,7 +205,9 @@ TEST(instructions, every_operation_takes_the_types_of_its_row_and_no_others) {
     const auto op = static_cast<opcode>(k);
     if (op == opcode::cvt) continue;
     const auto fields = fields_of(op);
-    if (fields.empty() || std::ranges::none_of(fields, [](const field_info& f) { return f.kind == field_kind::ty; })) continue;
+    if (fields.empty() ||
+        std::ranges::none_of(fields, [](const field_info& f) { return f.kind == field_kind::ty; }))
+      continue;
     for (std::size_t t = 0; t < type_count; ++t) {
       instruction i = sample(op);
       i.ty = static_cast<type>(t);
@@ -195,7 +217,8 @@ TEST(instructions, every_operation_takes_the_types_of_its_row_and_no_others) {
       if (supports(op, i.ty)) {
         EXPECT_NO_THROW(p.validate()) << name_of(op) << ' ' << name_of(i.ty);
       } else {
-        EXPECT_EQ(fault_of([&] { p.validate(); }).code, errc::unsupported_operation) << name_of(op) << ' ' << name_of(i.ty);
+        EXPECT_EQ(fault_of([&] { p.validate(); }).code, errc::unsupported_operation)
+            << name_of(op) << ' ' << name_of(i.ty);
       }
     }
   }
@@ -239,8 +262,10 @@ TEST(builder, registers_come_back_last_in_first_out_and_end_before_the_special_o
   EXPECT_EQ(r1.n, 1);
   const reg range = b.alloc_reg_range(249);
   EXPECT_EQ(range.n, 3);
-  EXPECT_EQ(to_string(fault_of([&] { static_cast<void>(b.alloc_reg()); })), "InvalidRegister{reg 252}: no register is left");
-  EXPECT_EQ(to_string(fault_of([&] { b.free_reg(reg{252}); })), "InvalidRegister{reg 252}: the register is not allocated");
+  EXPECT_EQ(to_string(fault_of([&] { static_cast<void>(b.alloc_reg()); })),
+            "InvalidRegister{reg 252}: no register is left");
+  EXPECT_EQ(to_string(fault_of([&] { b.free_reg(reg{252}); })),
+            "InvalidRegister{reg 252}: the register is not allocated");
   for (int i = 0; i < 16; ++i) EXPECT_EQ(b.alloc_pred().n, i);
   EXPECT_EQ(fault_of([&] { static_cast<void>(b.alloc_pred()); }).code, errc::invalid_predicate);
 }
@@ -255,10 +280,12 @@ TEST(builder, labels_are_unique_and_programs_are_validated) {
 }
 
 TEST(templates, element_wise_programs_have_the_shapes_of_the_specification) {
-  EXPECT_EQ(templates::binary(opcode::add, type::f32).to_text(),
-            "  setgeu.u64 p0, r255, r4\n  bra.p0 @bounds_exit\n  mov_imm.u32 r250, 2\n  shl.u64 r0, r255, r250\n"
-            "  ldg.f32 r10, [r1 + r0]\n  ldg.f32 r11, [r2 + r0]\n  add.f32 r12, r10, r11\n  stg.f32 [r3 + r0], r12\n"
-            "bounds_exit:\n  exit\n");
+  EXPECT_EQ(
+      templates::binary(opcode::add, type::f32).to_text(),
+      "  setgeu.u64 p0, r255, r4\n  bra.p0 @bounds_exit\n  mov_imm.u32 r250, 2\n  shl.u64 r0, r255, r250\n"
+      "  ldg.f32 r10, [r1 + r0]\n  ldg.f32 r11, [r2 + r0]\n  add.f32 r12, r10, r11\n  stg.f32 [r3 + r0], "
+      "r12\n"
+      "bounds_exit:\n  exit\n");
   EXPECT_EQ(templates::unary(opcode::sigmoid, type::f32).len(), 8U);
   EXPECT_EQ(templates::binary(opcode::add, type::f64).code()[2].value, 3U);
 }
@@ -281,7 +308,8 @@ TEST(cache, the_first_program_of_a_key_is_kept_also_when_threads_race) {
   {
     std::vector<std::jthread> threads;
     for (auto& s : seen) {
-      threads.emplace_back([&] { s = cache.get_or_create({"x", {}}, [] { return templates::copy(type::u8); }); });
+      threads.emplace_back(
+          [&] { s = cache.get_or_create({"x", {}}, [] { return templates::copy(type::u8); }); });
     }
   }
   for (const auto& s : seen) EXPECT_EQ(s, seen[0]);

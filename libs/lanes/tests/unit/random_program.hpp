@@ -9,8 +9,8 @@
 
 namespace twill::lanes::test {
 
-/// Writes valid programs without races: every lane stores in 64 bytes of its own, of a buffer in r1 and of shared
-/// memory. They branch, loop, call and wait at barriers; many end in a fault.
+/// Writes valid programs without races: every lane stores in 64 bytes of its own, of a buffer in r1 and of
+/// shared memory. They branch, loop, call and wait at barriers; many end in a fault.
 class random_program {
  public:
   explicit random_program(std::uint64_t seed) : random_(seed) {}
@@ -49,14 +49,20 @@ class random_program {
   pred any_pred() { return pred{static_cast<std::uint16_t>(below(3))}; }
   type any_type() {
     // Mostly one type, so that not every program ends in a mismatch at once.
-    static constexpr type some[] = {type::i8, type::i16, type::i64, type::u8, type::u16, type::u32, type::u64, type::f32, type::f64};
+    static constexpr type some[] = {type::i8,  type::i16, type::i64, type::u8, type::u16,
+                                    type::u32, type::u64, type::f32, type::f64};
     return chance(85) ? type::i32 : some[below(9)];
   }
   void constant(reg r) {
     const type t = any_type();
-    b_.mov_imm(t, r, is_float(t) ? (t == type::f32 ? 0x3f800000U + (below(64) << 17) : 0x3ff0000000000000U + (below(64) << 45)) : below(20) - (chance(20) ? 10 : 0));
+    b_.mov_imm(t, r,
+               is_float(t) ? (t == type::f32 ? 0x3f800000U + (below(64) << 17)
+                                             : 0x3ff0000000000000U + (below(64) << 45))
+                           : below(20) - (chance(20) ? 10 : 0));
   }
-  std::int32_t own_offset(type t) { return static_cast<std::int32_t>(below(64 / size_bytes(t)) * size_bytes(t)); }
+  std::int32_t own_offset(type t) {
+    return static_cast<std::int32_t>(below(64 / size_bytes(t)) * size_bytes(t));
+  }
 
   void statement(int depth) {
     switch (below(16)) {
@@ -99,7 +105,8 @@ class random_program {
         }
         [[fallthrough]];
       default: {
-        static constexpr opcode some[] = {opcode::add, opcode::sub, opcode::mul, opcode::min, opcode::max, opcode::div};
+        static constexpr opcode some[] = {opcode::add, opcode::sub, opcode::mul,
+                                          opcode::min, opcode::max, opcode::div};
         const opcode op = some[below(chance(10) ? 6 : 5)];
         b_.binary(op, any_type(), any(), any(), any());
         return;
@@ -119,7 +126,8 @@ class random_program {
   void branch(int depth) {
     const pred p = any_pred();
     const reg r = any();
-    b_.cvt(type::i32, type::u32, r, reg{lane_idx_x}).set(static_cast<condition>(below(6)), type::i32, p, r, any());
+    b_.cvt(type::i32, type::u32, r, reg{lane_idx_x})
+        .set(static_cast<condition>(below(6)), type::i32, p, r, any());
     const std::string other = b_.gen_label("else");
     const std::string end = b_.gen_label("end");
     b_.branch_if(p, other);
@@ -136,7 +144,9 @@ class random_program {
   // A loop whose trips differ by lane.
   void loop(int depth) {
     const reg count{static_cast<std::uint16_t>(40 + depth)};
-    b_.mov(type::u32, count, reg{lane_idx_x}).mov_imm(type::u32, reg{45}, 3).bit_and(type::u32, count, count, reg{45});
+    b_.mov(type::u32, count, reg{lane_idx_x})
+        .mov_imm(type::u32, reg{45}, 3)
+        .bit_and(type::u32, count, count, reg{45});
     const std::string top = b_.gen_label("top");
     b_.add_label(top);
     const bool outer = barriers_;

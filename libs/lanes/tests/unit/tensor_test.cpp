@@ -42,14 +42,20 @@ TEST(tensor, views_change_shape_without_copying) {
 
 TEST(tensor, what_does_not_fit_is_refused) {
   std::vector<float> x(6);
-  EXPECT_EQ(fault_of([&] { static_cast<void>(tensor<float>::from_buffer(x, {7})); }), "BufferTooSmall{tensor, index 0, len 6, need 7}");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(tensor<float>::from_buffer(x, {7})); }),
+            "BufferTooSmall{tensor, index 0, len 6, need 7}");
   const auto t = tensor<float>::from_buffer(x, {2, 3});
-  EXPECT_EQ(fault_of([&] { static_cast<void>(t.reshape({5})); }), "InvalidArgument: reshape to another number of elements");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(t.permute(std::array<std::size_t, 2>{0, 0})); }), "InvalidArgument: permute needs every dimension once");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(t.slice(0, 2)); }), "InvalidArgument: a slice that starts outside of its dimension");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(t.reshape({5})); }),
+            "InvalidArgument: reshape to another number of elements");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(t.permute(std::array<std::size_t, 2>{0, 0})); }),
+            "InvalidArgument: permute needs every dimension once");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(t.slice(0, 2)); }),
+            "InvalidArgument: a slice that starts outside of its dimension");
   EXPECT_EQ(fault_of([&] { static_cast<void>(t.slice(0, 0, 1, 0)); }), "InvalidArgument: a slice of step 0");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(t.transpose().view_1d()); }), "InvalidArgument: view_1d of a tensor that is not contiguous");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(t.matmul(t)); }), "InvalidArgument: matmul: the inner dimensions differ");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(t.transpose().view_1d()); }),
+            "InvalidArgument: view_1d of a tensor that is not contiguous");
+  EXPECT_EQ(fault_of([&] { static_cast<void>(t.matmul(t)); }),
+            "InvalidArgument: matmul: the inner dimensions differ");
 }
 
 TEST(tensor, products_of_views_are_those_of_their_values) {

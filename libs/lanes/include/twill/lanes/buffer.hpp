@@ -20,7 +20,8 @@ template <class T>
 class buffer {
  public:
   /// Zeroed elements. Throws: `fault` (OutOfMemory).
-  buffer(executor& owner, std::size_t n) : owner_(&owner), handle_(owner.allocate_buffer(bytes_for(n))), owned_(true) {
+  buffer(executor& owner, std::size_t n)
+      : owner_(&owner), handle_(owner.allocate_buffer(bytes_for(n))), owned_(true) {
     elements_ = {reinterpret_cast<T*>(owner.map(handle_).data()), n};
   }
   buffer(buffer&& other) noexcept
@@ -65,7 +66,8 @@ class buffer {
  private:
   template <class U>
   friend buffer<U> allocate_boundary(executor&, unsigned, std::size_t, std::size_t);
-  buffer(executor& owner, buffer_handle h, std::span<T> elements) : owner_(&owner), handle_(h), elements_(elements) {}
+  buffer(executor& owner, buffer_handle h, std::span<T> elements)
+      : owner_(&owner), handle_(h), elements_(elements) {}
   static std::size_t bytes_for(std::size_t n) {
     if (n > ~std::size_t{0} / sizeof(T)) throw fault({.code = errc::out_of_memory, .numbers = {n, 0}});
     return n * sizeof(T);
@@ -88,10 +90,11 @@ template <class T>
 [[nodiscard]] buffer<T> allocate(executor& owner, std::size_t n) {
   return buffer<T>(owner, n);
 }
-/// The first width * height bytes of a class of the boundary pool; not freed with the buffer. Throws: `fault` for a
-/// class from 96 on, a width above 48 or a height above 256.
+/// The first width * height bytes of a class of the boundary pool; not freed with the buffer. Throws: `fault`
+/// for a class from 96 on, a width above 48 or a height above 256.
 template <class T>
-[[nodiscard]] buffer<T> allocate_boundary(executor& owner, unsigned cls, std::size_t width, std::size_t height) {
+[[nodiscard]] buffer<T> allocate_boundary(executor& owner, unsigned cls, std::size_t width,
+                                          std::size_t height) {
   if (cls >= atlas::class_count) throw fault({.code = errc::invalid_class_index, .numbers = {cls}});
   if (width > atlas::page_count || height > atlas::page_bytes) {
     throw fault(errc::invalid_argument, "a boundary buffer has at most 48 pages of 256 bytes");
@@ -101,7 +104,8 @@ template <class T>
                    std::span<T>(reinterpret_cast<T*>(bytes.data()), width * height / sizeof(T)));
 }
 
-/// A pool of an executor, freed with this object. Every access throws `fault` (PoolOutOfBounds) outside of it.
+/// A pool of an executor, freed with this object. Every access throws `fault` (PoolOutOfBounds) outside of
+/// it.
 class linear_pool {
  public:
   linear_pool(executor& owner, std::size_t bytes) : owner_(&owner), handle_(owner.allocate_pool(bytes)) {}
@@ -129,7 +133,9 @@ class linear_pool {
   void store_slice(std::size_t offset, std::span<const T> from) {
     store_bytes(offset, std::as_bytes(from));
   }
-  void load_bytes(std::size_t offset, std::span<std::byte> to) const { owner_->copy_from_pool(handle_, to, offset); }
+  void load_bytes(std::size_t offset, std::span<std::byte> to) const {
+    owner_->copy_from_pool(handle_, to, offset);
+  }
   void store_bytes(std::size_t offset, std::span<const std::byte> from) {
     owner_->copy_to_pool(handle_, from, offset);
   }

@@ -19,14 +19,15 @@ struct case_options {
 struct case_report {
   std::string name{};
   bool passed = false;
-  std::vector<std::string> differences{};   ///< from what the case expects, one sentence each
-  std::optional<fault_info> fault{};        ///< how the launch ended, when it did so
+  std::vector<std::string> differences{};  ///< from what the case expects, one sentence each
+  std::optional<fault_info> fault{};       ///< how the launch ended, when it did so
   launch_result result{};
   std::vector<worker_activity> activity{};
 };
 
-/// Runs a case of the form `twill.lanes.case/1`: a program, its buffers and registers, and what must come of it.
-/// Throws: `fault` (InvalidProgram) with the place when the text is no case.
-[[nodiscard]] case_report run_case(std::string text, const std::string& name, const case_options& options = {});
+/// Runs a case of the form `twill.lanes.case/1`: a program, its buffers and registers, and what must come of
+/// it. Throws: `fault` (InvalidProgram) with the place when the text is no case.
+[[nodiscard]] case_report run_case(std::string text, const std::string& name,
+                                   const case_options& options = {});
 
 }  // namespace twill::lanes

@@ -32,13 +32,13 @@ enum class class_mode_kind : std::uint8_t {
 struct launch_config {
   dim3 grid{};
   dim3 block{};
-  std::size_t shared_bytes = 0;                     ///< zeroed memory that the lanes of a block share
-  std::uint64_t step_limit = 1'000'000'000;         ///< instructions a lane; 0: unlimited
-  std::uint32_t call_depth = 256;                   ///< nested calls a lane
+  std::size_t shared_bytes = 0;              ///< zeroed memory that the lanes of a block share
+  std::uint64_t step_limit = 1'000'000'000;  ///< instructions a lane; 0: unlimited
+  std::uint32_t call_depth = 256;            ///< nested calls a lane
   class_mode_kind class_mode = class_mode_kind::zero;
-  unsigned batch = 0;                               ///< lanes executed together; 0: chosen from the program
+  unsigned batch = 0;  ///< lanes executed together; 0: chosen from the program
   std::uint64_t memory_limit = std::uint64_t{1} << 30;  ///< bytes of pools and call stacks a running task
-  std::uint64_t time_limit_ms = 0;                  ///< wall time; 0: unlimited. Not deterministic, unlike the others
+  std::uint64_t time_limit_ms = 0;  ///< wall time; 0: unlimited. Not deterministic, unlike the others
 
   /// Enough blocks of `block` lanes for n of them. Throws: `fault` (InvalidLaunchConfig) when block is 0.
   [[nodiscard]] static launch_config linear(std::uint64_t n, std::uint32_t block);
@@ -59,10 +59,10 @@ struct execution_params {
 
 /// What a launch tells beside what it wrote.
 struct launch_result {
-  std::array<double, 96> resonance{};          ///< what ResAccum added, by class
-  std::array<std::uint64_t, 2> touched{};      ///< bit c: class c was added to
-  std::uint64_t instructions = 0;              ///< executed, over all lanes
-  std::uint64_t lanes = 0;                     ///< that ran
+  std::array<double, 96> resonance{};      ///< what ResAccum added, by class
+  std::array<std::uint64_t, 2> touched{};  ///< bit c: class c was added to
+  std::uint64_t instructions = 0;          ///< executed, over all lanes
+  std::uint64_t lanes = 0;                 ///< that ran
 
   [[nodiscard]] bool is_touched(unsigned cls) const noexcept {
     return cls < 96 && (touched[cls / 64] >> (cls % 64) & 1U) != 0;
@@ -84,12 +84,14 @@ using pool_handle = std::uint64_t;
 inline constexpr std::size_t class_bytes = 12'288;
 inline constexpr std::size_t boundary_bytes = 96 * class_bytes;
 /// The handle of one class.
-[[nodiscard]] constexpr buffer_handle class_handle(unsigned cls) noexcept { return ~std::uint64_t{0} - 95 + cls; }
+[[nodiscard]] constexpr buffer_handle class_handle(unsigned cls) noexcept {
+  return ~std::uint64_t{0} - 95 + cls;
+}
 
 /// How an executor works.
 struct executor_options {
-  std::size_t threads = 0;                           ///< 0: the pool of the calling thread, else the global one
-  std::size_t shared_limit = std::size_t{1} << 20;   ///< shared memory that a block may ask for
+  std::size_t threads = 0;  ///< 0: the pool of the calling thread, else the global one
+  std::size_t shared_limit = std::size_t{1} << 20;  ///< shared memory that a block may ask for
 };
 
 /// Runs programs and owns what they work on.
@@ -122,8 +124,9 @@ class executor {
   void copy_to_pool(pool_handle h, std::span<const std::byte> data, std::size_t offset = 0);
   void copy_from_pool(pool_handle h, std::span<std::byte> data, std::size_t offset = 0) const;
 
-  /// Runs the program in every lane. Throws: `fault`, that of the lowest block, there of the first phase, there
-  /// of the lowest lane, whatever the threads and the batch; or of a program or launch that makes no sense.
+  /// Runs the program in every lane. Throws: `fault`, that of the lowest block, there of the first phase,
+  /// there of the lowest lane, whatever the threads and the batch; or of a program or launch that makes no
+  /// sense.
   launch_result launch(const program& p, const execution_params& params = {});
   /// Runs `body(task)` for each task below n on the executor's threads and waits: the level of operations.
   void for_each_chunk(std::size_t n, const std::function<void(std::size_t)>& body);

@@ -15,17 +15,76 @@ namespace twill::lanes {
 
 /// Every instruction of the machine. docs/reference/lanes-isa.md is generated from the same table.
 enum class opcode : std::uint8_t {
-  ldg, lds, stg, sts, mov, mov_imm, cvt,
-  add, sub, mul, div, mad, fma, min, max, abs, neg,
-  bit_and, bit_or, bit_xor, bit_not, shl, shr, pow,
-  setcc, sel,
-  bra, call, ret, loop, exit, bar_sync, mem_fence,
-  reduce_add, reduce_min, reduce_max, reduce_mul,
-  exp, log, log2, log10, sqrt, rsqrt, sin, cos, tan, tanh, sigmoid,
-  cls_get, mirror, unity_test, nbr_count, nbr_get, res_accum, phase_get, phase_adv, bound_map,
-  pool_alloc, pool_free, pool_load, pool_store,
-  parallel_map, parallel_map_binary, parallel_reduce,
-  layer_norm, group_norm, batch_norm, conv2d, nearest_upsample2d, gemm
+  ldg,
+  lds,
+  stg,
+  sts,
+  mov,
+  mov_imm,
+  cvt,
+  add,
+  sub,
+  mul,
+  div,
+  mad,
+  fma,
+  min,
+  max,
+  abs,
+  neg,
+  bit_and,
+  bit_or,
+  bit_xor,
+  bit_not,
+  shl,
+  shr,
+  pow,
+  setcc,
+  sel,
+  bra,
+  call,
+  ret,
+  loop,
+  exit,
+  bar_sync,
+  mem_fence,
+  reduce_add,
+  reduce_min,
+  reduce_max,
+  reduce_mul,
+  exp,
+  log,
+  log2,
+  log10,
+  sqrt,
+  rsqrt,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  cls_get,
+  mirror,
+  unity_test,
+  nbr_count,
+  nbr_get,
+  res_accum,
+  phase_get,
+  phase_adv,
+  bound_map,
+  pool_alloc,
+  pool_free,
+  pool_load,
+  pool_store,
+  parallel_map,
+  parallel_map_binary,
+  parallel_reduce,
+  layer_norm,
+  group_norm,
+  batch_norm,
+  conv2d,
+  nearest_upsample2d,
+  gemm
 };
 inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::gemm) + 1;
 
@@ -56,29 +115,29 @@ enum class address_mode : std::uint8_t {
 /// Where a load or a store goes.
 struct address {
   address_mode mode = address_mode::buffer;
-  std::uint64_t handle = 0;        ///< buffer
-  std::uint64_t offset = 0;        ///< buffer
-  std::int32_t displacement = 0;   ///< indirect, computed
-  std::uint16_t base = 0;          ///< indirect: base register; computed: handle register
-  std::uint16_t offset_reg = 0;    ///< computed
-  std::uint16_t phi_class = 0;     ///< phi
-  std::uint16_t phi_page = 0;      ///< phi
-  std::uint16_t phi_byte = 0;      ///< phi
+  std::uint64_t handle = 0;       ///< buffer
+  std::uint64_t offset = 0;       ///< buffer
+  std::int32_t displacement = 0;  ///< indirect, computed
+  std::uint16_t base = 0;         ///< indirect: base register; computed: handle register
+  std::uint16_t offset_reg = 0;   ///< computed
+  std::uint16_t phi_class = 0;    ///< phi
+  std::uint16_t phi_page = 0;     ///< phi
+  std::uint16_t phi_byte = 0;     ///< phi
   friend bool operator==(const address&, const address&) = default;
 };
 
 /// One instruction. Which members count is told by the opcode's fields (`fields_of`); the rest stay zero.
 struct instruction {
   opcode op = opcode::exit;
-  type ty = type::u32;                   ///< operand type; of CVT the destination's
-  type src_ty = type::u32;               ///< CVT
-  condition cond = condition::eq;        ///< SETcc
-  std::array<std::uint16_t, 6> regs{};   ///< registers and predicates, in the order of the fields
-  bool predicated = false;               ///< BRA with a predicate
-  std::uint64_t value = 0;               ///< the immediate: bits, count, id, scope, size, operation
-  lanes::address addr{};                 ///< loads and stores
-  std::string target{};                  ///< BRA, CALL, LOOP
-  std::vector<std::uint64_t> params{};   ///< whole-array instructions: sizes, and reals as f64 bits
+  type ty = type::u32;                  ///< operand type; of CVT the destination's
+  type src_ty = type::u32;              ///< CVT
+  condition cond = condition::eq;       ///< SETcc
+  std::array<std::uint16_t, 6> regs{};  ///< registers and predicates, in the order of the fields
+  bool predicated = false;              ///< BRA with a predicate
+  std::uint64_t value = 0;              ///< the immediate: bits, count, id, scope, size, operation
+  lanes::address addr{};                ///< loads and stores
+  std::string target{};                 ///< BRA, CALL, LOOP
+  std::vector<std::uint64_t> params{};  ///< whole-array instructions: sizes, and reals as f64 bits
 
   friend bool operator==(const instruction&, const instruction&) = default;
 };
@@ -110,9 +169,9 @@ enum class operand_type : std::uint8_t { operand, source, u8, u32, u64, f64, bas
 struct field_info {
   std::string_view name;
   field_kind kind;
-  std::uint8_t slot = 0;                       ///< in `regs`; for numbers 0 is `value`, k is `params[k - 1]`
-  operand_type as = operand_type::operand;     ///< registers
-  std::uint64_t max = ~std::uint64_t{0};       ///< numbers
+  std::uint8_t slot = 0;                    ///< in `regs`; for numbers 0 is `value`, k is `params[k - 1]`
+  operand_type as = operand_type::operand;  ///< registers
+  std::uint64_t max = ~std::uint64_t{0};    ///< numbers
 };
 [[nodiscard]] std::span<const field_info> fields_of(opcode op) noexcept;
 

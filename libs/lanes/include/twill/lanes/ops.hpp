@@ -17,8 +17,8 @@
 /// Operations on whole arrays: vector kernels over contiguous ranges (spans, vectors, `buffer<T>`).
 ///
 /// Every operation throws `fault` before it writes anything: BufferTooSmall when n is larger than an operand,
-/// InvalidArgument when input and output overlap without being the same. Without n, the output's size counts. The
-/// forms that end in `_par` run in chunks on the executor's threads and give the same bits.
+/// InvalidArgument when input and output overlap without being the same. Without n, the output's size counts.
+/// The forms that end in `_par` run in chunks on the executor's threads and give the same bits.
 namespace twill::lanes::ops {
 
 /// Elements of a chunk, and from how many elements on chunks run in parallel.
@@ -36,8 +36,8 @@ template <class T>
 concept signed_element = element<T> && std::is_signed_v<T>;
 
 template <class R>
-concept operand_range = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-                        element<std::ranges::range_value_t<R>>;
+concept operand_range =
+    std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && element<std::ranges::range_value_t<R>>;
 template <class R, class T>
 concept operand_of = operand_range<R> && std::same_as<std::ranges::range_value_t<R>, T>;
 
@@ -66,23 +66,40 @@ struct call {
   void* out = nullptr;
   std::size_t out_len = 0;
   std::size_t n = 0;
-  executor* par = nullptr;   // null: serial
+  executor* par = nullptr;       // null: serial
   std::array<bool, 3> scalar{};  // the input is one element, the same everywhere
 };
 void run(const call& c);
 
-enum class reduction : std::uint8_t { sum, product, min, max, dot, squares, argmin, argmax, mse, cross_entropy, binary_cross_entropy };
+enum class reduction : std::uint8_t {
+  sum,
+  product,
+  min,
+  max,
+  dot,
+  squares,
+  argmin,
+  argmax,
+  mse,
+  cross_entropy,
+  binary_cross_entropy
+};
 struct reduced {
   double real = 0;
   std::uint64_t bits = 0;  // integers; indices
 };
-[[nodiscard]] reduced reduce(std::string_view name, reduction what, type t, erased a, erased b, std::size_t n, executor* par);
+[[nodiscard]] reduced reduce(std::string_view name, reduction what, type t, erased a, erased b, std::size_t n,
+                             executor* par);
 
-void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols, executor* par);
-void gemm(type t, erased a, erased b, void* c, std::size_t c_len, std::size_t m, std::size_t k, std::size_t n, executor* par);
+void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols,
+             executor* par);
+void gemm(type t, erased a, erased b, void* c, std::size_t c_len, std::size_t m, std::size_t k, std::size_t n,
+          executor* par);
 void convert(type from, type to, erased a, void* out, std::size_t out_len, std::size_t n, executor* par);
-void clip(type t, erased a, void* out, std::size_t out_len, double lo, double hi, std::size_t n, executor* par);
-void gather(std::size_t size, erased a, erased index, void* out, std::size_t out_len, std::size_t n, bool scatter);
+void clip(type t, erased a, void* out, std::size_t out_len, double lo, double hi, std::size_t n,
+          executor* par);
+void gather(std::size_t size, erased a, erased index, void* out, std::size_t out_len, std::size_t n,
+            bool scatter);
 
 template <class T>
 inline constexpr type type_for = *type_of<std::remove_cv_t<T>>;
@@ -92,22 +109,25 @@ template <class R>
   return {std::ranges::data(r), static_cast<std::size_t>(std::ranges::size(r))};
 }
 
-
 /// One element-wise operation of up to two inputs, serial or parallel.
 template <bool Par, std::size_t Inputs, int Kind>
 struct elementwise {
   operation what;
 
   template <class T>
-  static constexpr bool takes = Kind == 0 ? element<T> : Kind == 1 ? real_element<T> : signed_element<T>;
+  static constexpr bool takes = Kind == 0   ? element<T>
+                                : Kind == 1 ? real_element<T>
+                                            : signed_element<T>;
 
   template <operand_range A, operand_range C>
-    requires(!Par && Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> && takes<std::ranges::range_value_t<C>>)
+    requires(!Par && Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> &&
+             takes<std::ranges::range_value_t<C>>)
   void operator()(const A& a, C&& c, std::size_t n) const {
     go(nullptr, {erase(a)}, c, n);
   }
   template <operand_range A, operand_range C>
-    requires(!Par && Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> && takes<std::ranges::range_value_t<C>>)
+    requires(!Par && Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> &&
+             takes<std::ranges::range_value_t<C>>)
   void operator()(const A& a, C&& c) const {
     go(nullptr, {erase(a)}, c, std::ranges::size(c));
   }
@@ -124,7 +144,8 @@ struct elementwise {
     go(nullptr, {erase(a), erase(b)}, c, std::ranges::size(c));
   }
   template <operand_range A, operand_range C>
-    requires(Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> && takes<std::ranges::range_value_t<C>>)
+    requires(Inputs == 1 && operand_of<A, std::ranges::range_value_t<C>> &&
+             takes<std::ranges::range_value_t<C>>)
   void operator()(executor& ex, const A& a, C&& c, std::size_t n) const {
     go(Par ? &ex : nullptr, {erase(a)}, c, n);
   }
@@ -139,8 +160,14 @@ struct elementwise {
   template <class C>
   void go(executor* ex, std::array<erased, 3> in, C&& c, std::size_t n) const {
     using T = std::ranges::range_value_t<C>;
-    run({.what = what, .ty = type_for<T>, .in = in, .inputs = Inputs, .out = std::ranges::data(c),
-         .out_len = std::ranges::size(c), .n = n, .par = ex});
+    run({.what = what,
+         .ty = type_for<T>,
+         .in = in,
+         .inputs = Inputs,
+         .out = std::ranges::data(c),
+         .out_len = std::ranges::size(c),
+         .n = n,
+         .par = ex});
   }
 };
 
@@ -151,8 +178,8 @@ using par_op = elementwise<true, Inputs, Kind>;
 
 }  // namespace detail
 
-/// c = a op b: all element types; pow and atan2 f32 and f64. Integer division by zero throws DivisionByZero with
-/// the lowest index.
+/// c = a op b: all element types; pow and atan2 f32 and f64. Integer division by zero throws DivisionByZero
+/// with the lowest index.
 inline constexpr detail::serial_op<2, 0> vector_add{{"vector_add", opcode::add}};
 inline constexpr detail::serial_op<2, 0> vector_sub{{"vector_sub", opcode::sub}};
 inline constexpr detail::serial_op<2, 0> vector_mul{{"vector_mul", opcode::mul}};
@@ -206,7 +233,8 @@ inline constexpr detail::par_op<1, 1> tan_par{{"tan_par", opcode::tan}};
 inline constexpr detail::par_op<1, 1> tanh_par{{"tanh_par", opcode::tanh}};
 inline constexpr detail::par_op<1, 1> sigmoid_par{{"sigmoid_par", opcode::sigmoid}};
 inline constexpr detail::par_op<1, 1> erf_par{{"erf_par", opcode::abs, detail::extra::erf}};
-inline constexpr detail::par_op<1, 1> reciprocal_par{{"reciprocal_par", opcode::abs, detail::extra::reciprocal}};
+inline constexpr detail::par_op<1, 1> reciprocal_par{
+    {"reciprocal_par", opcode::abs, detail::extra::reciprocal}};
 inline constexpr detail::par_op<1, 1> ceil_par{{"ceil_par", opcode::abs, detail::extra::ceil}};
 inline constexpr detail::par_op<1, 1> floor_par{{"floor_par", opcode::abs, detail::extra::floor}};
 inline constexpr detail::par_op<1, 1> round_par{{"round_par", opcode::abs, detail::extra::round}};
@@ -232,15 +260,29 @@ struct scalar_op {
  private:
   template <class C, class T>
   void go(executor* ex, erased a, C&& c, const T& s, std::size_t n) const {
-    run({.what = what, .ty = type_for<T>, .in = {a, erased{&s, 1}}, .inputs = 2, .out = std::ranges::data(c),
-         .out_len = std::ranges::size(c), .n = n, .par = ex, .scalar = {false, true}});
+    run({.what = what,
+         .ty = type_for<T>,
+         .in = {a, erased{&s, 1}},
+         .inputs = 2,
+         .out = std::ranges::data(c),
+         .out_len = std::ranges::size(c),
+         .n = n,
+         .par = ex,
+         .scalar = {false, true}});
   }
 };
 
 template <class T, class C>
 void saxpy(executor* ex, const T& alpha, erased a, erased b, C&& c, std::size_t n) {
-  run({.what = {"saxpy", opcode::mad}, .ty = type_for<T>, .in = {erased{&alpha, 1}, a, b}, .inputs = 3,
-       .out = std::ranges::data(c), .out_len = std::ranges::size(c), .n = n, .par = ex, .scalar = {true}});
+  run({.what = {"saxpy", opcode::mad},
+       .ty = type_for<T>,
+       .in = {erased{&alpha, 1}, a, b},
+       .inputs = 3,
+       .out = std::ranges::data(c),
+       .out_len = std::ranges::size(c),
+       .n = n,
+       .par = ex,
+       .scalar = {true}});
 }
 
 }  // namespace detail
@@ -260,7 +302,8 @@ void saxpy(std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c) {
   detail::saxpy(nullptr, alpha, detail::erase(a), detail::erase(b), c, std::ranges::size(c));
 }
 template <operand_range A, operand_range B, operand_range C>
-void saxpy_par(executor& ex, std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c, std::size_t n) {
+void saxpy_par(executor& ex, std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c,
+               std::size_t n) {
   detail::saxpy(&ex, alpha, detail::erase(a), detail::erase(b), c, n);
 }
 
@@ -274,8 +317,8 @@ void clip(const A& a, C&& c, std::ranges::range_value_t<C> lo, std::ranges::rang
 
 namespace detail {
 
-/// A number out of one or two arrays. Floats are summed in chunks of 3072 with 16 interleaved partial sums, chunks
-/// pairwise: the same bits for any number of threads.
+/// A number out of one or two arrays. Floats are summed in chunks of 3072 with 16 interleaved partial sums,
+/// chunks pairwise: the same bits for any number of threads.
 template <bool Par, reduction What, std::size_t Inputs, bool RealOnly>
 struct reducer {
   std::string_view name;
@@ -324,18 +367,20 @@ inline constexpr detail::reducer<false, detail::reduction::argmin, 1, false> arg
 inline constexpr detail::reducer<false, detail::reduction::argmax, 1, false> argmax{"argmax"};
 inline constexpr detail::reducer<false, detail::reduction::dot, 2, true> dot{"dot"};
 inline constexpr detail::reducer<false, detail::reduction::mse, 2, true> mse{"mse"};
-inline constexpr detail::reducer<false, detail::reduction::cross_entropy, 2, true> cross_entropy{"cross_entropy"};
-inline constexpr detail::reducer<false, detail::reduction::binary_cross_entropy, 2, true> binary_cross_entropy{
-    "binary_cross_entropy"};
+inline constexpr detail::reducer<false, detail::reduction::cross_entropy, 2, true> cross_entropy{
+    "cross_entropy"};
+inline constexpr detail::reducer<false, detail::reduction::binary_cross_entropy, 2, true>
+    binary_cross_entropy{"binary_cross_entropy"};
 inline constexpr detail::reducer<true, detail::reduction::sum, 1, false> sum_par{"sum_par"};
 inline constexpr detail::reducer<true, detail::reduction::product, 1, false> product_par{"product_par"};
 inline constexpr detail::reducer<true, detail::reduction::min, 1, false> min_of_par{"min_of_par"};
 inline constexpr detail::reducer<true, detail::reduction::max, 1, false> max_of_par{"max_of_par"};
 inline constexpr detail::reducer<true, detail::reduction::dot, 2, true> dot_par{"dot_par"};
 inline constexpr detail::reducer<true, detail::reduction::mse, 2, true> mse_par{"mse_par"};
-inline constexpr detail::reducer<true, detail::reduction::cross_entropy, 2, true> cross_entropy_par{"cross_entropy_par"};
-inline constexpr detail::reducer<true, detail::reduction::binary_cross_entropy, 2, true> binary_cross_entropy_par{
-    "binary_cross_entropy_par"};
+inline constexpr detail::reducer<true, detail::reduction::cross_entropy, 2, true> cross_entropy_par{
+    "cross_entropy_par"};
+inline constexpr detail::reducer<true, detail::reduction::binary_cross_entropy, 2, true>
+    binary_cross_entropy_par{"binary_cross_entropy_par"};
 
 /// The arithmetic mean. Throws: InvalidArgument for no elements.
 template <operand_range A>
@@ -386,39 +431,44 @@ void matvec(const A& a, const X& x, Y&& y, std::size_t m, std::size_t n) {
 /// c[i] = a[i] by the rule of CVT.
 template <operand_range A, operand_range C>
 void cast(const A& a, C&& c) {
-  detail::convert(detail::type_for<std::ranges::range_value_t<A>>, detail::type_for<std::ranges::range_value_t<C>>,
-                  detail::erase(a), std::ranges::data(c), std::ranges::size(c), std::ranges::size(c), nullptr);
+  detail::convert(detail::type_for<std::ranges::range_value_t<A>>,
+                  detail::type_for<std::ranges::range_value_t<C>>, detail::erase(a), std::ranges::data(c),
+                  std::ranges::size(c), std::ranges::size(c), nullptr);
 }
 /// Throws: InvalidArgument when the lengths differ.
 template <operand_range A, operand_range C>
 void copy(const A& a, C&& c) {
-  if (std::ranges::size(a) != std::ranges::size(c)) throw fault(errc::invalid_argument, "copy: the lengths differ");
+  if (std::ranges::size(a) != std::ranges::size(c))
+    throw fault(errc::invalid_argument, "copy: the lengths differ");
   cast(a, c);
 }
 template <operand_range C>
 void fill(C&& c, std::ranges::range_value_t<C> v) {
   std::ranges::fill(c, v);
 }
-/// c[i] = a[index[i]], and c[index[i]] = a[i], the highest i last. Throws: BufferOutOfBounds for an index outside.
+/// c[i] = a[index[i]], and c[index[i]] = a[i], the highest i last. Throws: BufferOutOfBounds for an index
+/// outside.
 template <operand_range A, operand_of<std::uint32_t> I, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void gather(const A& a, const I& index, C&& c) {
-  detail::gather(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index), std::ranges::data(c),
-                 std::ranges::size(c), std::ranges::size(c), false);
+  detail::gather(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index),
+                 std::ranges::data(c), std::ranges::size(c), std::ranges::size(c), false);
 }
 template <operand_range A, operand_of<std::uint32_t> I, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void scatter(const A& a, const I& index, C&& c) {
-  detail::gather(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index), std::ranges::data(c),
-                 std::ranges::size(c), std::ranges::size(a), true);
+  detail::gather(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index),
+                 std::ranges::data(c), std::ranges::size(c), std::ranges::size(a), true);
 }
 
-/// The generic forms: a callable over elements, in chunks on the executor's threads. `_par` operations use them.
+/// The generic forms: a callable over elements, in chunks on the executor's threads. `_par` operations use
+/// them.
 template <class T, class U, class F>
   requires std::invocable<const F&, const T&>
 void parallel_unary_op(executor& ex, std::span<const T> in, std::span<U> out, const F& f) {
   const std::size_t n = out.size();
-  if (in.size() < n) throw fault({.code = errc::buffer_too_small, .numbers = {0, in.size(), n}, .name = "parallel_unary_op"});
+  if (in.size() < n)
+    throw fault({.code = errc::buffer_too_small, .numbers = {0, in.size(), n}, .name = "parallel_unary_op"});
   const auto chunk = [&](std::size_t i) {
     const std::size_t end = std::min(n, (i + 1) * parallel_chunk_size);
     for (std::size_t k = i * parallel_chunk_size; k < end; ++k) out[k] = f(in[k]);
@@ -431,9 +481,11 @@ void parallel_unary_op(executor& ex, std::span<const T> in, std::span<U> out, co
 }
 template <class T, class U, class V, class F>
   requires std::invocable<const F&, const T&, const U&>
-void parallel_binary_op(executor& ex, std::span<const T> a, std::span<const U> b, std::span<V> out, const F& f) {
+void parallel_binary_op(executor& ex, std::span<const T> a, std::span<const U> b, std::span<V> out,
+                        const F& f) {
   if (b.size() < out.size()) {
-    throw fault({.code = errc::buffer_too_small, .numbers = {1, b.size(), out.size()}, .name = "parallel_binary_op"});
+    throw fault(
+        {.code = errc::buffer_too_small, .numbers = {1, b.size(), out.size()}, .name = "parallel_binary_op"});
   }
   const T* const first = a.data();
   parallel_unary_op(ex, a, out, [&](const T& x) { return f(x, b[static_cast<std::size_t>(&x - first)]); });
@@ -445,7 +497,8 @@ template <class T, class F>
   std::vector<T> parts(chunk_count(in.size()), identity);
   const auto chunk = [&](std::size_t i) {
     T acc = identity;
-    for (const T& x : in.subspan(i * parallel_chunk_size, std::min(parallel_chunk_size, in.size() - i * parallel_chunk_size))) {
+    for (const T& x : in.subspan(i * parallel_chunk_size,
+                                 std::min(parallel_chunk_size, in.size() - i * parallel_chunk_size))) {
       acc = f(acc, x);
     }
     parts[i] = acc;

@@ -3,8 +3,8 @@
 
 #include "twill/lanes/ops.hpp"
 
-#include <cstddef>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,7 +22,8 @@ using tensor_shape = std::vector<std::size_t>;
 [[nodiscard]] std::size_t numel_of(std::span<const std::size_t> shape);
 /// Strides, in elements, of a row-major array.
 [[nodiscard]] std::vector<std::size_t> contiguous_strides(std::span<const std::size_t> shape);
-/// The shape that both stretch to: aligned at the end, 1 stretches. Throws: `fault` (InvalidArgument) where they do not fit.
+/// The shape that both stretch to: aligned at the end, 1 stretches. Throws: `fault` (InvalidArgument) where
+/// they do not fit.
 [[nodiscard]] tensor_shape broadcast_shapes(std::span<const std::size_t> a, std::span<const std::size_t> b);
 
 namespace detail {
@@ -32,12 +33,13 @@ void for_each_place(std::span<const std::size_t> shape, std::span<const std::siz
                     std::span<const std::size_t> strides_b,
                     const std::function<void(std::size_t, std::size_t)>& visit);
 /// Strides for a shape stretched to another: 0 along stretched dimensions.
-[[nodiscard]] std::vector<std::size_t> stretched(std::span<const std::size_t> shape, std::span<const std::size_t> strides,
+[[nodiscard]] std::vector<std::size_t> stretched(std::span<const std::size_t> shape,
+                                                 std::span<const std::size_t> strides,
                                                  std::span<const std::size_t> to);
 }  // namespace detail
 
-/// A view of elements by shape, strides and offset. Views share elements and never copy; those of a buffer must not
-/// outlive it.
+/// A view of elements by shape, strides and offset. Views share elements and never copy; those of a buffer
+/// must not outlive it.
 template <class T>
 class tensor {
  public:
@@ -68,7 +70,8 @@ class tensor {
   [[nodiscard]] std::size_t numel() const { return numel_of(shape_); }
   [[nodiscard]] bool is_contiguous() const { return numel() == 0 || strides_ == contiguous_strides(shape_); }
   [[nodiscard]] T& at(std::span<const std::size_t> place) const {
-    if (place.size() != shape_.size()) detail::bad_tensor("a place needs as many indices as there are dimensions");
+    if (place.size() != shape_.size())
+      detail::bad_tensor("a place needs as many indices as there are dimensions");
     std::size_t i = offset_;
     for (std::size_t d = 0; d < place.size(); ++d) {
       if (place[d] >= shape_[d]) detail::bad_tensor("an index is outside of its dimension");
@@ -86,7 +89,8 @@ class tensor {
     if (is_contiguous()) return *this;
     auto copy = std::make_shared<std::vector<std::remove_const_t<T>>>();
     copy->reserve(numel());
-    detail::for_each_place(shape_, strides_, strides_, [&](std::size_t i, std::size_t) { copy->push_back(elements_[offset_ + i]); });
+    detail::for_each_place(shape_, strides_, strides_,
+                           [&](std::size_t i, std::size_t) { copy->push_back(elements_[offset_ + i]); });
     tensor out = from_buffer(std::span<T>(*copy), shape_);
     out.owner_ = std::move(copy);
     return out;
@@ -124,15 +128,16 @@ class tensor {
   }
   [[nodiscard]] tensor narrow(std::size_t dim, std::size_t start, std::size_t len) const {
     if (dim >= ndim()) detail::bad_tensor("no such dimension");
-    if (start > shape_[dim] || shape_[dim] - start < len) detail::bad_tensor("a range outside of its dimension");
+    if (start > shape_[dim] || shape_[dim] - start < len)
+      detail::bad_tensor("a range outside of its dimension");
     tensor out = *this;
     out.offset_ += start * strides_[dim];
     out.shape_[dim] = len;
     return out;
   }
   /// Every `step`-th index from `start` below `end`, which is clamped.
-  [[nodiscard]] tensor slice(std::size_t dim, std::size_t start = 0, std::optional<std::size_t> end = std::nullopt,
-                             std::size_t step = 1) const {
+  [[nodiscard]] tensor slice(std::size_t dim, std::size_t start = 0,
+                             std::optional<std::size_t> end = std::nullopt, std::size_t step = 1) const {
     if (dim >= ndim()) detail::bad_tensor("no such dimension");
     if (step == 0) detail::bad_tensor("a slice of step 0");
     if (start >= shape_[dim]) detail::bad_tensor("a slice that starts outside of its dimension");
@@ -147,7 +152,8 @@ class tensor {
   [[nodiscard]] tensor matmul(const tensor& right) const
     requires ops::real_element<T> && (!std::is_const_v<T>)
   {
-    if (ndim() != 2 || right.ndim() != 2) detail::bad_tensor("matmul of tensors that have not two dimensions");
+    if (ndim() != 2 || right.ndim() != 2)
+      detail::bad_tensor("matmul of tensors that have not two dimensions");
     if (shape_[1] != right.shape_[0]) detail::bad_tensor("matmul: the inner dimensions differ");
     auto product = std::make_shared<std::vector<T>>(shape_[0] * right.shape_[1]);
     const tensor a = contiguous();
@@ -170,11 +176,12 @@ namespace ops {
 
 /// c = a op b, both stretched to their common shape, which c has in row-major order.
 template <operand_range A, operand_range B, operand_range C, class F>
-void broadcast(const A& a, std::span<const std::size_t> shape_a, const B& b, std::span<const std::size_t> shape_b, C&& c,
-               const F& f) {
+void broadcast(const A& a, std::span<const std::size_t> shape_a, const B& b,
+               std::span<const std::size_t> shape_b, C&& c, const F& f) {
   const tensor_shape to = broadcast_shapes(shape_a, shape_b);
   const auto need = [](std::string_view, std::size_t index, std::size_t len, std::size_t n) {
-    if (len < n) throw fault({.code = errc::buffer_too_small, .numbers = {index, len, n}, .name = "broadcast"});
+    if (len < n)
+      throw fault({.code = errc::buffer_too_small, .numbers = {index, len, n}, .name = "broadcast"});
   };
   need("broadcast", 0, std::ranges::size(a), numel_of(shape_a));
   need("broadcast", 1, std::ranges::size(b), numel_of(shape_b));
@@ -184,30 +191,36 @@ void broadcast(const A& a, std::span<const std::size_t> shape_a, const B& b, std
   const auto* const x = std::ranges::data(a);
   const auto* const y = std::ranges::data(b);
   auto* out = std::ranges::data(c);
-  lanes::detail::for_each_place(to, strides_a, strides_b, [&](std::size_t i, std::size_t j) { *out++ = f(x[i], y[j]); });
+  lanes::detail::for_each_place(to, strides_a, strides_b,
+                                [&](std::size_t i, std::size_t j) { *out++ = f(x[i], y[j]); });
 }
 template <operand_range A, operand_range B, operand_range C>
-void broadcast_add(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb, C&& c) {
+void broadcast_add(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
+                   C&& c) {
   broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x + y); });
 }
 template <operand_range A, operand_range B, operand_range C>
-void broadcast_sub(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb, C&& c) {
+void broadcast_sub(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
+                   C&& c) {
   broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x - y); });
 }
 template <operand_range A, operand_range B, operand_range C>
-void broadcast_mul(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb, C&& c) {
+void broadcast_mul(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
+                   C&& c) {
   broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x * y); });
 }
 template <operand_range A, operand_range B, operand_range C>
   requires real_element<std::ranges::range_value_t<C>>
-void broadcast_div(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb, C&& c) {
+void broadcast_div(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
+                   C&& c) {
   broadcast(a, sa, b, sb, c, [](auto x, auto y) { return x / y; });
 }
 /// A bias a channel, added to images in the order batch, channel, row, column.
 template <operand_range A, operand_range B, operand_range C>
-void broadcast_add_nchw(const A& input, const B& bias, C&& out, std::size_t n, std::size_t channels, std::size_t h,
-                        std::size_t w) {
-  broadcast_add(input, std::array{n, channels, h, w}, bias, std::array{channels, std::size_t{1}, std::size_t{1}}, out);
+void broadcast_add_nchw(const A& input, const B& bias, C&& out, std::size_t n, std::size_t channels,
+                        std::size_t h, std::size_t w) {
+  broadcast_add(input, std::array{n, channels, h, w}, bias,
+                std::array{channels, std::size_t{1}, std::size_t{1}}, out);
 }
 
 }  // namespace ops

@@ -66,8 +66,8 @@ void ternary_loop(void* d, const void* a, const void* b, const void* c, std::siz
 [[nodiscard]] constexpr std::size_t at(type t) noexcept { return static_cast<std::size_t>(t); }
 [[nodiscard]] constexpr std::size_t at(condition c) noexcept { return static_cast<std::size_t>(c); }
 
-/// Integer arithmetic modulo 2^width happens in an unsigned type of at least 32 bits: no overflow, no promotion
-/// to a signed type.
+/// Integer arithmetic modulo 2^width happens in an unsigned type of at least 32 bits: no overflow, no
+/// promotion to a signed type.
 template <class T>
 using wide_unsigned = std::conditional_t<(sizeof(T) < 4), std::uint32_t, std::make_unsigned_t<T>>;
 
