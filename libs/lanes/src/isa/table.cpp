@@ -10,7 +10,7 @@ namespace twill::lanes {
 namespace {
 
 using fk = field_kind;
-using ot = operand_type;
+using as = operand_type;
 
 struct op_info {
   opcode op;
@@ -41,48 +41,48 @@ constexpr field_info store[] = {ty, addr, {"src", fk::src, 0}};
 constexpr field_info unary[] = {ty, dst, {"src", fk::src, 1}};
 constexpr field_info immediate[] = {ty, dst, {"value", fk::bits}};
 constexpr field_info convert[] = {
-    {"dst_ty", fk::ty}, {"src_ty", fk::src_ty}, dst, {"src", fk::src, 1, ot::source}};
+    {"dst_ty", fk::ty}, {"src_ty", fk::src_ty}, dst, {"src", fk::src, 1, as::source}};
 constexpr field_info binary[] = {ty, dst, {"src1", fk::src, 1}, {"src2", fk::src, 2}};
 constexpr field_info ternary[] = {ty, dst, {"a", fk::src, 1}, {"b", fk::src, 2}, {"c", fk::src, 3}};
-constexpr field_info shift[] = {ty, dst, {"src", fk::src, 1}, {"amount", fk::src, 2, ot::u32}};
+constexpr field_info shift[] = {ty, dst, {"src", fk::src, 1}, {"amount", fk::src, 2, as::u32}};
 constexpr field_info compare[] = {
     {"cond", fk::cond}, ty, {"dst", fk::pred_dst, 0}, {"src1", fk::src, 1}, {"src2", fk::src, 2}};
 constexpr field_info select[] = {
     ty, dst, {"pred", fk::pred_src, 1}, {"src_true", fk::src, 2}, {"src_false", fk::src, 3}};
 constexpr field_info branch[] = {{"pred", fk::pred_opt, 0}, target};
 constexpr field_info jump[] = {target};
-constexpr field_info count_down[] = {{"count", fk::src, 0, ot::u32}, {"body", fk::label}};
-constexpr field_info barrier[] = {{"id", fk::number, 0, ot::operand, 255}};
+constexpr field_info count_down[] = {{"count", fk::src, 0, as::u32}, {"body", fk::label}};
+constexpr field_info barrier[] = {{"id", fk::number, 0, as::operand, 255}};
 constexpr field_info fence[] = {{"scope", fk::scope}};
 constexpr field_info range[] = {
-    ty, dst, {"src_base", fk::src, 1, ot::base_range}, {"count", fk::number, 0, ot::operand, 256}};
-constexpr field_info cls_get[] = {{"dst", fk::dst, 0, ot::u8}};
-constexpr field_info mirror[] = {{"dst", fk::dst, 0, ot::u8}, {"src", fk::src, 1, ot::u8}};
+    ty, dst, {"src_base", fk::src, 1, as::base_range}, {"count", fk::number, 0, as::operand, 256}};
+constexpr field_info cls_get[] = {{"dst", fk::dst, 0, as::u8}};
+constexpr field_info mirror[] = {{"dst", fk::dst, 0, as::u8}, {"src", fk::src, 1, as::u8}};
 constexpr field_info unity[] = {{"dst", fk::pred_dst, 0}, {"epsilon", fk::real, 0}};
-constexpr field_info nbr_count[] = {{"dst", fk::dst, 0, ot::u32}, {"class", fk::src, 1, ot::u8}};
+constexpr field_info nbr_count[] = {{"dst", fk::dst, 0, as::u32}, {"class", fk::src, 1, as::u8}};
 constexpr field_info nbr_get[] = {
-    {"dst", fk::dst, 0, ot::u8}, {"class", fk::src, 1, ot::u8}, {"index", fk::number, 0, ot::operand, 255}};
-constexpr field_info res_accum[] = {{"class", fk::src, 0, ot::u8}, {"value", fk::src, 1, ot::f64}};
-constexpr field_info phase_get[] = {{"dst", fk::dst, 0, ot::u32}};
-constexpr field_info phase_adv[] = {{"delta", fk::number, 0, ot::operand, 65535}};
-constexpr field_info bound_map[] = {{"dst", fk::dst, 0, ot::u64},
-                                    {"class", fk::src, 1, ot::u8},
-                                    {"page", fk::src, 2, ot::u8},
-                                    {"byte", fk::src, 3, ot::u8}};
-constexpr field_info pool_alloc[] = {{"dst", fk::dst, 0, ot::u64}, {"size", fk::number, 0}};
-constexpr field_info pool_free[] = {{"handle", fk::src, 0, ot::u64}};
-constexpr field_info pool_load[] = {ty, dst, {"pool", fk::src, 1, ot::u64}, {"offset", fk::src, 2, ot::u64}};
+    {"dst", fk::dst, 0, as::u8}, {"class", fk::src, 1, as::u8}, {"index", fk::number, 0, as::operand, 255}};
+constexpr field_info res_accum[] = {{"class", fk::src, 0, as::u8}, {"value", fk::src, 1, as::f64}};
+constexpr field_info phase_get[] = {{"dst", fk::dst, 0, as::u32}};
+constexpr field_info phase_adv[] = {{"delta", fk::number, 0, as::operand, 65535}};
+constexpr field_info bound_map[] = {{"dst", fk::dst, 0, as::u64},
+                                    {"class", fk::src, 1, as::u8},
+                                    {"page", fk::src, 2, as::u8},
+                                    {"byte", fk::src, 3, as::u8}};
+constexpr field_info pool_alloc[] = {{"dst", fk::dst, 0, as::u64}, {"size", fk::number, 0}};
+constexpr field_info pool_free[] = {{"handle", fk::src, 0, as::u64}};
+constexpr field_info pool_load[] = {ty, dst, {"pool", fk::src, 1, as::u64}, {"offset", fk::src, 2, as::u64}};
 constexpr field_info pool_store[] = {
-    ty, {"pool", fk::src, 0, ot::u64}, {"offset", fk::src, 1, ot::u64}, {"src", fk::src, 2}};
+    ty, {"pool", fk::src, 0, as::u64}, {"offset", fk::src, 1, as::u64}, {"src", fk::src, 2}};
 
 constexpr field_info operation{"operation", fk::operation};
 constexpr field_info handle(std::string_view name, std::uint8_t slot) {
-  return {name, fk::src, slot, ot::u64};
+  return {name, fk::src, slot, as::u64};
 }
 // Sizes of arrays stay below 2^40, so that the products of two of them stay below 2^80 and are checked in 128
 // bits.
 constexpr field_info extent(std::string_view name, std::uint8_t slot) {
-  return {name, fk::number, slot, ot::operand, std::uint64_t{1} << 40};
+  return {name, fk::number, slot, as::operand, std::uint64_t{1} << 40};
 }
 constexpr field_info map[] = {ty, handle("input", 0), handle("output", 1), operation, extent("count", 1)};
 constexpr field_info map_binary[] = {
