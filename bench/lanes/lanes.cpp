@@ -69,7 +69,7 @@ void compare(const char* id, const char* what, const std::function<void()>& ours
 }
 
 struct arrays {
-  arrays(lanes::executor& ex, std::size_t n) : a(ex, n), b(ex, n), c(ex, n), n(n) {
+  arrays(lanes::executor& ex, std::size_t size) : a(ex, size), b(ex, size), c(ex, size), n(size) {
     for (std::size_t i = 0; i < n; ++i) {
       a[i] = static_cast<float>(i % 101) * 0.1F - 5.0F;
       b[i] = static_cast<float>(i % 7);
