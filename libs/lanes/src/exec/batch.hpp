@@ -180,6 +180,7 @@ class batch {
   const kernel_table* kernels_ = nullptr;
   launch_state* launch_ = nullptr;
   std::uint64_t configured_ = 0;  // the program's id
+  std::uint32_t room_ = 0;        // lanes of masks and call stacks: the widest launch so far
   std::uint32_t width_ = 0;       // lanes that there is room for
   std::uint64_t begin_ = 0;
   std::uint32_t lo_ = 0;

@@ -9,7 +9,7 @@ namespace twill::lanes::detail {
 
 std::uint8_t* batch::take_mask() {
   if (free_masks_.empty()) {
-    masks_.push_back(std::make_unique<std::uint8_t[]>(width_));
+    masks_.push_back(std::make_unique<std::uint8_t[]>(room_));
     free_masks_.reserve(masks_.size());
     return masks_.back().get();
   }
@@ -237,7 +237,7 @@ batch::step batch::call(const decoded& d) {
     fault_at(lane, errc::call_stack_overflow, {launch_->config->call_depth});
     return step::left;
   }
-  if (returns_.size() <= depth) returns_.push_back(std::make_unique<std::uint32_t[]>(width_));
+  if (returns_.size() <= depth) returns_.push_back(std::make_unique<std::uint32_t[]>(room_));
   std::uint32_t* const level = returns_[depth].get();
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
     if (cur_->mask == nullptr || cur_->mask[i] != 0) level[i] = pc_ + 1;

@@ -14,7 +14,8 @@ void batch::configure(const launch_state& launch) {
   program_ = &p;
   if (configured_ == p.id && width_ == launch.width) return;
   configured_ = p.id;
-  const bool wider = launch.width > width_;
+  const bool wider = launch.width > room_;
+  if (wider) room_ = launch.width;
   width_ = launch.width;
   constexpr std::size_t line = 64;
   const auto rounded = [](std::size_t n) { return (n + line - 1) / line * line; };
