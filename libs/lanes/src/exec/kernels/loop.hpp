@@ -62,6 +62,22 @@ void ternary_loop(void* d, const void* a, const void* b, const void* c, std::siz
   map3<D, A, B, C>(d, a, b, c, n, F{});
 }
 
+/// Functions that are called one lane after the other: of the C library, or with branches that vectors have
+/// not.
+template <auto F, class T>
+void library1(void* d, const void* a, const void*, const void*, std::size_t n) {
+  auto* const out = static_cast<T*>(d);
+  const auto* const x = static_cast<const T*>(a);
+  for (std::size_t i = 0; i < n; ++i) out[i] = F(x[i]);
+}
+template <class T, class F>
+void library2(void* d, const void* a, const void* b, const void*, std::size_t n) {
+  auto* const out = static_cast<T*>(d);
+  const auto* const x = static_cast<const T*>(a);
+  const auto* const y = static_cast<const T*>(b);
+  for (std::size_t i = 0; i < n; ++i) out[i] = F{}(x[i], y[i]);
+}
+
 [[nodiscard]] constexpr std::size_t at(opcode op) noexcept { return static_cast<std::size_t>(op); }
 [[nodiscard]] constexpr std::size_t at(type t) noexcept { return static_cast<std::size_t>(t); }
 [[nodiscard]] constexpr std::size_t at(condition c) noexcept { return static_cast<std::size_t>(c); }
