@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What adding 10^6 values to 96 sums costs by the way they are kept: an array a task merged at the end, one
-// array under a lock, one array of atomics. Figures for docs/decisions/0011-resonance.md.
+// array under a lock, one array of atomics. Figures for docs/decisions/0012-resonance.md.
 #include <array>
 #include <atomic>
 #include <chrono>
