@@ -10,7 +10,10 @@ namespace native {
 void add(const float* a, const float* b, float* c, std::size_t n);
 void saxpy(float alpha, const float* x, float* y, std::size_t n);
 void sigmoid(const float* a, float* c, std::size_t n);
-void trips(const float* a, float* c, std::size_t n);
+/// One element after the other, by the exponential of the C library.
+void sigmoid_scalar(const float* a, float* c, std::size_t n);
+void trips(const float* a, const std::uint32_t* counts, float* c, std::size_t n);
+void foretold(const float* a, float* c, std::size_t n);
 void gather(const float* a, const std::uint32_t* index, float* c, std::size_t n);
 void resonance(const std::uint8_t* classes, double* sums, std::size_t n);
 float sum(const float* a, std::size_t n);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -57,7 +58,13 @@ launch_config read_launch(const json::value& v) {
   return out;
 }
 
-std::vector<std::byte> read_data(const json::value& buffer) {
+// What a buffer starts with: values, or so many zeros.
+struct contents {
+  std::vector<std::byte> data;
+  std::uint64_t bytes = 0;
+};
+
+contents read_data(const json::value& buffer) {
   only_keys(buffer, {"ty", "data", "len"});
   const type t = detail::type_at(member(buffer, "ty"));
   std::vector<std::byte> out;
@@ -70,11 +77,11 @@ std::vector<std::byte> read_data(const json::value& buffer) {
       std::memcpy(out.data() + at, &bits, size_bytes(t));
       at += size_bytes(t);
     }
-  } else {
-    constexpr std::uint64_t most = std::uint64_t{1} << 32;
-    out.resize(integer(member(buffer, "len"), most) * size_bytes(t));
+    const std::uint64_t bytes = out.size();
+    return {std::move(out), bytes};
   }
-  return out;
+  constexpr std::uint64_t most = std::uint64_t{1} << 40;
+  return {{}, integer(member(buffer, "len"), most) * size_bytes(t)};
 }
 
 initial_register read_register(const json::value& v,
@@ -119,16 +126,23 @@ case_report run_case(std::string text, const std::string& name, const case_optio
   std::map<std::string, buffer_handle, std::less<>> handles;
   if (const auto buffers = root.find("buffers")) {
     if (!buffers->is_object()) bad_json(*buffers, "expected an object of buffers");
+    std::uint64_t left = options.memory_limit;
     for (const json::value v : *buffers) {
-      const std::vector<std::byte> data = read_data(v);
-      const buffer_handle h = machine.allocate_buffer(data.size());
-      machine.copy_to_buffer(h, data);
+      const contents c = read_data(v);
+      if (c.bytes > left) {
+        throw fault({.code = errc::out_of_memory, .numbers = {c.bytes, left}, .where = v.where()});
+      }
+      left -= c.bytes;
+      const buffer_handle h = machine.allocate_buffer(c.bytes);
+      machine.copy_to_buffer(h, c.data);
       handles.emplace(v.key(), h);
     }
   }
   execution_params params;
   if (const auto launch = root.find("launch")) params.launch = read_launch(*launch);
   if (options.batch != 0) params.launch.batch = options.batch;
+  params.launch.memory_limit = std::min(params.launch.memory_limit, options.memory_limit);
+  params.launch.time_limit_ms = options.time_limit_ms;
   if (const auto registers = root.find("registers")) {
     if (!registers->is_object()) bad_json(*registers, "expected an object of registers");
     for (const json::value v : *registers) params.registers.push_back(read_register(v, handles));

@@ -106,7 +106,10 @@ void compare_detail(const json::value& v, const fault_info& f, std::vector<std::
     return;
   }
   const auto fields = field_names(f.code);
-  const auto field = std::ranges::find(fields, key);
+  // What an access had room for goes by the name of any kind of memory.
+  const bool room = key == "buffer_size" || key == "pool_size" || key == "shared_size";
+  const auto field = std::ranges::find_if(
+      fields, [&](std::string_view name) { return name == key || (room && name.ends_with("_size")); });
   if (field != fields.end() && !(key == "block" && f.at)) {
     const std::uint64_t got = f.numbers.at(static_cast<std::size_t>(field - fields.begin()));
     if (const auto text = v.as_string(); text && got < type_count) {

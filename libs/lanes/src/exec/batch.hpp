@@ -88,6 +88,7 @@ class batch {
   void find_stop();
   void set_members(lane_group& g, std::uint8_t* mask, std::uint32_t count);
   void clip(lane_group& g);
+  [[nodiscard]] const std::uint8_t* mask_of_current() const noexcept;
   [[nodiscard]] std::uint8_t* take_mask();
   void give_mask(std::uint8_t*& mask) noexcept;
   void end_group() noexcept;

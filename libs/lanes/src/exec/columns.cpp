@@ -99,7 +99,7 @@ void batch::set_uniform(const decoded& d, std::uint64_t bits) {
 void batch::set_affine(const decoded& d, std::uint64_t base, std::uint64_t stride) {
   column& c = columns_[d.column];
   if (stride == 0) {
-    set_uniform(d, base);
+    set_uniform(d, d.width == 3 ? base : base & ((std::uint64_t{1} << (8U << d.width)) - 1));
     return;
   }
   if (exclusive(d.dst)) {

@@ -3,7 +3,9 @@
 
 #include "exec/executor_state.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 namespace twill::lanes {
@@ -40,9 +42,13 @@ std::shared_ptr<const region_table> region_store::table() {
   const std::lock_guard lock(mutex_);
   if (!table_) {
     std::map<std::uint64_t, region> live;
-    for (const auto& [handle, e] : entries_) live.emplace_hint(live.end(), handle, e.where);
+    std::vector<std::shared_ptr<const zeroed_memory>> owned;
+    for (const auto& [handle, e] : entries_) {
+      live.emplace_hint(live.end(), handle, e.where);
+      if (e.owned) owned.push_back(e.owned);
+    }
     auto made = std::make_shared<region_table>();
-    made->build(live, boundary_);
+    made->build(live, boundary_, std::move(owned));
     table_ = std::move(made);
   }
   return table_;
@@ -57,9 +63,9 @@ namespace {
 }
 
 detail::region_store::entry owned(std::size_t bytes) {
-  detail::zeroed_memory memory(bytes);
-  if (!memory.ok()) out_of_memory(bytes);
-  const detail::region where{memory.data(), bytes, true};
+  auto memory = std::make_shared<detail::zeroed_memory>(bytes);
+  if (!memory->ok()) out_of_memory(bytes);
+  const detail::region where{memory->data(), bytes, true};
   return {std::move(memory), where};
 }
 
@@ -93,6 +99,40 @@ executor::state::state(const executor_options& o) : options(o), team(o.threads) 
   pools.set_boundary(boundary.data());
 }
 
+void executor::state::check_unused(buffer_handle h) {
+  if constexpr (!detail::assertions) return;
+  const std::lock_guard lock(running_mutex);
+  for (const detail::launch_state* launch : running) {
+    const auto holds = [&](detail::slot reg) {
+      return std::ranges::any_of(launch->registers, [&](const initial_register& r) {
+        return r.reg == reg && r.ty == type::u64 && r.bits == h;
+      });
+    };
+    const auto uses = [&](const detail::decoded& d) {
+      const bool access = d.what == detail::action::load || d.what == detail::action::store;
+      if (!access || d.shared || d.mode == address_mode::phi) return false;
+      return d.mode == address_mode::buffer ? d.handle == h : holds(d.in[0].reg);
+    };
+    if (std::ranges::any_of(launch->program->code, uses)) {
+      throw fault(errc::invalid_argument, "buffer " + std::to_string(h) + " is freed while a launch uses it");
+    }
+  }
+}
+
+detail::running_mark::running_mark(executor::state& owner, const launch_state& launch)
+    : owner_(owner), launch_(launch) {
+  if constexpr (assertions) {
+    const std::lock_guard lock(owner_.running_mutex);
+    owner_.running.push_back(&launch_);
+  }
+}
+detail::running_mark::~running_mark() {
+  if constexpr (assertions) {
+    const std::lock_guard lock(owner_.running_mutex);
+    std::erase(owner_.running, &launch_);
+  }
+}
+
 std::unique_ptr<detail::workspace> executor::state::take_workspace() {
   {
     const std::lock_guard lock(workspaces_mutex);
@@ -120,6 +160,7 @@ buffer_handle executor::adopt(std::span<std::byte> memory) {
 }
 
 void executor::free_buffer(buffer_handle h) {
+  state_->check_unused(h);
   if (!state_->buffers.remove(h)) throw fault({.code = errc::invalid_buffer_handle, .numbers = {h}});
 }
 

@@ -19,6 +19,7 @@ namespace twill::lanes::detail {
 struct workspace {
   std::vector<std::unique_ptr<batch>> batches;
   std::vector<std::byte> shared;
+  std::vector<reproducible_accumulator> exact;
 };
 
 /// What one worker did. Written by that worker alone, read by anyone.
@@ -31,8 +32,9 @@ struct activity_counters {
 /// Regions by handle, and the table that launches look them up in.
 class region_store {
  public:
+  /// Launches that have the table keep the memory, so that it outlives a buffer that is freed under them.
   struct entry {
-    zeroed_memory owned{};
+    std::shared_ptr<const zeroed_memory> owned{};
     region where{};
   };
   void set_boundary(std::byte* data) noexcept { boundary_ = data; }
@@ -63,6 +65,13 @@ struct executor::state {
   detail::region_store buffers;
   detail::region_store pools;
 
+  std::mutex running_mutex;
+  std::vector<const detail::launch_state*> running;  // guarded by running_mutex; with assertions alone
+
+  /// Throws: fault where a running launch names this buffer, or started with it in a register that it takes
+  /// for a buffer; without assertions never.
+  void check_unused(buffer_handle h);
+
   std::mutex workspaces_mutex;
   std::vector<std::unique_ptr<detail::workspace>> idle_workspaces;  // guarded by workspaces_mutex
 
@@ -81,5 +90,22 @@ struct executor::state {
     c.fetch_add(n, std::memory_order_relaxed);
   }
 };
+
+namespace detail {
+
+/// A launch that runs, as long as this exists; for `check_unused`.
+class running_mark {
+ public:
+  running_mark(executor::state& owner, const launch_state& launch);
+  running_mark(const running_mark&) = delete;
+  running_mark& operator=(const running_mark&) = delete;
+  ~running_mark();
+
+ private:
+  executor::state& owner_;
+  const launch_state& launch_;
+};
+
+}  // namespace detail
 
 }  // namespace twill::lanes

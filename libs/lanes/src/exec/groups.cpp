@@ -7,6 +7,11 @@
 
 namespace twill::lanes::detail {
 
+// At the first lane of the group, like every operand of a vector loop; null where all its lanes run.
+const std::uint8_t* batch::mask_of_current() const noexcept {
+  return cur_->mask == nullptr ? nullptr : cur_->mask + cur_->first;
+}
+
 std::uint8_t* batch::take_mask() {
   if (free_masks_.empty()) {
     masks_.push_back(std::make_unique<std::uint8_t[]>(room_));
@@ -123,9 +128,7 @@ void batch::absorb(lane_group& into, lane_group& from) {
   std::uint8_t* const both = take_mask();
   std::memset(both + first, 0, last - first);
   for (const lane_group* g : {&into, &from}) {
-    for (std::uint32_t i = g->first; i < g->last; ++i) {
-      if (g->mask == nullptr || g->mask[i] != 0) both[i] = 1;
-    }
+    kernels_->mark(both + g->first, g->mask == nullptr ? nullptr : g->mask + g->first, g->last - g->first);
   }
   give_mask(into.mask);
   give_mask(from.mask);
@@ -162,9 +165,7 @@ batch::step batch::split(const std::uint8_t* taken, std::uint32_t count, std::ui
   account();
   const std::uint32_t rest = cur_->active - count;
   std::uint8_t* const others = take_mask();
-  for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
-    others[i] = taken[i] == 0 && (cur_->mask == nullptr || cur_->mask[i] != 0) ? 1 : 0;
-  }
+  kernels_->without(others + cur_->first, taken + cur_->first, mask_of_current(), cur_->last - cur_->first);
   const decoded& there = program_->code[target];
   const std::uint64_t limit = launch_->config->step_limit;
   const bool leave = there.what == action::exit && (limit == 0 || cur_->base + cur_->run + 1 < limit);
@@ -199,10 +200,8 @@ batch::step batch::branch_if(const decoded& d) {
     return step::moved;
   }
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(array(p, 0));
-  for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
-    taken_[i] = static_cast<std::uint8_t>(bytes[i] & (cur_->mask == nullptr ? 1 : cur_->mask[i]));
-  }
-  const std::size_t count = kernels_->count(taken_ + cur_->first, cur_->last - cur_->first);
+  const std::size_t count = kernels_->within(taken_ + cur_->first, bytes + cur_->first, mask_of_current(),
+                                             cur_->last - cur_->first);
   return split(taken_, static_cast<std::uint32_t>(count), d.target);
 }
 
@@ -216,17 +215,13 @@ batch::step batch::loop(const decoded& d) {
     pc_ = d.target;
     return step::moved;
   }
-  const auto* const counts = reinterpret_cast<const std::uint32_t*>(array(c, 2));
-  for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
-    taken_[i] =
-        static_cast<std::uint8_t>((counts[i] != 0 ? 1 : 0) & (cur_->mask == nullptr ? 1 : cur_->mask[i]));
-  }
-  const std::size_t count = kernels_->count(taken_ + cur_->first, cur_->last - cur_->first);
-  auto* const out = reinterpret_cast<std::uint32_t*>(begin_write(d));
-  const std::uint32_t* const in = counts + cur_->first;
+  const auto* const counts = reinterpret_cast<const std::uint32_t*>(array(c, 2)) + cur_->first;
   const std::uint32_t n = cur_->last - cur_->first;
-  for (std::uint32_t i = 0; i < n; ++i) out[i] = in[i] - (in[i] != 0 ? 1U : 0U);
+  auto* const out = reinterpret_cast<std::uint32_t*>(begin_write(d));
+  kernels_->countdown(out, taken_ + cur_->first, counts, n);
   end_write(d, reinterpret_cast<const std::byte*>(out));
+  const std::size_t count =
+      kernels_->within(taken_ + cur_->first, taken_ + cur_->first, mask_of_current(), n);
   return split(taken_, static_cast<std::uint32_t>(count), d.target);
 }
 
@@ -235,6 +230,11 @@ batch::step batch::call(const decoded& d) {
   if (depth >= launch_->config->call_depth) {
     const std::uint32_t lane = first_active();
     fault_at(lane, errc::call_stack_overflow, {launch_->config->call_depth});
+    return step::left;
+  }
+  const std::uint64_t bytes = (std::uint64_t{depth} + 1) * sizeof(std::uint32_t);
+  if (bytes > launch_->call_limit) {
+    fault_at(first_active(), errc::out_of_memory, {bytes, launch_->call_limit});
     return step::left;
   }
   if (returns_.size() <= depth) returns_.push_back(std::make_unique<std::uint32_t[]>(room_));
@@ -277,9 +277,7 @@ batch::step batch::return_from_call() {
   std::uint8_t* const mask = take_mask();
   std::memcpy(mask + cur_->first, taken_ + cur_->first, cur_->last - cur_->first);
   std::uint8_t* const others = take_mask();
-  for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
-    others[i] = taken_[i] == 0 && (cur_->mask == nullptr || cur_->mask[i] != 0) ? 1 : 0;
-  }
+  kernels_->without(others + cur_->first, taken_ + cur_->first, mask_of_current(), cur_->last - cur_->first);
   const std::uint32_t rest = cur_->active - count;
   set_members(returning, mask, count);
   // The others have executed this RET once already: it is not counted again.

@@ -42,10 +42,22 @@ struct kernel_table {
   std::array<vector_fn, 4> put{};     ///< b: u32 indices; d[b[i]] = a[i]
   std::array<gather_fn, 4> gather{};
   std::array<scatter_fn, 4> scatter{};
+  /// Whether one of the values is 0.
+  std::array<bool (*)(const void* v, std::size_t n), 4> any_zero{};
   /// The largest offset among the lanes of the mask (of all where it is null), 0 when there are none.
   std::uint64_t (*largest)(const std::uint64_t* v, const std::uint8_t* mask, std::size_t n) = nullptr;
   /// How many bytes are not 0.
   std::size_t (*count)(const std::uint8_t* bytes, std::size_t n) = nullptr;
+  /// d[i] = a[i] where mask (all where it is null), else 0: how many are 1.
+  std::size_t (*within)(std::uint8_t* d, const std::uint8_t* a, const std::uint8_t* mask,
+                        std::size_t n) = nullptr;
+  /// d[i] = 1 in the lanes of the mask (all where it is null) where a[i] is 0, else 0.
+  void (*without)(std::uint8_t* d, const std::uint8_t* a, const std::uint8_t* mask, std::size_t n) = nullptr;
+  /// taken[i] = whether counts[i] is not 0; d[i] = one less where it is.
+  void (*countdown)(std::uint32_t* d, std::uint8_t* taken, const std::uint32_t* counts,
+                    std::size_t n) = nullptr;
+  /// d[i] = 1 in the lanes of the mask (all where it is null); others stay.
+  void (*mark)(std::uint8_t* d, const std::uint8_t* mask, std::size_t n) = nullptr;
 };
 
 /// The set for the processor's level, chosen once.

@@ -87,6 +87,7 @@ class runner {
     const std::uint64_t last = std::min(first + plan_.per_leaf, plan_.units);
     auto space = owner_.take_workspace();
     auto& done = owner_.counters();
+    begin_exact(*space, sums);
     for (std::uint64_t unit = first; unit < last; ++unit) {
       const std::uint64_t lane = unit * (plan_.by_block ? launch_.lanes_per_block : launch_.width);
       if (launch_.needless(lane)) break;
@@ -111,7 +112,24 @@ class runner {
     } else {
       executor::state::count(done.blocks, blocks_begun(first, last));
     }
+    end_exact(sums);
     owner_.give_workspace(std::move(space));
+  }
+
+  // Exact sums have no order: each task adds up its own and then adds them to those of the launch.
+  void begin_exact(workspace& space, resonance& sums) {
+    if (launch_.config->resonance != res_mode::exact || !launch_.program->uses_resonance) return;
+    space.exact.assign(sums.sums.size(), {});
+    sums.exact = space.exact.data();
+  }
+  void end_exact(resonance& sums) {
+    if (sums.exact == nullptr) return;
+    const std::lock_guard lock(launch_.mutex);
+    launch_.exact.resize(sums.sums.size());
+    for (std::size_t c = 0; c < sums.sums.size(); ++c) {
+      if ((sums.touched[c / 64] >> (c % 64) & 1U) != 0) launch_.exact[c].merge(sums.exact[c]);
+    }
+    sums.exact = nullptr;
   }
 
   // Blocks whose first lane is among these batches.
@@ -261,11 +279,14 @@ launch_result executor::launch(const program& p, const execution_params& params)
   launch.width = choose_width(config, *prepared, by_block ? launch.lanes_per_block : launch.total);
   const std::uint64_t sharing = std::max<std::uint64_t>(launch.lanes_per_block, 4096);
   launch.pool_limit = config.memory_limit / std::min(launch.total, sharing);
+  // By the widest batch that there can be, so that it depends on no width.
+  launch.call_limit = config.memory_limit / std::min<std::uint64_t>(launch.total, most_width);
   if (config.time_limit_ms != 0) {
     launch.deadline = std::chrono::steady_clock::now() +
                       std::chrono::milliseconds(std::min<std::uint64_t>(config.time_limit_ms, 1'000'000'000));
   }
   const plan work = make_plan(launch);
+  const detail::running_mark mark(*state_, launch);
   resonance sums;
   runner run(*state_, launch, work);
   const std::uint64_t leaves = (work.units + work.per_leaf - 1) / work.per_leaf;
@@ -276,6 +297,7 @@ launch_result executor::launch(const program& p, const execution_params& params)
   }
   if (launch.needless(std::numeric_limits<std::uint64_t>::max())) raise(launch);
   out.resonance = sums.sums;
+  for (std::size_t c = 0; c < launch.exact.size(); ++c) out.resonance.at(c) = launch.exact[c].value();
   out.touched = sums.touched;
   out.instructions = sums.instructions;
   out.lanes = launch.total;

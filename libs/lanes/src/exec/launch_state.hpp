@@ -3,6 +3,7 @@
 
 #include "exec/memory.hpp"
 #include "exec/prepared.hpp"
+#include "twill/base/sum.hpp"
 
 #include <array>
 #include <atomic>
@@ -10,8 +11,15 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <vector>
 
 namespace twill::lanes::detail {
+
+#ifdef NDEBUG
+inline constexpr bool assertions = false;
+#else
+inline constexpr bool assertions = true;
+#endif
 
 /// Sums and products of 64-bit numbers without overflow.
 __extension__ using wide_int = __int128;
@@ -21,9 +29,14 @@ struct resonance {
   std::array<double, 96> sums{};
   std::array<std::uint64_t, 2> touched{};
   std::uint64_t instructions = 0;
+  reproducible_accumulator* exact = nullptr;  ///< one a class, of the running task; null: `sums` hold it
 
   void add(std::uint8_t cls, double value) noexcept {
-    sums[cls] += value;
+    if (exact != nullptr) {
+      exact[cls].add(value);
+    } else {
+      sums[cls] += value;
+    }
     touched[cls / 64U] |= std::uint64_t{1} << (cls % 64U);
   }
   void merge(const resonance& other) noexcept {
@@ -54,13 +67,15 @@ struct launch_state {
   std::uint64_t total = 1;       ///< lanes
   unsigned width = 64;           ///< lanes of a batch
   std::uint64_t pool_limit = 0;  ///< bytes of pools a lane
+  std::uint64_t call_limit = 0;  ///< bytes of return addresses a lane
   executor* owner = nullptr;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   /// The lowest lane that faulted so far: batches above it need not run.
   std::atomic<std::uint64_t> lowest{std::numeric_limits<std::uint64_t>::max()};
   std::mutex mutex;
-  fault_record first;  ///< guarded by mutex
+  fault_record first;                           ///< guarded by mutex
+  std::vector<reproducible_accumulator> exact;  ///< guarded by mutex: one a class with res_mode::exact
 
   [[nodiscard]] bool needless(std::uint64_t lane) const noexcept {
     // ORD relaxed [F1]: a hint; who misses a fault only works for nothing. Pairs with [F2].

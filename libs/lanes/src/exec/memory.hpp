@@ -42,6 +42,7 @@ class zeroed_memory {
   ~zeroed_memory() { std::free(raw_); }
 
   [[nodiscard]] bool ok() const noexcept { return raw_ != nullptr; }
+  /// The bytes may be written whoever has them.
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -61,8 +62,10 @@ struct region {
 /// The buffers of an executor as one launch sees them: looked up without a lock.
 class region_table {
  public:
-  void build(const std::map<std::uint64_t, region>& live, std::byte* boundary) {
+  void build(const std::map<std::uint64_t, region>& live, std::byte* boundary,
+             std::vector<std::shared_ptr<const zeroed_memory>> owned) {
     boundary_ = boundary;
+    owned_ = std::move(owned);
     entries_.assign(live.begin(), live.end());
     // Handles are handed out in order, so that most tables are dense.
     dense_ = !entries_.empty() && entries_.back().first - entries_.front().first + 1 == entries_.size();
@@ -90,6 +93,7 @@ class region_table {
 
  private:
   std::byte* boundary_ = nullptr;
+  std::vector<std::shared_ptr<const zeroed_memory>> owned_;
   std::vector<std::pair<std::uint64_t, region>> entries_;
   bool dense_ = false;
 };

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #if TWILL_LANES_PARALLEL
 #include "twill/par/join.hpp"
 #include "twill/par/pool.hpp"
+#include "twill/par/spawn.hpp"
 #include "twill/par/thread.hpp"
 #endif
 
@@ -41,6 +43,17 @@ class team {
       f();
     }
   }
+  /// Runs `f()` some time, on the team where it has threads, else now.
+  template <class F>
+  void spawn(F f) const {
+    if (serial_) {
+      f();
+    } else if (pool_) {
+      pool_->spawn(std::move(f));
+    } else {
+      par::spawn(std::move(f));
+    }
+  }
   template <class A, class B>
   void fork(A&& a, B&& b) const {
     if (serial_) {
@@ -60,6 +73,10 @@ class team {
   [[nodiscard]] std::size_t seat() const { return 0; }
   template <class F>
   void run(F&& f) const {
+    f();
+  }
+  template <class F>
+  void spawn(F f) const {
     f();
   }
   template <class A, class B>

@@ -31,17 +31,22 @@ region batch::find_pool(std::uint64_t handle, std::uint32_t user) const noexcept
   return {pools[k].data(), pools[k].size(), true};
 }
 
+// What a pool costs beside its bytes, also after it was freed: handles are never used again. Else a loop of
+// empty pools would take all memory.
+constexpr std::uint64_t pool_overhead = 64;
+
 batch::step batch::pool_alloc(const decoded& d) {
   auto* const handles = reinterpret_cast<std::uint64_t*>(scratch_[0]);
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
     if (cur_->mask != nullptr && cur_->mask[i] == 0) continue;
     const std::uint64_t left = launch_->pool_limit - pool_bytes_[i];
-    zeroed_memory made(d.value <= left ? d.value : ~std::size_t{0});
+    const bool fits = d.value <= left && left - d.value >= pool_overhead;
+    zeroed_memory made(fits ? d.value : ~std::size_t{0});
     if (!made.ok()) {
       if (!fault_at(i, errc::out_of_memory, {d.value, left})) return step::left;
       break;
     }
-    pool_bytes_[i] += d.value;
+    pool_bytes_[i] += d.value + pool_overhead;
     handles[i] = of_lanes + 1 + pools_[i].size() * launch_->total + begin_ + i;
     pools_[i].push_back(std::move(made));
   }

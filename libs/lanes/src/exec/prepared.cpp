@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 
 namespace twill::lanes::detail {
 namespace {
@@ -48,6 +49,7 @@ prepared_program::prepared_program(const program& p, std::vector<std::pair<std::
     analyse_liveness();
   }
   number_columns();
+  find_constants();
   find_fusions();
 }
 
@@ -189,6 +191,59 @@ void prepared_program::number_columns() {
   for (decoded& d : code) d.tagged = d.writes && kept[d.dst];
   for (std::size_t r = 0; r < slot_count; ++r) {
     if (kept[r]) tagged.push_back(static_cast<slot>(r));
+  }
+}
+
+std::uint16_t prepared_program::constant_column(std::size_t width, std::uint64_t bits) {
+  const std::uint64_t cut = width == 3 ? bits : bits & ((std::uint64_t{1} << (8U << width)) - 1);
+  const auto [at, is_new] = constants_.try_emplace({width, cut}, static_cast<std::uint16_t>(columns.size()));
+  if (is_new) {
+    columns.push_back({.width = static_cast<std::uint8_t>(width), .constant = true, .bits = cut});
+    bytes_per_lane += std::size_t{1} << width;
+  }
+  return at->second;
+}
+
+// Operands that a MOV_IMM above them sets, with no way into the code in between: every lane that gets to the
+// operand has executed it. They need no check, no column that is filled again and again, and a divisor that
+// is a power of two becomes a shift.
+void prepared_program::find_constants() {
+  constexpr std::size_t most_constants = 64;
+  std::vector<bool> entered(code.size(), false);
+  for (const decoded& d : code) {
+    const bool jumps = d.what == action::branch || d.what == action::branch_if || d.what == action::loop ||
+                       d.what == action::call;
+    if (jumps) entered[d.target] = true;
+  }
+  for (const std::uint32_t pc : return_points_) entered[pc] = true;
+  struct known {
+    std::uint8_t tag = tag_nothing;
+    std::uint64_t bits = 0;
+  };
+  std::array<known, slot_count> now{};
+  for (std::size_t pc = 0; pc < code.size(); ++pc) {
+    decoded& d = code[pc];
+    if (entered[pc]) now.fill({});
+    const bool divides = d.values == value_check::divisor;
+    for (std::size_t k = 0; k < d.reads && d.what == action::compute; ++k) {
+      operand& o = d.in[k];
+      const known& c = now[o.reg];
+      if (c.tag != o.wanted || constants_.size() >= most_constants) continue;
+      const std::size_t width = width_of_tag(o.wanted);
+      o.check = false;
+      o.column = constant_column(width, c.bits);
+      const std::uint64_t bits = columns[o.column].bits;
+      if (!divides || k != 1 || bits == 0) continue;
+      d.values = value_check::none;
+      if (!is_unsigned(d.ty) || !std::has_single_bit(bits)) continue;
+      d.op = opcode::shr;
+      d.fn = kernels().alu[static_cast<std::size_t>(opcode::shr)][static_cast<std::size_t>(d.ty)];
+      o.wanted = static_cast<std::uint8_t>(type::u32);
+      o.column = constant_column(2, static_cast<std::uint64_t>(std::countr_zero(bits)));
+    }
+    if (!d.writes) continue;
+    now[d.dst] = {};
+    if (d.what == action::constant) now[d.dst] = {d.tag, d.value};
   }
 }
 

@@ -99,10 +99,12 @@ struct decoded {
   std::uint32_t range_size = 0;
 };
 
-/// Registers of one width share a column.
+/// Registers of one width share a column; a constant that operands are known to be has one of its own.
 struct column_info {
   slot reg = 0;
   std::uint8_t width = 0;  ///< index
+  bool constant = false;
+  std::uint64_t bits = 0;  ///< of the constant
 };
 
 /// Registers that are read before they are written on some way from an instruction on.
@@ -141,11 +143,14 @@ class prepared_program {
   void analyse_types();
   void analyse_liveness();
   void number_columns();
+  void find_constants();
+  [[nodiscard]] std::uint16_t constant_column(std::size_t width, std::uint64_t bits);
   void find_fusions();
   [[nodiscard]] std::vector<std::uint32_t> successors(std::uint32_t pc) const;
 
   std::vector<std::pair<std::uint16_t, type>> initial_;
   std::array<std::array<std::uint16_t, 4>, slot_count> column_index_{};
+  std::map<std::pair<std::size_t, std::uint64_t>, std::uint16_t> constants_;  // column by width and bits
   std::vector<live_set> live_;  // empty: everything is live (a program too large to analyse)
   std::vector<std::uint32_t> return_points_;
 };

@@ -203,7 +203,11 @@ bool batch::check_values(const decoded& d) {
   switch (d.values) {
     case value_check::divisor: {
       const column& c = columns_[d.in[1].column];
+      const std::size_t width = width_index(size_bytes(d.ty));
       if (c.kind == shape::uniform && c.base != 0) return true;
+      const std::byte* const from =
+          array(columns_[d.in[1].column], width) + (std::size_t{cur_->first} << width);
+      if (!kernels_->any_zero[width](from, cur_->last - cur_->first)) return true;
       const std::uint32_t lane = first_where([&](std::uint32_t i) { return bits(1, i) == 0; });
       return lane == none_ || fault_at(lane, errc::division_by_zero);
     }

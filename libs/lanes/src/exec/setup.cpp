@@ -31,8 +31,14 @@ void batch::configure(const launch_state& launch) {
     return here;
   };
   columns_.assign(p.columns.size(), column{});
-  for (std::size_t c = 0; c < columns_.size(); ++c)
-    columns_[c].data = take(std::size_t{width_} << p.columns[c].width);
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    const column_info& info = p.columns[c];
+    columns_[c].data = take(std::size_t{width_} << info.width);
+    if (!info.constant) continue;
+    columns_[c].base = columns_[c].constant_bits = info.bits;
+    columns_[c].constant = true;
+    kernels_->fill[info.width](columns_[c].data, &info.bits, nullptr, nullptr, width_);
+  }
   lane_tags_.fill(nullptr);
   for (const slot r : p.tagged) lane_tags_[r] = reinterpret_cast<std::uint8_t*>(take(width_));
   taken_ = reinterpret_cast<std::uint8_t*>(take(width_));
@@ -93,9 +99,9 @@ void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count
   for (lane_group& g : groups_) give_mask(g.mask);
   groups_.clear();
   groups_.push_back({.first = 0, .last = count, .active = count});
-  for (column& c : columns_) {
-    c.kind = shape::undefined;
-    c.filled = false;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    columns_[c].kind = program_->columns[c].constant ? shape::uniform : shape::undefined;
+    columns_[c].filled = false;
   }
   for (const slot r : program_->tagged) tags_[r] = tag_nothing;
   if (program_->uses_pools) {

@@ -186,7 +186,7 @@ class compiler {
     if (target.is_buffer)
       kernel_error(s.target->where, fmt::format("'{}' is a buffer: assign to its elements", s.target->name));
     const value v = widened(evaluate(*s.value, target.ty), target.ty, s.value->where);
-    b_.mov(target.ty.ty, target.where, v.where);
+    if (!v.temporary || !b_.retarget_last(v.where, target.where)) b_.mov(target.ty.ty, target.where, v.where);
     release(v);
   }
 
@@ -206,13 +206,15 @@ class compiler {
     b_.add_label(end);
   }
 
+  // The condition stands before the loop and at its bottom: one jump a round.
   void while_loop(const stmt& s) {
     const std::string top = b_.gen_label("while");
     const std::string end = b_.gen_label("endwhile");
-    b_.add_label(top);
     jump_unless(*s.value, end);
+    b_.add_label(top);
     block(s.body);
-    b_.branch(top).add_label(end);
+    jump(*s.value, top, true);
+    b_.add_label(end);
   }
 
   // for i in start..stop step k: the bounds are evaluated once; a negative literal step counts down.
@@ -241,11 +243,14 @@ class compiler {
     declare(s.name, {start.where, *t, false}, s.where);
     const std::string top = b_.gen_label("for");
     const std::string end = b_.gen_label("endfor");
-    b_.add_label(top);
     b_.set(down ? condition::le : condition::ge, t->ty, pred{0}, start.where, stop.where)
-        .branch_if(pred{0}, end);
+        .branch_if(pred{0}, end)
+        .add_label(top);
     block(s.body);
-    b_.add(t->ty, start.where, start.where, step.where).branch(top).add_label(end);
+    b_.add(t->ty, start.where, start.where, step.where)
+        .set(down ? condition::gt : condition::lt, t->ty, pred{0}, start.where, stop.where)
+        .branch_if(pred{0}, top)
+        .add_label(end);
     release(step);
     release(stop);
     b_.free_reg(start.where);
@@ -503,7 +508,9 @@ class compiler {
     const value a = widened(evaluate(*e.parts[0], t), t, e.parts[0]->where);
     const value b = widened(evaluate(*e.parts[1], t), t, e.parts[1]->where);
     const value out = temporary(t, e.where);
-    if (e.name == "mod") {
+    if (e.name == "mod" && is_unsigned(t.ty) && is_power_of_two(*e.parts[1])) {
+      b_.mov_imm(t.ty, b.where, e.parts[1]->integer - 1).bit_and(t.ty, out.where, a.where, b.where);
+    } else if (e.name == "mod") {
       remainder(t, out.where, a.where, b.where, e.where);
     } else if (e.name == "floor_div") {
       floor_div(t, out.where, a.where, b.where, e.where);
@@ -537,6 +544,11 @@ class compiler {
     release(amount);
     release(a);
     return out;
+  }
+
+  // A number that is a power of two, as it stands in the source.
+  static bool is_power_of_two(const expr& e) {
+    return e.kind == expr_kind::integer && std::has_single_bit(e.integer);
   }
 
   // a - trunc(a / b) * b.

@@ -93,6 +93,20 @@ builder& builder::push(instruction i) {
   return *this;
 }
 
+bool builder::retarget_last(reg from, reg to) {
+  if (program_.empty()) return false;
+  for (const auto& [name, index] : program_.labels()) {
+    if (index == program_.len()) return false;
+  }
+  instruction last = program_.code().back();
+  const auto fields = fields_of(last.op);
+  const auto* const dst = std::ranges::find(fields, field_kind::dst, &field_info::kind);
+  if (dst == fields.end() || last.regs.at(dst->slot) != from.n) return false;
+  last.regs.at(dst->slot) = to.n;
+  program_.replace_last(std::move(last));
+  return true;
+}
+
 builder& builder::extend(std::span<const instruction> more) {
   program_.extend(more);
   return *this;

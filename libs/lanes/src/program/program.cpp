@@ -36,6 +36,12 @@ program& program::extend(std::span<const instruction> more) {
   return *this;
 }
 
+program& program::replace_last(instruction i) {
+  changed();
+  code_.back() = std::move(i);
+  return *this;
+}
+
 program& program::add_label(std::string name) { return add_label(std::move(name), code_.size()); }
 
 program& program::add_label(std::string name, std::size_t index) {

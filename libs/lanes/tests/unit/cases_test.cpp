@@ -1,48 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/lanes/case.hpp"
+#include "run_cases.hpp"
 
 #include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace twill::lanes {
 namespace {
 
-std::string content(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-void run_folder(const std::filesystem::path& folder, std::size_t at_least) {
-  std::size_t found = 0;
-  if (std::filesystem::exists(folder)) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() != ".json") continue;
-      ++found;
-      const std::string text = content(entry.path());
-      for (const std::size_t threads : {1U, 2U, 8U}) {
-        for (const unsigned batch : {0U, 1U, 7U, 64U, 256U, 1024U}) {
-          const case_report report = run_case(text, entry.path().filename().string(),
-                                              {.executor = {.threads = threads}, .batch = batch});
-          EXPECT_TRUE(report.passed) << entry.path() << " threads " << threads << " batch " << batch << ": "
-                                     << (report.differences.empty() ? "" : report.differences.front());
-        }
-      }
-    }
-  }
-  EXPECT_GE(found, at_least);
-}
-
 TEST(cases, own_cases_pass_at_every_width_and_number_of_threads) {
-  run_folder(std::filesystem::path(TWILL_SOURCE_DIR) / "libs/lanes/tests/cases", 1);
+  test::run_folder(std::filesystem::path(TWILL_SOURCE_DIR) / "libs/lanes/tests/cases", 29);
 }
 
 TEST(cases, given_examples_pass_at_every_width_and_number_of_threads) {
-  run_folder(std::filesystem::path(TWILL_SOURCE_DIR) / "../shared/examples/lanes", 0);
+  test::run_folder(std::filesystem::path(TWILL_SOURCE_DIR) / "../shared/examples/lanes", 0);
 }
 
 TEST(cases, a_case_that_expects_something_else_says_what_differs) {

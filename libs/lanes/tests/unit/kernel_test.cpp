@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/lanes/kernel.hpp"
 
+#include "fault_of.hpp"
 #include "twill/lanes/buffer.hpp"
 
 #include <gtest/gtest.h>
@@ -12,15 +13,7 @@ namespace {
 
 using arg = kernel_argument;
 
-template <class F>
-std::string fault_of(F f) {
-  try {
-    f();
-  } catch (const fault& caught) {
-    return to_string(caught.info());
-  }
-  return "no fault";
-}
+using test::fault_of;
 std::string mistake(std::string_view text) {
   return fault_of([&] { static_cast<void>(kernel::compile(text, "k.tk")); });
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fault_of.hpp"
 #include "twill/lanes/atlas.hpp"
 #include "twill/lanes/buffer.hpp"
 #include "twill/lanes/builder.hpp"
@@ -14,15 +15,7 @@
 namespace twill::lanes {
 namespace {
 
-template <class F>
-std::string fault_of(F f) {
-  try {
-    f();
-  } catch (const fault& caught) {
-    return to_string(caught.info());
-  }
-  return "no fault";
-}
+using test::fault_of;
 
 execution_params linear(std::uint64_t n, std::uint32_t block, std::vector<initial_register> registers) {
   return {.launch = launch_config::linear(n, block), .registers = std::move(registers)};
@@ -138,6 +131,25 @@ done: ret)");
   }
   EXPECT_EQ(fault_of([&] { ex.launch(program::parse_text("ret")); }),
             "CallStackUnderflow at block 0, lane 0, pc 0");
+}
+
+TEST(launch, memory_of_calls_and_pools_is_limited) {
+  executor ex({.threads = 2});
+  const program deep = program::parse_text("f: call @f");
+  const program pools = program::parse_text("again: pool.alloc r1, 0\nbra @again");
+  for (const unsigned batch : {1U, 64U, 1024U}) {
+    execution_params params = linear(1000, 100, {});
+    params.launch.batch = batch;
+    params.launch.call_depth = 1'000'000'000;
+    params.launch.memory_limit = 4'000'000;  // 1000 calls of 4 bytes in each of 1000 lanes
+    EXPECT_EQ(fault_of([&] { ex.launch(deep, params); }),
+              "OutOfMemory{requested 4004, available 4000} at block 0, lane 0, pc 0")
+        << batch;
+    // Empty pools cost what is kept of them.
+    EXPECT_EQ(fault_of([&] { ex.launch(pools, params); }),
+              "OutOfMemory{requested 0, available 32} at block 0, lane 0, pc 0")
+        << batch;
+  }
 }
 
 TEST(launch, barriers_wait_for_all_lanes_that_have_not_ended) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/lanes/ops.hpp"
 
+#include "fault_of.hpp"
 #include "twill/lanes/builder.hpp"
 
 #include <gtest/gtest.h>
@@ -17,15 +18,7 @@ namespace {
 
 constexpr std::array<std::size_t, 12> sizes{0, 1, 2, 15, 16, 17, 3071, 3072, 3073, 9999, 10'001, 30'721};
 
-template <class F>
-std::string fault_of(F f) {
-  try {
-    f();
-  } catch (const fault& caught) {
-    return to_string(caught.info());
-  }
-  return "no fault";
-}
+using test::fault_of;
 
 template <class T>
 std::vector<T> numbers(std::size_t n, unsigned seed) {

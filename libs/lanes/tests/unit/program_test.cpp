@@ -62,7 +62,7 @@ program every_instruction() {
 }
 
 template <class F>
-fault_info fault_of(F f) {
+fault_info info_of(F f) {
   try {
     f();
   } catch (const fault& caught) {
@@ -116,7 +116,7 @@ TEST(program, the_text_form_is_that_of_the_specification) {
 
 TEST(program, mistakes_in_a_text_have_line_and_column) {
   const auto message = [](std::string_view text) {
-    return to_string(fault_of([&] { static_cast<void>(program::parse_text(text, "p.tl")); }));
+    return to_string(info_of([&] { static_cast<void>(program::parse_text(text, "p.tl")); }));
   };
   EXPECT_EQ(message("exit\n  ad.f32 r1, r2, r3"),
             "InvalidProgram at p.tl:2:3: no instruction is named 'ad.f32', did you mean add?");
@@ -128,7 +128,7 @@ TEST(program, mistakes_in_a_text_have_line_and_column) {
 
 TEST(program, mistakes_in_json_have_their_place) {
   const auto message = [](std::string text) {
-    return to_string(fault_of([&] { static_cast<void>(program::parse_json(std::move(text), "p.json")); }));
+    return to_string(info_of([&] { static_cast<void>(program::parse_json(std::move(text), "p.json")); }));
   };
   EXPECT_EQ(
       message(
@@ -143,13 +143,13 @@ TEST(program, mistakes_in_json_have_their_place) {
 TEST(program, corrupt_bytes_are_refused_wherever_they_are_hurt) {
   const std::vector<std::byte> good = every_instruction().to_bytes();
   for (std::size_t cut = 0; cut < good.size(); cut += 7) {
-    const auto info = fault_of([&] { static_cast<void>(program::from_bytes(std::span(good).first(cut))); });
+    const auto info = info_of([&] { static_cast<void>(program::from_bytes(std::span(good).first(cut))); });
     ASSERT_EQ(info.code, errc::invalid_program) << cut;
   }
   for (std::size_t at_byte = 0; at_byte < good.size(); at_byte += 5) {
     std::vector<std::byte> bad = good;
     bad[at_byte] ^= std::byte{0x40};
-    ASSERT_EQ(fault_of([&] { static_cast<void>(program::from_bytes(bad)); }).code, errc::invalid_program)
+    ASSERT_EQ(info_of([&] { static_cast<void>(program::from_bytes(bad)); }).code, errc::invalid_program)
         << at_byte;
   }
 }
@@ -161,16 +161,16 @@ TEST(program, labels_are_bound_once_and_may_stand_at_the_end) {
   EXPECT_EQ(p.resolve_label("end"), 1U);
   EXPECT_EQ(p.resolve_label("b"), std::nullopt);
   p.validate();
-  EXPECT_EQ(to_string(fault_of([&] { p.add_label("a"); })), "DuplicateLabel{a, index 0}");
+  EXPECT_EQ(to_string(info_of([&] { p.add_label("a"); })), "DuplicateLabel{a, index 0}");
   p.add_label("far", 2);
-  EXPECT_EQ(to_string(fault_of([&] { p.validate(); })), "InvalidLabelTarget{far, index 2, size 1}");
+  EXPECT_EQ(to_string(info_of([&] { p.validate(); })), "InvalidLabelTarget{far, index 2, size 1}");
 }
 
 TEST(program, validation_names_the_first_mistake) {
   const auto message = [](instruction i) {
     program p;
     p.push({}).push(std::move(i));
-    return to_string(fault_of([&] { p.validate(); }));
+    return to_string(info_of([&] { p.validate(); }));
   };
   instruction i = sample(opcode::shl);
   i.ty = type::f32;
@@ -217,7 +217,7 @@ TEST(instructions, every_operation_takes_the_types_of_its_row_and_no_others) {
       if (supports(op, i.ty)) {
         EXPECT_NO_THROW(p.validate()) << name_of(op) << ' ' << name_of(i.ty);
       } else {
-        EXPECT_EQ(fault_of([&] { p.validate(); }).code, errc::unsupported_operation)
+        EXPECT_EQ(info_of([&] { p.validate(); }).code, errc::unsupported_operation)
             << name_of(op) << ' ' << name_of(i.ty);
       }
     }
@@ -262,12 +262,12 @@ TEST(builder, registers_come_back_last_in_first_out_and_end_before_the_special_o
   EXPECT_EQ(r1.n, 1);
   const reg range = b.alloc_reg_range(249);
   EXPECT_EQ(range.n, 3);
-  EXPECT_EQ(to_string(fault_of([&] { static_cast<void>(b.alloc_reg()); })),
+  EXPECT_EQ(to_string(info_of([&] { static_cast<void>(b.alloc_reg()); })),
             "InvalidRegister{reg 252}: no register is left");
-  EXPECT_EQ(to_string(fault_of([&] { b.free_reg(reg{252}); })),
+  EXPECT_EQ(to_string(info_of([&] { b.free_reg(reg{252}); })),
             "InvalidRegister{reg 252}: the register is not allocated");
   for (int i = 0; i < 16; ++i) EXPECT_EQ(b.alloc_pred().n, i);
-  EXPECT_EQ(fault_of([&] { static_cast<void>(b.alloc_pred()); }).code, errc::invalid_predicate);
+  EXPECT_EQ(info_of([&] { static_cast<void>(b.alloc_pred()); }).code, errc::invalid_predicate);
 }
 
 TEST(builder, labels_are_unique_and_programs_are_validated) {
@@ -276,7 +276,7 @@ TEST(builder, labels_are_unique_and_programs_are_validated) {
   EXPECT_EQ(b.gen_label("loop"), "loop_1");
   EXPECT_EQ(b.current_pc(), 0U);
   b.branch("nowhere");
-  EXPECT_EQ(fault_of([&] { static_cast<void>(b.build()); }).code, errc::undefined_label);
+  EXPECT_EQ(info_of([&] { static_cast<void>(b.build()); }).code, errc::undefined_label);
 }
 
 TEST(templates, element_wise_programs_have_the_shapes_of_the_specification) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/lanes/tensor.hpp"
 
+#include "fault_of.hpp"
+
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -8,15 +10,7 @@
 namespace twill::lanes {
 namespace {
 
-template <class F>
-std::string fault_of(F f) {
-  try {
-    f();
-  } catch (const fault& caught) {
-    return to_string(caught.info());
-  }
-  return "no fault";
-}
+using test::fault_of;
 
 TEST(tensor, views_change_shape_without_copying) {
   std::vector<float> x(24);

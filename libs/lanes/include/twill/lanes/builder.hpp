@@ -48,6 +48,9 @@ class builder {
   [[nodiscard]] std::size_t current_pc() const noexcept { return program_.len(); }
 
   builder& push(instruction i);
+  /// Lets the last instruction write `to` where it writes `from` to a general register: false, and nothing is
+  /// changed, where it does not, or where a label follows it.
+  bool retarget_last(reg from, reg to);
   builder& extend(std::span<const instruction> more);
   /// The program, validated; the builder is empty afterwards.
   [[nodiscard]] program build();

@@ -13,6 +13,9 @@ namespace twill::lanes {
 struct case_options {
   executor_options executor{};
   unsigned batch = 0;  ///< 0: what the case says, else chosen from the program
+  /// Bytes of buffers, and of pools and call stacks, that a case may ask for: more is a fault (OutOfMemory).
+  std::uint64_t memory_limit = std::uint64_t{1} << 36;
+  std::uint64_t time_limit_ms = 0;  ///< wall time of the launch; 0: unlimited
 };
 
 /// What came of a case.
@@ -26,7 +29,7 @@ struct case_report {
 };
 
 /// Runs a case of the form `twill.lanes.case/1`: a program, its buffers and registers, and what must come of
-/// it. Throws: `fault` (InvalidProgram) with the place when the text is no case.
+/// it. Throws: `fault` (InvalidProgram) with the place when the text is no case; OutOfMemory.
 [[nodiscard]] case_report run_case(std::string text, const std::string& name,
                                    const case_options& options = {});
 

@@ -28,6 +28,12 @@ enum class class_mode_kind : std::uint8_t {
   block_mod_96  ///< block x modulo 96
 };
 
+/// How what ResAccum adds is summed.
+enum class res_mode : std::uint8_t {
+  tree,  ///< in an order that the launch and its batch width decide: the same bits for any number of threads
+  exact  ///< the exact sum, rounded once: the same bits for any batch width too; slower
+};
+
 /// How many lanes run a program and what they may use.
 struct launch_config {
   dim3 grid{};
@@ -36,6 +42,7 @@ struct launch_config {
   std::uint64_t step_limit = 1'000'000'000;  ///< instructions a lane; 0: unlimited
   std::uint32_t call_depth = 256;            ///< nested calls a lane
   class_mode_kind class_mode = class_mode_kind::zero;
+  res_mode resonance = res_mode::tree;
   unsigned batch = 0;  ///< lanes executed together; 0: chosen from the program
   std::uint64_t memory_limit = std::uint64_t{1} << 30;  ///< bytes of pools and call stacks a running task
   std::uint64_t time_limit_ms = 0;  ///< wall time; 0: unlimited. Not deterministic, unlike the others
@@ -94,6 +101,29 @@ struct executor_options {
   std::size_t shared_limit = std::size_t{1} << 20;  ///< shared memory that a block may ask for
 };
 
+/// A launch that runs while its caller goes on. Destroying it waits for the end.
+///
+/// Thread safety: none. Requires: the executor and the program outlive it, and it is not waited for in a task
+/// that the launch itself may be running below.
+class pending_launch {
+ public:
+  pending_launch(pending_launch&&) noexcept;
+  pending_launch& operator=(pending_launch&&) noexcept;
+  ~pending_launch();
+
+  [[nodiscard]] bool ready() const;
+  /// Runs the launch on the calling thread where no worker has begun it.
+  void wait() const;
+  /// Waits; what `executor::launch` would have returned or thrown. Once.
+  launch_result get();
+
+ private:
+  friend class executor;
+  struct shared;
+  explicit pending_launch(std::shared_ptr<shared> work) noexcept;
+  std::shared_ptr<shared> work_;
+};
+
 /// Runs programs and owns what they work on.
 ///
 /// Thread safety: every member from any thread. Freeing a buffer that a running launch uses is the caller's
@@ -128,6 +158,8 @@ class executor {
   /// there of the lowest lane, whatever the threads and the batch; or of a program or launch that makes no
   /// sense.
   launch_result launch(const program& p, const execution_params& params = {});
+  /// As `launch`, on the executor's pool; without a pool it has run when this returns.
+  [[nodiscard]] pending_launch launch_async(const program& p, execution_params params = {});
   /// Runs `body(task)` for each task below n on the executor's threads and waits: the level of operations.
   void for_each_chunk(std::size_t n, const std::function<void(std::size_t)>& body);
 

@@ -42,6 +42,8 @@ class program {
 
   program& push(instruction i);
   program& extend(std::span<const instruction> more);
+  /// Requires: the program is not empty.
+  program& replace_last(instruction i);
   /// Names the next instruction that will be pushed. Throws: `fault` (DuplicateLabel).
   program& add_label(std::string name);
   /// Names any place; `validate` tells when it is beyond the end. Throws: `fault` (DuplicateLabel).
