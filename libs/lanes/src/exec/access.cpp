@@ -149,7 +149,10 @@ void batch::protect_views(const std::byte* begin, const std::byte* end, std::uin
 // Before a barrier all views become values: other lanes may write their buffers in the next phase.
 void batch::keep_views() {
   for (const std::uint16_t v : views_) {
-    if (columns_[v].kind == shape::view) materialise(columns_[v], program_->columns[v].width);
+    const column_info& info = program_->columns[v];
+    const bool wanted = groups_.size() > 1 || program_->live_at(pc_ + 1, info.reg);
+    if (columns_[v].kind == shape::view && wanted) materialise(columns_[v], info.width);
+    if (columns_[v].kind == shape::view) columns_[v].kind = shape::undefined;
   }
   views_.clear();
 }
@@ -219,8 +222,15 @@ batch::step batch::load(const decoded& d) {
     end_write(d, out);
     return step::next;
   }
+  if (p.kind == shape::affine && cur_->mask == nullptr) {
+    std::byte* const out = begin_write(d);
+    kernels_->take_strided[d.width](out, base + (p.base + p.stride * cur_->first),
+                                    static_cast<std::int64_t>(p.stride), n);
+    end_write(d, out);
+    return step::next;
+  }
   const std::uint64_t* const offsets = offsets_of(p) + cur_->first;
-  const std::uint8_t* const mask = cur_->mask == nullptr ? nullptr : cur_->mask + cur_->first;
+  const std::uint8_t* const mask = mask_of_current();
   std::byte* const out = begin_write(d);
   kernels_->gather[d.width](out, base, offsets, mask, n);
   end_write(d, out);
@@ -272,8 +282,13 @@ batch::step batch::store(const decoded& d) {
     std::memmove(base + (p.base + p.stride * cur_->first), values, n * size);
     return step::next;
   }
+  if (p.kind == shape::affine && cur_->mask == nullptr) {
+    kernels_->put_strided[d.width](base + (p.base + p.stride * cur_->first),
+                                   static_cast<std::int64_t>(p.stride), values, n);
+    return step::next;
+  }
   const std::uint64_t* const offsets = offsets_of(p) + cur_->first;
-  const std::uint8_t* const mask = cur_->mask == nullptr ? nullptr : cur_->mask + cur_->first;
+  const std::uint8_t* const mask = mask_of_current();
   kernels_->scatter[d.width](base, offsets, values, mask, n);
   return step::next;
 }

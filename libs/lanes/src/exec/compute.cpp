@@ -109,7 +109,7 @@ bool batch::compare_affine(const decoded& d) {
 // Few lanes far apart: their operands are packed, so that the cost is that of the lanes that run.
 bool batch::compute_sparse(const decoded& d) {
   const std::uint32_t span = cur_->last - cur_->first;
-  if (cur_->mask == nullptr || cur_->active * sparse_part > span) return false;
+  if (!d.costly || cur_->mask == nullptr || cur_->active * sparse_part > span) return false;
   std::uint32_t n = 0;
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
     indices_[n] = i;

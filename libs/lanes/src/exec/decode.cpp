@@ -257,6 +257,7 @@ decoded decode_instruction(const instruction& i, std::vector<operand>& ranges) {
       compute(d, k.alu[static_cast<std::size_t>(i.op)][ty]);
       d.affine = rule_of(i.op, i.ty);
       if (i.op == opcode::div && is_integer(i.ty)) d.values = value_check::divisor;
+      d.costly = i.op == opcode::div || category_of(i.op) == op_category::transcendental;
       break;
   }
   d.shared = i.op == opcode::lds || i.op == opcode::sts;

@@ -42,6 +42,9 @@ struct kernel_table {
   std::array<vector_fn, 4> put{};     ///< b: u32 indices; d[b[i]] = a[i]
   std::array<gather_fn, 4> gather{};
   std::array<scatter_fn, 4> scatter{};
+  /// d[i] = what stands `i * stride` bytes from `from`, and the other way round.
+  std::array<void (*)(void* d, const std::byte* from, std::int64_t stride, std::size_t n), 4> take_strided{};
+  std::array<void (*)(std::byte* to, std::int64_t stride, const void* s, std::size_t n), 4> put_strided{};
   /// Whether one of the values is 0.
   std::array<bool (*)(const void* v, std::size_t n), 4> any_zero{};
   /// The largest offset among the lanes of the mask (of all where it is null), 0 when there are none.

@@ -17,10 +17,14 @@ using detail::workspace;
 
 constexpr std::uint64_t most_lanes_per_block = 65'536;
 constexpr std::uint64_t most_blocks = std::uint64_t{1} << 40;
-// Columns of a batch stay below this, half of a usual second-level cache.
-constexpr std::size_t batch_bytes = 512 * 1024;
+// Columns of a batch stay below this: a quarter of a usual second-level cache where each instruction runs once,
+// about a first-level cache where instructions repeat.
+constexpr std::size_t batch_bytes = 256 * 1024;
+constexpr std::size_t repeating_bytes = 40 * 1024;
 constexpr unsigned least_width = 64;
-constexpr unsigned most_auto_width = 4096;
+// Enough to make a batch's own cost small; where lanes cost more, small launches shall still be shared out.
+constexpr unsigned most_auto_width = 16'384;
+constexpr unsigned most_costly_width = 4096;
 constexpr unsigned most_width = 65'536;
 
 [[noreturn]] void bad_launch(std::string text) { throw fault(errc::invalid_launch_config, std::move(text)); }
@@ -38,8 +42,10 @@ bool is_empty(const launch_config& c) {
 
 unsigned choose_width(const launch_config& c, const detail::prepared_program& p, std::uint64_t lanes) {
   if (c.batch != 0) return std::min(c.batch, most_width);
-  const std::size_t fitting = std::bit_floor(batch_bytes / std::max<std::size_t>(p.bytes_per_lane, 1));
-  const auto wide = static_cast<unsigned>(std::clamp<std::size_t>(fitting, least_width, most_auto_width));
+  const std::size_t budget = p.repeats ? repeating_bytes : batch_bytes;
+  const std::size_t fitting = std::bit_floor(budget / std::max<std::size_t>(p.bytes_per_lane, 1));
+  const unsigned most = p.repeats || p.costly ? most_costly_width : most_auto_width;
+  const auto wide = static_cast<unsigned>(std::clamp<std::size_t>(fitting, least_width, most));
   const std::uint64_t needed = std::max<std::uint64_t>(std::bit_ceil(lanes), least_width);
   return static_cast<unsigned>(std::min<std::uint64_t>(wide, needed));
 }
@@ -184,18 +190,19 @@ class runner {
       at(space, i).start(launch_, begin + lane, static_cast<std::uint32_t>(count), shared);
       all[i]->set_siblings(all);
     }
-    auto& done = owner_.counters();
+    std::uint64_t runs = 0;
+    const auto count = [&] { executor::state::count(owner_.counters().batches, runs); };
     for (;;) {
       for (const auto& b : all) {
         if (b->finished()) continue;
         b->run(sums);
-        executor::state::count(done.batches, 1);
+        ++runs;
         if (b->faulted()) {  // lanes above it do not count, and all below have run this phase
           launch_.report(b->fault());
-          return;
+          return count();
         }
       }
-      if (!meet(all, block)) return;
+      if (!meet(all, block)) return count();
     }
   }
 

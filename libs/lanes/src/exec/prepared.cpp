@@ -51,6 +51,7 @@ prepared_program::prepared_program(const program& p, std::vector<std::pair<std::
   number_columns();
   find_constants();
   find_fusions();
+  weigh();
 }
 
 bool prepared_program::is_for(std::span<const initial_register> registers) const noexcept {
@@ -175,7 +176,6 @@ void prepared_program::number_columns() {
     if (index == no_column) {
       index = static_cast<std::uint16_t>(columns.size());
       columns.push_back({reg, static_cast<std::uint8_t>(width)});
-      bytes_per_lane += std::size_t{1} << width;
     }
     return index;
   };
@@ -199,7 +199,6 @@ std::uint16_t prepared_program::constant_column(std::size_t width, std::uint64_t
   const auto [at, is_new] = constants_.try_emplace({width, cut}, static_cast<std::uint16_t>(columns.size()));
   if (is_new) {
     columns.push_back({.width = static_cast<std::uint8_t>(width), .constant = true, .bits = cut});
-    bytes_per_lane += std::size_t{1} << width;
   }
   return at->second;
 }
@@ -244,6 +243,27 @@ void prepared_program::find_constants() {
     if (!d.writes) continue;
     now[d.dst] = {};
     if (d.what == action::constant) now[d.dst] = {d.tag, d.value};
+  }
+}
+
+// What decides how many lanes run together. Registers that nothing but constants is written to stay uniform.
+void prepared_program::weigh() {
+  std::vector<bool> varies(columns.size(), false);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const slot reg = columns[c].reg;
+    const bool coordinate =
+        reg == lane_idx_x || reg == block_idx_x || reg == global_lane_id || reg == class_slot;
+    varies[c] = coordinate && !columns[c].constant;
+  }
+  for (std::uint32_t pc = 0; pc < code.size(); ++pc) {
+    const decoded& d = code[pc];
+    if (d.writes && d.what != action::constant) varies[d.column] = true;
+    const bool jumps = d.what == action::branch || d.what == action::branch_if || d.what == action::loop;
+    repeats |= d.what == action::call || (jumps && d.target <= pc);
+    costly |= d.costly;
+  }
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (varies[c]) bytes_per_lane += std::size_t{1} << columns[c].width;
   }
 }
 

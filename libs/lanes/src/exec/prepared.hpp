@@ -83,6 +83,7 @@ struct decoded {
   bool tagged = false;      ///< the destination's tag is kept at run time
   bool store_next = false;  ///< the next instruction stores the result, contiguously if the address allows
   bool shared = false;      ///< LDS, STS
+  bool costly = false;      ///< takes many times as long as an addition
   address_mode mode = address_mode::buffer;
   condition cond = condition::eq;
   slot dst = 0;
@@ -136,7 +137,9 @@ class prepared_program {
   bool uses_resonance = false;
   bool uses_whole_array = false;
   bool may_diverge_stack = false;  ///< has calls
-  std::size_t bytes_per_lane = 0;  ///< of all columns
+  bool repeats = false;            ///< has loops or calls
+  bool costly = false;             ///< has functions that take many times as long as an addition
+  std::size_t bytes_per_lane = 0;  ///< of the columns that may hold a value a lane
 
  private:
   void decode(const program& p);
@@ -144,6 +147,7 @@ class prepared_program {
   void analyse_liveness();
   void number_columns();
   void find_constants();
+  void weigh();
   [[nodiscard]] std::uint16_t constant_column(std::size_t width, std::uint64_t bits);
   void find_fusions();
   [[nodiscard]] std::vector<std::uint32_t> successors(std::uint32_t pc) const;

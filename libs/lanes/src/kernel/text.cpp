@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -281,8 +282,8 @@ class parser {
       if (!take(symbol)) continue;
       expr_ptr sum = make(expr_kind::binary, where);
       sum->name = op;
-      sum->parts.push_back(copy(*s.target));
-      sum->parts.push_back(expression());
+      add_part(*sum, copy(*s.target));
+      add_part(*sum, expression());
       s.value = std::move(sum);
       expect(";");
       return;
@@ -290,6 +291,14 @@ class parser {
     expect("=");
     s.value = expression();
     expect(";");
+  }
+
+  // Long rows of operators, casts or indices are as deep as they are long.
+  static void add_part(expr& e, expr_ptr part) {
+    constexpr int most_height = 256;
+    e.height = std::max(e.height, part->height + 1);
+    if (e.height > most_height) kernel_error(e.where, "an expression of too many parts in a row");
+    e.parts.push_back(std::move(part));
   }
 
   static expr_ptr make(expr_kind kind, const twill::location& where) {
@@ -303,7 +312,7 @@ class parser {
     out->name = e.name;
     out->integer = e.integer;
     out->real = e.real;
-    for (const expr_ptr& p : e.parts) out->parts.push_back(copy(*p));
+    for (const expr_ptr& p : e.parts) add_part(*out, copy(*p));
     return out;
   }
 
@@ -319,8 +328,8 @@ class parser {
       expr_ptr both = make(expr_kind::binary, now_.where);
       now_ = lexer_.next();
       both->name = found_op->name;
-      both->parts.push_back(std::move(left));
-      both->parts.push_back(expression(found_op->level + 1));
+      add_part(*both, std::move(left));
+      add_part(*both, expression(found_op->level + 1));
       left = std::move(both);
     }
     --depth_;
@@ -336,7 +345,7 @@ class parser {
       if (!take(symbol)) continue;
       out = make(expr_kind::unary, where);
       out->name = op;
-      out->parts.push_back(prefix());
+      add_part(*out, prefix());
       break;
     }
     if (!out) out = postfix();
@@ -347,7 +356,7 @@ class parser {
       cast->name = name("a type");
       if (!parse_value_type(cast->name))
         kernel_error(at_type, fmt::format("no type is named '{}'", cast->name));
-      cast->parts.push_back(std::move(out));
+      add_part(*cast, std::move(out));
       out = std::move(cast);
     }
     --depth_;
@@ -359,8 +368,8 @@ class parser {
     while (at("[")) {
       expr_ptr element = make(expr_kind::index, now_.where);
       take("[");
-      element->parts.push_back(std::move(out));
-      element->parts.push_back(expression());
+      add_part(*element, std::move(out));
+      add_part(*element, expression());
       expect("]");
       out = std::move(element);
     }
@@ -387,7 +396,7 @@ class parser {
     out->name = t.text;
     if (take("(")) {
       while (!at(")")) {
-        out->parts.push_back(expression());
+        add_part(*out, expression());
         if (!at(")")) expect(",");
       }
       expect(")");

@@ -100,7 +100,7 @@ bool builder::retarget_last(reg from, reg to) {
   }
   instruction last = program_.code().back();
   const auto fields = fields_of(last.op);
-  const auto* const dst = std::ranges::find(fields, field_kind::dst, &field_info::kind);
+  const auto dst = std::ranges::find(fields, field_kind::dst, &field_info::kind);
   if (dst == fields.end() || last.regs.at(dst->slot) != from.n) return false;
   last.regs.at(dst->slot) = to.n;
   program_.replace_last(std::move(last));

@@ -143,6 +143,19 @@ constexpr auto json_kernel = R"({"version":"1.0","kernel":{"name":"foo","params"
        "value":{"type":"binary_op","op":"mul","left":{"type":"index","array":{"type":"var","name":"x"},"index":{"type":"var","name":"i"}},
                 "right":{"type":"literal","value":-1.5}}}],"else_body":null}]}})";
 
+TEST(kernel, rows_of_operators_have_a_longest_length) {
+  const auto sum_of = [](std::size_t terms) {
+    std::string text = "kernel k(x: buffer<f32>) { x[0] = 1.0";
+    for (std::size_t i = 1; i < terms; ++i) text += " + x[1]";
+    return text + "; }";
+  };
+  EXPECT_GT(kernel::compile(sum_of(200)).code().len(), 199U * 3);
+  EXPECT_EQ(mistake(sum_of(100'000)), "InvalidProgram at k.tk:1:1817: an expression of too many parts in a row");
+  std::string casts = "kernel k(x: buffer<f32>) { x[0] = 1.0";
+  for (int i = 0; i < 100'000; ++i) casts += " as f32";
+  EXPECT_NE(mistake(casts + "; }").find("an expression of too many parts in a row"), std::string::npos);
+}
+
 TEST(kernel_json, the_body_decides_and_not_the_name) {
   const kernel k = kernel::compile_json(json_kernel);
   EXPECT_EQ(k.name(), "foo");

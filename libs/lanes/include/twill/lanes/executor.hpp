@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -58,10 +59,18 @@ struct initial_register {
   type ty = type::u64;
 };
 
+/// What the author of a program says of the classes and phases that it counts with; nothing depends on it.
+struct gauge_metadata {
+  std::uint32_t cycle_length = 768;
+  std::uint32_t class_count = 96;
+  std::uint32_t period = 8;
+};
+
 /// A launch and what its registers hold.
 struct execution_params {
   launch_config launch{};
   std::vector<initial_register> registers{};
+  std::optional<gauge_metadata> gauge{};
 };
 
 /// What a launch tells beside what it wrote.
