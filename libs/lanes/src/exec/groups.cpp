@@ -111,9 +111,7 @@ void batch::write_down_steps(lane_group& g) {
     std::fill(steps_ + lo_, steps_ + hi_, 0);
     steps_used_ = true;
   }
-  for (std::uint32_t i = g.first; i < g.last; ++i) {
-    if (g.mask == nullptr || g.mask[i] != 0) steps_[i] += g.run;
-  }
+  kernels_->bump(steps_ + g.first, g.run, g.mask == nullptr ? nullptr : g.mask + g.first, g.last - g.first);
   g.base += g.run;
   g.run = 0;
 }
