@@ -17,8 +17,8 @@ using detail::workspace;
 
 constexpr std::uint64_t most_lanes_per_block = 65'536;
 constexpr std::uint64_t most_blocks = std::uint64_t{1} << 40;
-// Columns of a batch stay below this: a quarter of a usual second-level cache where each instruction runs once,
-// about a first-level cache where instructions repeat.
+// Columns of a batch stay below this: a quarter of a usual second-level cache where each instruction runs
+// once, about a first-level cache where instructions repeat.
 constexpr std::size_t batch_bytes = 256 * 1024;
 constexpr std::size_t repeating_bytes = 40 * 1024;
 constexpr unsigned least_width = 64;
@@ -52,17 +52,21 @@ unsigned choose_width(const launch_config& c, const detail::prepared_program& p,
 
 // Work that one leaf of the tree does, in lanes: a few batches of cheap programs, one of small launches.
 struct plan {
-  std::uint64_t units = 0;  // batches, or blocks
+  std::uint64_t units = 0;   // groups of blocks
+  std::uint64_t blocks = 1;  // of a unit
   std::uint64_t per_leaf = 1;
   bool by_block = false;
 };
 
+// Tasks have whole blocks: where several lanes of a block store at one place with one instruction, the
+// highest wins, so that its batches run in the order of their lanes.
 plan make_plan(const launch_state& launch) {
   plan out;
   const detail::prepared_program& p = *launch.program;
   out.by_block = p.uses_barrier || p.uses_shared;
-  const std::uint64_t unit_lanes = out.by_block ? launch.lanes_per_block : launch.width;
-  out.units = out.by_block ? launch.blocks : (launch.total + launch.width - 1) / launch.width;
+  if (!out.by_block) out.blocks = std::max<std::uint64_t>(1, launch.width / launch.lanes_per_block);
+  const std::uint64_t unit_lanes = out.blocks * launch.lanes_per_block;
+  out.units = (launch.blocks + out.blocks - 1) / out.blocks;
   constexpr std::uint64_t leaves = 128;
   constexpr std::uint64_t most_leaf_lanes = 65'536;
   out.per_leaf = std::clamp<std::uint64_t>(out.units / leaves, 1,
@@ -95,29 +99,17 @@ class runner {
     auto& done = owner_.counters();
     begin_exact(*space, sums);
     for (std::uint64_t unit = first; unit < last; ++unit) {
-      const std::uint64_t lane = unit * (plan_.by_block ? launch_.lanes_per_block : launch_.width);
-      if (launch_.needless(lane)) break;
-      if (plan_.by_block) {
-        if (launch_.program->uses_barrier) {
-          phases(*space, unit, sums);
-        } else {
-          one_after_another(*space, unit, sums);
-        }
+      const std::uint64_t begin = unit * plan_.blocks * launch_.lanes_per_block;
+      if (launch_.needless(begin)) break;
+      if (!plan_.by_block) {
+        in_batches(*space, begin, sums);
+      } else if (launch_.program->uses_barrier) {
+        phases(*space, unit, sums);
       } else {
-        const auto count =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(launch_.width, launch_.total - lane));
-        batch& b = at(*space, 0);
-        b.start(launch_, lane, count, {});
-        b.run(sums);
-        executor::state::count(done.batches, 1);
-        if (b.faulted()) launch_.report(b.fault());
+        one_after_another(*space, unit, sums);
       }
     }
-    if (plan_.by_block) {
-      executor::state::count(done.blocks, last - first);
-    } else {
-      executor::state::count(done.blocks, blocks_begun(first, last));
-    }
+    executor::state::count(done.blocks, std::min(last * plan_.blocks, launch_.blocks) - first * plan_.blocks);
     end_exact(sums);
     owner_.give_workspace(std::move(space));
   }
@@ -138,14 +130,19 @@ class runner {
     sums.exact = nullptr;
   }
 
-  // Blocks whose first lane is among these batches.
-  [[nodiscard]] std::uint64_t blocks_begun(std::uint64_t first, std::uint64_t last) const {
-    const std::uint64_t begin = first * launch_.width;
-    const std::uint64_t end = std::min<std::uint64_t>(last * launch_.width, launch_.total);
-    const auto before = [&](std::uint64_t lane) {
-      return (lane + launch_.lanes_per_block - 1) / launch_.lanes_per_block;
-    };
-    return before(end) - before(begin);
+  // The lanes of a unit whose blocks share nothing.
+  void in_batches(workspace& space, std::uint64_t begin, resonance& sums) {
+    const std::uint64_t end = std::min(begin + plan_.blocks * launch_.lanes_per_block, launch_.total);
+    std::uint64_t runs = 0;
+    for (std::uint64_t lane = begin; lane < end && !launch_.needless(lane); lane += launch_.width) {
+      batch& b = at(space, 0);
+      b.start(launch_, lane, static_cast<std::uint32_t>(std::min<std::uint64_t>(launch_.width, end - lane)),
+              {});
+      b.run(sums);
+      ++runs;
+      if (b.faulted()) launch_.report(b.fault());
+    }
+    executor::state::count(owner_.counters().batches, runs);
   }
 
   batch& at(workspace& space, std::size_t i) {
