@@ -22,10 +22,9 @@ using lanes::type;
   throw py::error_already_set();
 }
 
-std::string name_of(type t) { return std::string(lanes::name_of(t)); }
-std::string kind_of(const py::handle& value) {
-  return py::str(py::type::of(value).attr("__name__")).cast<std::string>();
-}
+std::string text_of(type t) { return std::string(lanes::name_of(t)); }
+std::string text_of(const py::handle& value) { return py::str(value).cast<std::string>(); }
+std::string kind_of(const py::handle& value) { return text_of(py::type::handle_of(value).attr("__name__")); }
 
 // A buffer of u8 also takes booleans, which are bytes of 0 and 1.
 bool same_type(type t, char kind, py::ssize_t size, char order) {
@@ -36,10 +35,10 @@ bool same_type(type t, char kind, py::ssize_t size, char order) {
 
 array_view of_numpy(const lanes::kernel_parameter& p, bool written, const py::array& a) {
   const py::dtype dtype = a.dtype();
-  const char order = py::str(dtype.attr("byteorder")).cast<std::string>()[0];
+  const char order = text_of(dtype.attr("byteorder"))[0];
   if (!same_type(p.ty, dtype.kind(), dtype.itemsize(), order)) {
-    type_error(p.name + ": the kernel has a buffer of " + name_of(p.ty) + ", the array is of " +
-               py::str(dtype).cast<std::string>());
+    type_error(p.name + ": the kernel has a buffer of " + text_of(p.ty) + ", the array is of " +
+               text_of(dtype));
   }
   if ((a.flags() & py::array::c_style) == 0 && a.size() != 0) {
     throw py::value_error(p.name +
@@ -78,7 +77,7 @@ array_view with_element(const lanes::kernel_parameter& p, Managed* from, bool wr
     case type::u64: return of_managed<std::uint64_t>(p, from, written);
     case type::f32: return of_managed<float>(p, from, written);
     case type::f64: return of_managed<double>(p, from, written);
-    default: type_error(p.name + ": no arrays of " + name_of(p.ty));
+    default: type_error(p.name + ": no arrays of " + text_of(p.ty));
   }
 }
 
@@ -123,7 +122,7 @@ std::uint64_t integer_of(const lanes::kernel_parameter& p, const py::handle& val
   const auto whole = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
   if (!whole) {
     PyErr_Clear();
-    type_error(p.name + ": the kernel has a number of " + name_of(p.ty) + ", found " + kind_of(value));
+    type_error(p.name + ": the kernel has a number of " + text_of(p.ty) + ", found " + kind_of(value));
   }
   const auto bits = static_cast<unsigned>(8 * lanes::size_bytes(p.ty));
   std::uint64_t out = 0;
@@ -140,8 +139,7 @@ std::uint64_t integer_of(const lanes::kernel_parameter& p, const py::handle& val
     PyErr_Clear();
   }
   if (!fits) {
-    raise(PyExc_OverflowError,
-          p.name + ": " + py::str(whole).cast<std::string>() + " does not fit " + name_of(p.ty));
+    raise(PyExc_OverflowError, p.name + ": " + text_of(whole) + " does not fit " + text_of(p.ty));
   }
   return out;
 }
@@ -155,7 +153,7 @@ array_view view_of(const lanes::kernel_parameter& p, bool written, const py::han
     return of_numpy(p, written, py::reinterpret_borrow<py::array>(a));
   }
   if (py::hasattr(value, "__dlpack__")) return of_dlpack(p, written, value);
-  type_error(p.name + ": the kernel has a buffer of " + name_of(p.ty) + ", found " + kind_of(value) +
+  type_error(p.name + ": the kernel has a buffer of " + text_of(p.ty) + ", found " + kind_of(value) +
              "; numpy.asarray makes an array of it");
 }
 
@@ -164,7 +162,7 @@ std::uint64_t scalar_of(const lanes::kernel_parameter& p, const py::handle& valu
   const double v = PyFloat_AsDouble(value.ptr());
   if (PyErr_Occurred() != nullptr) {
     PyErr_Clear();
-    type_error(p.name + ": the kernel has a number of " + name_of(p.ty) + ", found " + kind_of(value));
+    type_error(p.name + ": the kernel has a number of " + text_of(p.ty) + ", found " + kind_of(value));
   }
   if (p.ty == type::f64) return std::bit_cast<std::uint64_t>(v);
   const auto narrow = static_cast<float>(v);

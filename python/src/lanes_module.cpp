@@ -65,9 +65,9 @@ struct compiled {
   if (at.line != 0 && begin != std::string::npos)
     line = source.substr(begin, source.find('\n', begin) - begin);
   const py::object kind = py::module_::import("twillhpc.lanes._errors").attr("KernelError");
-  const py::object raised = kind(
-      f.info().text,
-      py::make_tuple(at.file, at.line, at.column, at.line != 0 ? py::object(py::str(line)) : py::none()));
+  const std::string text = f.info().text.empty() ? lanes::to_string(f.info()) : f.info().text;
+  const py::object raised =
+      at.line == 0 ? kind(text) : kind(text, py::make_tuple(at.file, at.line, at.column, line));
   raised.attr("pointer") = at.pointer;
   PyErr_SetObject(kind.ptr(), raised.ptr());
   throw py::error_already_set();
