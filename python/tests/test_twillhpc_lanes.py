@@ -3,9 +3,13 @@
 import array
 import doctest
 import importlib
+import subprocess
+import sys
 import threading
 import time
 import traceback
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,9 +118,6 @@ def test_other_arrays_come_by_the_buffer_protocol_and_by_dlpack(copying):
 
 
 def test_dlpack_hands_back_what_it_took(copying):
-    import sys
-    import weakref
-
     class Watched(np.ndarray):
         pass
 
@@ -305,3 +306,9 @@ def test_kernels_show_what_they_are(copying):
 def test_examples_of_docstrings_run(name):
     failed, run = doctest.testmod(importlib.import_module(name))
     assert failed == 0 and run > 0
+
+
+def test_the_example_prints_what_the_page_says():
+    example = Path(__file__).resolve().parents[2] / "examples" / "lanes" / "saxpy.py"
+    done = subprocess.run([sys.executable, example], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[ 2.5  4.5  6.5  8.5 10.5]\nBufferOutOfBounds 0 5\n", "")
