@@ -15,6 +15,6 @@ saxpy(a=2, x=x, y=y, n=x.size)  # y holds the result: nothing is copied
 # [end:saxpy]
 print(y)
 try:
-    saxpy(a=2, x=x, y=y, n=9)
+    saxpy.using(lanes=9)(a=2, x=x, y=y, n=9)
 except Fault as e:
     print(e.kind, e.block, e.lane)

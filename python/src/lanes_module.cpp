@@ -51,7 +51,22 @@ std::vector<bool> written_parameters(const lanes::kernel& k) {
 struct compiled {
   lanes::kernel kernel;
   std::vector<bool> written;
+  bool sees_blocks = false;  // it waits for the lanes of its block, or asks where in its block it is
 };
+
+bool sees_blocks(const lanes::kernel& k) {
+  const auto special = [](std::uint16_t r) { return r >= lanes::lane_idx_x && r <= lanes::block_dim_x; };
+  return std::ranges::any_of(k.code().code(), [&](const lanes::instruction& i) {
+    return i.op == lanes::opcode::bar_sync || std::ranges::any_of(i.regs, special);
+  });
+}
+
+// Kernels that see no blocks get one that divides n, so that no surplus lanes run.
+std::uint32_t block_for(const compiled& c, std::uint64_t n) {
+  std::uint32_t block = 256;
+  while (!c.sees_blocks && n != 0 && n % block != 0) --block;
+  return block;
+}
 
 // A mistake in a kernel becomes a KernelError with its place; Python shows the line.
 [[noreturn]] void raise_mistake(const lanes::fault& f, const std::string& source) {
@@ -75,8 +90,10 @@ struct compiled {
 
 compiled compile(const std::string& source, const std::string& file, bool json) {
   try {
-    compiled out{json ? lanes::kernel::compile_json(source, file) : lanes::kernel::compile(source, file), {}};
+    compiled out{
+        json ? lanes::kernel::compile_json(source, file) : lanes::kernel::compile(source, file), {}, false};
     out.written = written_parameters(out.kernel);
+    out.sees_blocks = sees_blocks(out.kernel);
     return out;
   } catch (const lanes::fault& f) {
     raise_mistake(f, source);
@@ -93,10 +110,10 @@ py::list parameters(const compiled& c) {
   return out;
 }
 
-// `lanes` of None: as many as the longest buffer has elements.
+// `lanes` of None: as many as the longest buffer has elements; `block` of None: as `block_for` says.
 py::tuple run(const compiled& c, lanes::executor& ex, const py::list& arguments,
-              const py::object& lanes_wanted, std::uint32_t block, unsigned batch, std::uint64_t step_limit,
-              std::uint64_t time_limit_ms) {
+              const py::object& lanes_wanted, const py::object& block_wanted, unsigned batch,
+              std::uint64_t step_limit, std::uint64_t time_limit_ms) {
   const auto params = c.kernel.parameters();
   std::vector<lanes::kernel_argument> bits(params.size());
   std::vector<array_view> views(params.size());
@@ -110,6 +127,7 @@ py::tuple run(const compiled& c, lanes::executor& ex, const py::list& arguments,
     }
   }
   if (!lanes_wanted.is_none()) n = lanes_wanted.cast<std::uint64_t>();
+  const auto block = block_wanted.is_none() ? block_for(c, n) : block_wanted.cast<std::uint32_t>();
   lanes::launch_result result;
   {
     const py::gil_scoped_release released;

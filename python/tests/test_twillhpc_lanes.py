@@ -51,7 +51,7 @@ def test_saxpy_is_that_of_numpy_in_place(n, threads):
     wanted = np.float32(2.5) * x + y
     at = y.ctypes.data
     launch = Kernel(SAXPY).using(threads=threads)(a=2.5, x=x, y=y, n=n)
-    assert launch.lanes == n if n % 256 == 0 else launch.lanes == (n // 256 + 1) * 256
+    assert launch.lanes == n
     np.testing.assert_array_equal(y, wanted)
     assert y.ctypes.data == at
 
@@ -81,6 +81,20 @@ def test_arguments_go_by_position_name_or_both():
         kernel(1, a=1)
     with pytest.raises(TypeError, match="saxpy has 4 parameters, 5 are given"):
         kernel(1, x, y, 3, 4)
+
+
+def test_kernels_that_see_blocks_get_whole_ones():
+    kernel = Kernel(
+        """kernel reversed(x: buffer<i32>, n: u64) {
+          let i = global_id();
+          if i < n { x[i] = i32(block_id()) * 1000 + i32(block_dim()); }
+        }"""
+    )
+    x = np.zeros(300, np.int32)
+    assert kernel(x, 300).lanes == 512
+    assert (x[:256] == 256).all() and (x[256:] == 1256).all()
+    assert kernel.using(block=100)(x, 300).lanes == 300
+    assert x[299] == 2100
 
 
 def test_arrays_of_several_dimensions_are_their_elements_in_order(copying):

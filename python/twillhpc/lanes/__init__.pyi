@@ -43,7 +43,7 @@ class Kernel:
         self,
         *,
         lanes: Optional[int] = ...,
-        block: int = ...,
+        block: Optional[int] = ...,
         threads: Optional[int] = ...,
         batch: int = ...,
         step_limit: int = ...,

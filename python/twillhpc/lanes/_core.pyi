@@ -18,7 +18,7 @@ def run(
     executor: Executor,
     arguments: list[Any],
     lanes: Optional[int],
-    block: int,
+    block: Optional[int],
     batch: int,
     step_limit: int,
     time_limit_ms: int,

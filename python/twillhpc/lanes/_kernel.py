@@ -80,7 +80,7 @@ class Kernel:
         self._parameters = tuple(Parameter(*p) for p in self._compiled.parameters)
         self._options = {
             "lanes": None,
-            "block": 256,
+            "block": None,
             "threads": None,
             "batch": 0,
             "step_limit": 1_000_000_000,
@@ -108,10 +108,12 @@ class Kernel:
     def using(self, *, lanes=_UNSET, block=_UNSET, threads=_UNSET, batch=_UNSET, step_limit=_UNSET, time_limit=_UNSET):
         """The same kernel, launched in another way.
 
-        `lanes`: how many run (default: the longest array's length); `block`: lanes that share barriers (256); `threads`
-        (default: as `twillhpc.set_num_threads` and the environment say); `batch`: lanes executed together (0: chosen);
-        `step_limit`: instructions a lane, 0 for no limit (10^9); `time_limit`: seconds, None for no limit. Results depend
-        on none of the last four.
+        `lanes`: how many run (default: the longest array's length); `block`: lanes that share barriers (default: 256 for a
+        kernel with barriers or `block_id()` and its kin, else a number that divides `lanes`; with a number that does not,
+        the last block is filled up, so that the kernel has to look at `global_id()`); `threads` (default: as
+        `twillhpc.set_num_threads` and the environment say); `batch`: lanes executed together (0: chosen); `step_limit`:
+        instructions a lane, 0 for no limit (10^9); `time_limit`: seconds, None for no limit. Results depend on none of the
+        last four.
 
         >>> import numpy as np
         >>> x = np.zeros(8, np.int32)
@@ -133,7 +135,7 @@ class Kernel:
         out._options = {**self._options, **{k: v for k, v in asked.items() if v is not _UNSET}}
         for key in ("lanes", "block", "batch", "step_limit"):
             value = out._options[key]
-            if value is None and key == "lanes":
+            if value is None and key in ("lanes", "block"):
                 continue
             if not hasattr(value, "__index__") or value < 0:
                 raise ValueError(f"{key} is a whole number from 0, found {value!r}")

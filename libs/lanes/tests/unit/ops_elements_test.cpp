@@ -197,7 +197,7 @@ TEST(arrays, every_type_is_cast_to_every_other_as_the_machine_converts) {
   EXPECT_EQ(narrow, chunked);
   for (std::size_t i = 0; i < wide.size(); ++i) ASSERT_EQ(narrow[i], static_cast<std::int8_t>(wide[i]));
   // Neighbours in memory do not overlap, whatever the widths.
-  std::array<std::byte, 64> memory{};
+  alignas(64) std::array<std::byte, 64> memory{};
   const std::span<std::uint8_t> low(reinterpret_cast<std::uint8_t*>(memory.data()), 8);
   const std::span<double> high(reinterpret_cast<double*>(memory.data() + 8), 7);
   low[6] = 200;
