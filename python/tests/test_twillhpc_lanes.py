@@ -157,8 +157,10 @@ def test_dlpack_hands_back_what_it_took(copying):
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_with_the_reason(copying, value, kind, message):
+    y = np.full(4, 7, np.int32)
     with pytest.raises(kind, match=message):
-        copying(x=value, y=np.zeros(4, np.int32))
+        copying(x=value, y=y)
+    assert y.tolist() == [7, 7, 7, 7]
 
 
 @pytest.mark.parametrize(
