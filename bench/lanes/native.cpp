@@ -41,6 +41,21 @@ float sum(const float* a, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) s += a[i];
   return s;
 }
+float dot(const float* a, const float* b, std::size_t n) {
+  float s = 0;
+  for (std::size_t i = 0; i < n; ++i) s += a[i] * b[i];
+  return s;
+}
+void softmax(const float* a, float* c, std::size_t n) {
+  float most = a[0];
+  for (std::size_t i = 0; i < n; ++i) most = a[i] > most ? a[i] : most;
+  float s = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    c[i] = std::exp(a[i] - most);
+    s += c[i];
+  }
+  for (std::size_t i = 0; i < n; ++i) c[i] /= s;
+}
 void copy(const float* a, float* c, std::size_t n) { std::memcpy(c, a, n * sizeof(float)); }
 
 }  // namespace native

@@ -18,5 +18,13 @@ void gather(const float* a, const std::uint32_t* index, float* c, std::size_t n)
 void resonance(const std::uint8_t* classes, double* sums, std::size_t n);
 float sum(const float* a, std::size_t n);
 void copy(const float* a, float* c, std::size_t n);
+float dot(const float* a, const float* b, std::size_t n);
+void softmax(const float* a, float* c, std::size_t n);
+
+// The same with `omp parallel for` on a number of threads; one thread where the compiler has no OpenMP.
+void add_openmp(const float* a, const float* b, float* c, std::size_t n, int threads);
+void saxpy_openmp(float alpha, const float* x, float* y, std::size_t n, int threads);
+void sigmoid_openmp(const float* a, float* c, std::size_t n, int threads);
+float sum_openmp(const float* a, std::size_t n, int threads);
 
 }  // namespace native

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace twill::lanes::ops::detail {
 
@@ -23,6 +24,7 @@ struct gemm_kernel {
 struct gemm_kernels {
   gemm_kernel<float> f32;
   gemm_kernel<double> f64;
+  gemm_kernel<std::uint32_t> i32;  // modulo 2^32, as signed numbers wrap
 };
 [[nodiscard]] gemm_kernels gemm_baseline();
 [[nodiscard]] gemm_kernels gemm_avx2();

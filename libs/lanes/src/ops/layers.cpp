@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/layers.hpp"
+#include "twill/lanes/ops/layers.hpp"
 
+#include "ops/chunks.hpp"
+
+#include <array>
 #include <cmath>
-#include <functional>
+#include <utility>
 
-namespace twill::lanes::ops::detail {
+namespace twill::lanes::ops {
+namespace detail {
 namespace {
-
-void for_each(executor* par, std::size_t n, const std::function<void(std::size_t)>& body) {
-  if (par != nullptr && n > 1) {
-    par->for_each_chunk(n, body);
-  } else {
-    for (std::size_t i = 0; i < n; ++i) body(i);
-  }
-}
 
 struct moments {
   double mean;
@@ -38,86 +34,174 @@ float normal(float x, const moments& m, float gamma, float beta) {
                             static_cast<double>(beta));
 }
 
+void check(std::string_view name, std::initializer_list<std::pair<std::span<const float>, std::size_t>> in,
+           std::span<float> y, std::size_t need) {
+  std::array<wanted, 5> operands{};
+  std::size_t n = 0;
+  for (const auto& [what, elements] : in)
+    operands.at(n++) = {{what.data(), what.size()}, elements, sizeof(float)};
+  check_operands(name, std::span(operands).first(n), {{y.data(), y.size()}, need, sizeof(float)}, false);
+}
+
 }  // namespace
 
-void layer_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
-                std::size_t positions, std::size_t hidden, double eps) {
-  for_each(par, positions, [=](std::size_t p) {
-    const float* const from = x + p * hidden;
-    const moments m = moments_of(from, hidden, eps);
-    for (std::size_t i = 0; i < hidden; ++i) y[p * hidden + i] = normal(from[i], m, gamma[i], beta[i]);
+void layer_norm(executor* par, std::span<const float> x, std::span<const float> gamma,
+                std::span<const float> beta, std::span<float> y, std::size_t positions, std::size_t hidden,
+                double eps) {
+  const std::size_t n = size_of("layer_norm", {positions, hidden});
+  check("layer_norm", {{x, n}, {gamma, hidden}, {beta, hidden}}, y, n);
+  for_rows(par, positions, hidden, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t p = begin; p < end; ++p) {
+      const float* const from = x.data() + p * hidden;
+      const moments m = moments_of(from, hidden, eps);
+      for (std::size_t i = 0; i < hidden; ++i) y[p * hidden + i] = normal(from[i], m, gamma[i], beta[i]);
+    }
   });
 }
 
-void group_norm(executor* par, const float* x, const float* gamma, const float* beta, float* y,
-                std::size_t batch, std::size_t channels, std::size_t pixels, std::size_t groups, double eps) {
+void group_norm(executor* par, std::span<const float> x, std::span<const float> gamma,
+                std::span<const float> beta, std::span<float> y, const image_shape& shape, std::size_t groups,
+                double eps) {
+  const std::size_t channels = shape.channels;
+  if (groups == 0 || channels % groups != 0) {
+    throw fault({.code = errc::unsupported_operation,
+                 .numbers = {static_cast<std::uint64_t>(type::f32)},
+                 .name = "group_norm"});
+  }
+  const std::size_t pixels = size_of("group_norm", {shape.height, shape.width});
+  const std::size_t n = size_of("group_norm", {shape.batch, channels, pixels});
+  check("group_norm", {{x, n}, {gamma, channels}, {beta, channels}}, y, n);
+  if (n == 0) return;
   const std::size_t per_group = channels / groups;
-  for_each(par, batch * groups, [=](std::size_t g) {
-    const std::size_t begin = g * per_group * pixels;
-    const moments m = moments_of(x + begin, per_group * pixels, eps);
-    for (std::size_t c = 0; c < per_group; ++c) {
-      const std::size_t channel = g % groups * per_group + c;
-      for (std::size_t i = 0; i < pixels; ++i) {
-        const std::size_t at = begin + c * pixels + i;
-        y[at] = normal(x[at], m, gamma[channel], beta[channel]);
+  for_rows(par, shape.batch * groups, per_group * pixels, [&](std::size_t first, std::size_t last) {
+    for (std::size_t g = first; g < last; ++g) {
+      const std::size_t begin = g * per_group * pixels;
+      const moments m = moments_of(x.data() + begin, per_group * pixels, eps);
+      for (std::size_t c = 0; c < per_group; ++c) {
+        const std::size_t channel = g % groups * per_group + c;
+        for (std::size_t i = 0; i < pixels; ++i) {
+          const std::size_t at = begin + c * pixels + i;
+          y[at] = normal(x[at], m, gamma[channel], beta[channel]);
+        }
       }
     }
   });
 }
 
-void batch_norm(executor* par, const float* x, const batch_norm_parts& p, float* y, std::size_t batch,
-                std::size_t channels, std::size_t pixels, double eps) {
-  for_each(par, batch * channels, [=](std::size_t plane) {
-    const std::size_t c = plane % channels;
-    const moments m{static_cast<double>(p.mean[c]),
-                    1.0 / std::sqrt(static_cast<double>(p.variance[c]) + eps)};
-    for (std::size_t i = plane * pixels; i < (plane + 1) * pixels; ++i)
-      y[i] = normal(x[i], m, p.scale[c], p.bias[c]);
+void batch_norm(executor* par, std::span<const float> x, std::span<const float> scale,
+                std::span<const float> bias, std::span<const float> mean, std::span<const float> variance,
+                std::span<float> y, const image_shape& shape, double eps) {
+  const std::size_t channels = shape.channels;
+  const std::size_t pixels = size_of("batch_norm", {shape.height, shape.width});
+  const std::size_t n = size_of("batch_norm", {shape.batch, channels, pixels});
+  check("batch_norm", {{x, n}, {scale, channels}, {bias, channels}, {mean, channels}, {variance, channels}},
+        y, n);
+  if (n == 0) return;
+  for_rows(par, shape.batch * channels, pixels, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t plane = begin; plane < end; ++plane) {
+      const std::size_t c = plane % channels;
+      const moments m{static_cast<double>(mean[c]), 1.0 / std::sqrt(static_cast<double>(variance[c]) + eps)};
+      for (std::size_t i = plane * pixels; i < (plane + 1) * pixels; ++i)
+        y[i] = normal(x[i], m, scale[c], bias[c]);
+    }
   });
 }
 
-void conv2d(executor* par, const float* x, const float* weights, const float* bias, float* y,
-            const conv_shape& s) {
-  const std::size_t per_group_in = s.in_channels / s.group;
-  const std::size_t per_group_out = s.out_channels / s.group;
+namespace {
+
+// One pixel of the output: the filter's sum over the input pixels that it covers.
+float convolved(const conv2d_shape& s, const float* image, const float* filter, double start, std::size_t i,
+                std::size_t j) {
+  double sum = start;
+  for (std::size_t c = 0; c < s.in_channels / s.group; ++c) {
+    const float* const from = image + c * s.height * s.width;
+    const float* const w = filter + c * s.kernel_h * s.kernel_w;
+    for (std::size_t p = 0; p < s.kernel_h; ++p) {
+      const std::size_t row = i * s.stride_h + p * s.dilation_h;  // in the padded image
+      if (row < s.pad_top || row - s.pad_top >= s.height) continue;
+      for (std::size_t q = 0; q < s.kernel_w; ++q) {
+        const std::size_t column = j * s.stride_w + q * s.dilation_w;
+        if (column < s.pad_left || column - s.pad_left >= s.width) continue;
+        sum += static_cast<double>(from[(row - s.pad_top) * s.width + column - s.pad_left]) *
+               static_cast<double>(w[p * s.kernel_w + q]);
+      }
+    }
+  }
+  return static_cast<float>(sum);
+}
+
+}  // namespace
+
+void conv2d(executor* par, std::span<const float> x, std::span<const float> weights,
+            std::span<const float> bias, std::span<float> y, const conv2d_shape& s) {
+  if (!s.valid()) throw fault(errc::invalid_argument, "conv2d: a shape that makes no sense");
   const std::size_t out_h = s.out_height();
   const std::size_t out_w = s.out_width();
-  for_each(par, s.batch * s.out_channels, [&](std::size_t plane) {
-    const std::size_t image = plane / s.out_channels;
-    const std::size_t o = plane % s.out_channels;
-    const std::size_t first_in = o / per_group_out * per_group_in;
-    for (std::size_t i = 0; i < out_h; ++i) {
-      for (std::size_t j = 0; j < out_w; ++j) {
-        double sum = bias == nullptr ? 0.0 : static_cast<double>(bias[o]);
-        for (std::size_t c = 0; c < per_group_in; ++c) {
-          const float* const from = x + (image * s.in_channels + first_in + c) * s.height * s.width;
-          const float* const w = weights + (o * per_group_in + c) * s.kernel_h * s.kernel_w;
-          for (std::size_t p = 0; p < s.kernel_h; ++p) {
-            const std::size_t row = i * s.stride_h + p * s.dilation_h;  // in the padded image
-            if (row < s.pad_top || row - s.pad_top >= s.height) continue;
-            for (std::size_t q = 0; q < s.kernel_w; ++q) {
-              const std::size_t column = j * s.stride_w + q * s.dilation_w;
-              if (column < s.pad_left || column - s.pad_left >= s.width) continue;
-              sum += static_cast<double>(from[(row - s.pad_top) * s.width + column - s.pad_left]) *
-                     static_cast<double>(w[p * s.kernel_w + q]);
-            }
-          }
+  const std::size_t per_group_in = s.in_channels / s.group;
+  const std::size_t per_group_out = s.out_channels / s.group;
+  const std::size_t filter = size_of("conv2d", {per_group_in, s.kernel_h, s.kernel_w});
+  const std::size_t image = size_of("conv2d", {s.height, s.width});
+  const std::size_t pixels = size_of("conv2d", {out_h, out_w});
+  const std::size_t n = size_of("conv2d", {s.batch, s.out_channels, pixels});
+  check("conv2d",
+        {{x, size_of("conv2d", {s.batch, s.in_channels, image})},
+         {weights, size_of("conv2d", {s.out_channels, filter})},
+         {bias, bias.empty() ? 0 : s.out_channels}},
+        y, n);
+  if (n == 0) return;
+  for_rows(par, s.batch * s.out_channels, pixels, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t plane = begin; plane < end; ++plane) {
+      const std::size_t o = plane % s.out_channels;
+      const std::size_t first_in = plane / s.out_channels * s.in_channels + o / per_group_out * per_group_in;
+      const double start = bias.empty() ? 0.0 : static_cast<double>(bias[o]);
+      for (std::size_t i = 0; i < out_h; ++i) {
+        for (std::size_t j = 0; j < out_w; ++j) {
+          y[(plane * out_h + i) * out_w + j] =
+              convolved(s, x.data() + first_in * image, weights.data() + o * filter, start, i, j);
         }
-        y[(plane * out_h + i) * out_w + j] = static_cast<float>(sum);
       }
     }
   });
 }
 
-void upsample(executor* par, const float* x, float* y, std::size_t planes, std::size_t height,
-              std::size_t width, std::size_t scale) {
-  for_each(par, planes, [=](std::size_t p) {
-    for (std::size_t i = 0; i < height * scale; ++i) {
-      for (std::size_t j = 0; j < width * scale; ++j) {
-        y[(p * height * scale + i) * width * scale + j] = x[(p * height + i / scale) * width + j / scale];
-      }
+void nearest_upsample2d(executor* par, std::span<const float> x, std::span<float> y, const image_shape& shape,
+                        std::size_t scale) {
+  const std::size_t planes = size_of("nearest_upsample2d", {shape.batch, shape.channels});
+  const std::size_t n = size_of("nearest_upsample2d", {planes, shape.height, shape.width});
+  const std::size_t all = size_of("nearest_upsample2d", {n, scale, scale});
+  check("nearest_upsample2d", {{x, n}}, y, all);
+  if (all == 0) return;
+  const std::size_t height = shape.height;
+  const std::size_t width = shape.width * scale;
+  for_rows(par, planes * height, width * scale, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) {
+      const float* const from = x.data() + row * shape.width;
+      float* const to = y.data() + row * scale * width;
+      for (std::size_t j = 0; j < width; ++j) to[j] = from[j / scale];
+      for (std::size_t r = 1; r < scale; ++r) std::copy_n(to, width, to + r * width);
     }
   });
 }
 
-}  // namespace twill::lanes::ops::detail
+}  // namespace detail
+
+bool conv2d_shape::valid() const noexcept {
+  constexpr std::size_t most = std::size_t{1} << 31;  // sums and products of two stay far from overflow
+  for (const std::size_t v :
+       {batch, in_channels, height, width, out_channels, kernel_h, kernel_w, stride_h, stride_w, pad_top,
+        pad_left, pad_bottom, pad_right, dilation_h, dilation_w, group}) {
+    if (v > most) return false;
+  }
+  if (group == 0 || stride_h == 0 || stride_w == 0 || dilation_h == 0 || dilation_w == 0) return false;
+  if (kernel_h == 0 || kernel_w == 0 || in_channels % group != 0 || out_channels % group != 0) return false;
+  return height + pad_top + pad_bottom > dilation_h * (kernel_h - 1) &&
+         width + pad_left + pad_right > dilation_w * (kernel_w - 1);
+}
+std::size_t conv2d_shape::out_height() const noexcept {
+  return (height + pad_top + pad_bottom - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
+}
+std::size_t conv2d_shape::out_width() const noexcept {
+  return (width + pad_left + pad_right - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
+}
+
+}  // namespace twill::lanes::ops

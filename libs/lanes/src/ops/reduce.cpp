@@ -3,86 +3,17 @@
 // mod 16) folded pairwise, chunks pairwise in the order of their indices.
 #include "exec/kernels.hpp"
 #include "ops/chunks.hpp"
-#include "twill/lanes/ops.hpp"
+#include "ops/fold.hpp"
+#include "ops/folded.hpp"
+#include "twill/base/sum.hpp"
+#include "twill/lanes/ops/reductions.hpp"
 
-#include <array>
 #include <cmath>
-#include <cstring>
-#include <limits>
-#include <vector>
 
 namespace twill::lanes::ops::detail {
 namespace {
 
-constexpr std::size_t partials = 16;
-
-template <class T>
-constexpr bool real = std::is_floating_point_v<T>;
-
-// Integers wrap: their sums are taken in the unsigned type.
-template <class T>
-struct sum_step {
-  static constexpr T identity = T{0};
-  static T combine(T a, T b) {
-    if constexpr (real<T>) {
-      return a + b;
-    } else {
-      return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-    }
-  }
-};
-template <class T>
-struct product_step {
-  static constexpr T identity = T{1};
-  static T combine(T a, T b) {
-    if constexpr (real<T>) {
-      return a * b;
-    } else {
-      return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-    }
-  }
-};
-// NaN loses against numbers: the result is NaN where all elements are.
-template <class T>
-struct min_step {
-  static constexpr T identity = real<T> ? std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::max();
-  static T combine(T a, T b) { return b < a || a != a ? b : a; }
-};
-template <class T>
-struct max_step {
-  static constexpr T identity = real<T> ? std::numeric_limits<T>::quiet_NaN() : std::numeric_limits<T>::min();
-  static T combine(T a, T b) { return b > a || a != a ? b : a; }
-};
-
-template <class T, class Step, class Get>
-T chunk_of(std::size_t begin, std::size_t end, const Get& get) {
-  std::array<T, partials> acc;
-  acc.fill(Step::identity);
-  std::size_t i = begin;
-  for (; i + partials <= end; i += partials) {
-    for (std::size_t k = 0; k < partials; ++k) acc[k] = Step::combine(acc[k], get(i + k));
-  }
-  for (std::size_t k = 0; k < partials && i + k < end; ++k) acc[k] = Step::combine(acc[k], get(i + k));
-  for (std::size_t step = partials / 2; step > 0; step /= 2) {
-    for (std::size_t k = 0; k < step; ++k) acc[k] = Step::combine(acc[k], acc[k + step]);
-  }
-  return acc[0];
-}
-
-template <class T, class Step, class Get>
-T whole(std::size_t n, executor* par, const Get& get) {
-  const std::size_t chunks = chunk_count(n);
-  if (chunks <= 1) return chunk_of<T, Step>(0, n, get);
-  std::vector<T> parts(chunks);
-  for_chunks(par, n, [&](std::size_t begin, std::size_t end) {
-    parts[begin / parallel_chunk_size] = chunk_of<T, Step>(begin, end, get);
-  });
-  for (std::size_t step = 1; step < chunks; step *= 2) {
-    for (std::size_t i = 0; i + step < chunks; i += 2 * step)
-      parts[i] = Step::combine(parts[i], parts[i + step]);
-  }
-  return parts[0];
-}
+using lanes::detail::kernels;
 
 template <class T>
 reduced answer(T v) {
@@ -95,66 +26,156 @@ reduced answer(T v) {
   return out;
 }
 
-// The lowest index of the least (greatest) element; NaN loses.
-template <class T, class Better>
-std::uint64_t best_index(const T* x, std::size_t n, Better better) {
-  std::uint64_t at = 0;
-  for (std::size_t i = 1; i < n; ++i) {
-    if (better(x[i], x[at]) || (x[at] != x[at] && x[i] == x[i])) at = i;
+// The lowest index of the least (greatest) element; NaN loses. The best chunk is found by its value, its
+// index by a second look at it.
+template <class T>
+std::uint64_t best_index(fold_kind kind, std::span<const T> x, executor* par) {
+  struct best {
+    T value;
+    std::size_t begin;
+  };
+  const fold_fn fn = fold_of<T>(kind);
+  const auto fold = [&](std::span<const T> chunk) {
+    best b{{}, static_cast<std::size_t>(chunk.data() - x.data())};
+    fn(chunk.data(), nullptr, chunk.size(), &b.value);
+    return b;
+  };
+  const auto combine = [kind](const best& a, const best& b) {
+    const bool better = kind == fold_kind::min ? b.value < a.value : b.value > a.value;
+    return better || (a.value != a.value && b.value == b.value) ? b : a;
+  };
+  const best found = reduce_over(par, x, best{{}, 0}, fold, combine);
+  std::size_t i = found.begin;
+  if (found.value == found.value) {  // not all of them are NaN
+    while (x[i] != found.value) ++i;
   }
-  return at;
+  return i;
 }
 
-// t ln p, where t = 0 contributes nothing whatever p is.
+// A sum with what rounding took away (Neumaier 1974).
 template <class T>
-T weighted_log(T t, T p) {
-  return t == T{0} ? T{0} : t * std::log(p);
+struct carried {
+  T sum{};
+  T carry{};
+  void add(T x) {
+    const T t = sum + x;
+    carry += std::fabs(sum) >= std::fabs(x) ? (sum - t) + x : (x - t) + sum;
+    sum = t;
+  }
+  // Infinities make the carry NaN while the sum says which.
+  [[nodiscard]] T value() const {
+    const T v = sum + carry;
+    return v == v ? v : sum;
+  }
+};
+
+template <class T>
+T kahan(std::span<const T> x, executor* par) {
+  const auto fold = [](std::span<const T> chunk) {
+    carried<T> c;
+    for (const T v : chunk) c.add(v);
+    return c;
+  };
+  const auto combine = [](carried<T> a, const carried<T>& b) {
+    a.add(b.sum);
+    a.carry += b.carry;
+    return a;
+  };
+  return reduce_over(par, x, carried<T>{}, fold, combine).value();
 }
 
 template <class T>
-reduced real_only(reduction what, const T* x, const T* y, std::size_t n, executor* par) {
-  const T count = static_cast<T>(n);
-  switch (what) {
-    case reduction::dot:
-      return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * y[i]; }));
-    case reduction::squares:
-      return answer(whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return x[i] * x[i]; }));
-    case reduction::mse:
-      return answer(
-          whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return (x[i] - y[i]) * (x[i] - y[i]); }) /
-          count);
-    case reduction::cross_entropy:
-      return answer(-whole<T, sum_step<T>>(n, par, [=](std::size_t i) { return weighted_log(y[i], x[i]); }) /
-                    count);
-    default:
-      return answer(-whole<T, sum_step<T>>(n, par, [=](std::size_t i) {
-        if (!(x[i] >= T{0} && x[i] <= T{1})) return std::numeric_limits<T>::quiet_NaN();
-        return weighted_log(y[i], x[i]) + weighted_log(T{1} - y[i], T{1} - x[i]);
-      }) / count);
+T exact(std::span<const T> x, executor* par) {
+  const auto fold = [](std::span<const T> chunk) {
+    reproducible_accumulator sum;
+    sum.add(chunk);
+    return sum;
+  };
+  const auto merge = [](reproducible_accumulator a, const reproducible_accumulator& b) {
+    a.merge(b);
+    return a;
+  };
+  // The exact sum does not depend on how it is cut.
+  const reproducible_accumulator sum =
+      par == nullptr ? fold(x) : parallel_reduce(*par, x, reproducible_accumulator{}, fold, merge);
+  if constexpr (std::is_same_v<T, float>) {
+    return sum.value_as_float();
+  } else {
+    return sum.value();
   }
 }
 
+// -sum of t ln p (and of (1 - t) ln(1 - p)); where t = 0 nothing is added whatever p is.
 template <class T>
-reduced run_reduction(reduction what, const void* a, const void* b, std::size_t n, executor* par) {
-  const auto* const x = static_cast<const T*>(a);
-  const auto element = [x](std::size_t i) { return x[i]; };
-  // No element at all: the identity, which for real minima and maxima is the infinity that loses against all.
-  const bool none = n == 0 && real<T>;
-  constexpr T inf = real<T> ? std::numeric_limits<T>::infinity() : T{0};
-  switch (what) {
-    case reduction::sum: return answer(whole<T, sum_step<T>>(n, par, element));
-    case reduction::product: return answer(whole<T, product_step<T>>(n, par, element));
-    case reduction::min: return answer(none ? inf : whole<T, min_step<T>>(n, par, element));
-    case reduction::max:
-      if constexpr (real<T>) {
-        if (none) return answer(-inf);
+T entropy(bool binary, std::span<const T> p, const T* t, executor* par) {
+  const auto log =
+      kernels().alu[static_cast<std::size_t>(opcode::log)][static_cast<std::size_t>(type_for<T>)];
+  const fold_fn sum = fold_of<T>(fold_kind::sum);
+  const auto fold = [&](std::span<const T> chunk) {
+    const std::size_t n = chunk.size();
+    const T* const target = t + (chunk.data() - p.data());
+    std::array<T, parallel_chunk_size> terms;
+    log(terms.data(), chunk.data(), nullptr, nullptr, n);
+    for (std::size_t i = 0; i < n; ++i) terms[i] = target[i] == T{0} ? T{0} : target[i] * terms[i];
+    if (binary) {
+      std::array<T, parallel_chunk_size> rest;
+      for (std::size_t i = 0; i < n; ++i) rest[i] = T{1} - chunk[i];
+      log(rest.data(), rest.data(), nullptr, nullptr, n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const T other = T{1} - target[i];
+        terms[i] += other == T{0} ? T{0} : other * rest[i];
+        if (!(chunk[i] >= T{0} && chunk[i] <= T{1})) terms[i] = std::numeric_limits<T>::quiet_NaN();
       }
-      return answer(whole<T, max_step<T>>(n, par, element));
-    case reduction::argmin: return {.bits = best_index(x, n, [](T p, T q) { return p < q; })};
-    case reduction::argmax: return {.bits = best_index(x, n, [](T p, T q) { return p > q; })};
+    }
+    T total{};
+    sum(terms.data(), nullptr, n, &total);
+    return total;
+  };
+  return -reduce_over(par, p, T{0}, fold, [](T a, T b) { return a + b; });
+}
+
+template <class T>
+reduced real_only(reduction what, std::span<const T> x, const T* y, executor* par) {
+  const T count = static_cast<T>(x.size());
+  switch (what) {
+    case reduction::dot: return answer(folded(fold_kind::dot, x, y, par));
+    case reduction::squares: return answer(std::sqrt(folded(fold_kind::squares, x, y, par)));
+    case reduction::kahan: return answer(kahan(x, par));
+    case reduction::exact: return answer(exact(x, par));
+    case reduction::mse: return answer(folded(fold_kind::differences, x, y, par) / count);
+    default: return answer(entropy(what == reduction::binary_cross_entropy, x, y, par) / count);
+  }
+}
+
+template <class T>
+reduced truth_of(fold_kind kind, std::span<const T> x, executor* par) {
+  const fold_fn fn = fold_of<T>(kind);
+  const auto fold = [fn](std::span<const T> chunk) {
+    std::uint8_t out = 0;
+    fn(chunk.data(), nullptr, chunk.size(), &out);
+    return out;
+  };
+  const bool every = kind == fold_kind::all;
+  const auto combine = [every](std::uint8_t a, std::uint8_t b) -> std::uint8_t {
+    return every ? a & b : a | b;
+  };
+  return {.bits = reduce_over(par, x, static_cast<std::uint8_t>(every), fold, combine)};
+}
+
+template <class T>
+reduced run_reduction(reduction what, std::span<const T> x, const T* y, executor* par) {
+  switch (what) {
+    case reduction::sum: return answer(folded(fold_kind::sum, x, y, par));
+    case reduction::product: return answer(folded(fold_kind::product, x, y, par));
+    case reduction::min: return answer(folded(fold_kind::min, x, y, par));
+    case reduction::max: return answer(folded(fold_kind::max, x, y, par));
+    case reduction::any: return truth_of(fold_kind::any, x, par);
+    case reduction::all: return truth_of(fold_kind::all, x, par);
+    case reduction::argmin: return {.bits = best_index(fold_kind::min, x, par)};
+    case reduction::argmax: return {.bits = best_index(fold_kind::max, x, par)};
     default: break;
   }
-  if constexpr (real<T>) return real_only(what, x, static_cast<const T*>(b), n, par);
+  if constexpr (real<T>) return real_only(what, x, y, par);
   return {};
 }
 
@@ -162,43 +183,39 @@ reduced run_reduction(reduction what, const void* a, const void* b, std::size_t 
 
 reduced reduce(std::string_view name, reduction what, type t, erased a, erased b, std::size_t n,
                executor* par) {
-  const bool two = what == reduction::dot || what >= reduction::mse;
-  const std::array in{a, b};
-  const std::array needs{n, n};
-  check_operands(name, std::span(in).first(two ? 2 : 1), std::span(needs).first(two ? 2 : 1), nullptr, 0, 0,
-                 0, true);
+  need_elements(name, 0, a.len, n);
+  if (takes_two(what)) need_elements(name, 1, b.len, n);
   const bool index = what == reduction::argmin || what == reduction::argmax;
   if (n == 0 && (index || what >= reduction::mse)) {
     throw fault(errc::invalid_argument, std::string(name) + " of no elements");
   }
-  switch (t) {
-    case type::i8: return run_reduction<std::int8_t>(what, a.data, b.data, n, par);
-    case type::i16: return run_reduction<std::int16_t>(what, a.data, b.data, n, par);
-    case type::i32: return run_reduction<std::int32_t>(what, a.data, b.data, n, par);
-    case type::i64: return run_reduction<std::int64_t>(what, a.data, b.data, n, par);
-    case type::u8: return run_reduction<std::uint8_t>(what, a.data, b.data, n, par);
-    case type::u16: return run_reduction<std::uint16_t>(what, a.data, b.data, n, par);
-    case type::u32: return run_reduction<std::uint32_t>(what, a.data, b.data, n, par);
-    case type::u64: return run_reduction<std::uint64_t>(what, a.data, b.data, n, par);
-    case type::f32: return run_reduction<float>(what, a.data, b.data, n, par);
-    default: return run_reduction<double>(what, a.data, b.data, n, par);
-  }
+  return with_type(t, [&]<class T>(std::type_identity<T>) {
+    return run_reduction<T>(what, {static_cast<const T*>(a.data), n}, static_cast<const T*>(b.data), par);
+  });
 }
 
 namespace {
 
+// Two passes over the row after its maximum is known: exponentials with their sum, and the division.
 template <class T>
-void softmax_row(const T* x, T* y, std::size_t n, type t, executor* par) {
-  const T most = whole<T, max_step<T>>(n, par, [x](std::size_t i) { return x[i]; });
-  const auto exp =
-      lanes::detail::kernels().alu[static_cast<std::size_t>(opcode::exp)][static_cast<std::size_t>(t)];
-  for_chunks(par, n, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] = x[i] - most;
-    exp(y + begin, y + begin, nullptr, nullptr, end - begin);
-  });
-  const T total = whole<T, sum_step<T>>(n, par, [y](std::size_t i) { return y[i]; });
-  for_chunks(par, n, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) y[i] /= total;
+void softmax_row(std::span<const T> x, std::span<T> y, executor* par) {
+  const auto ty = static_cast<std::size_t>(type_for<T>);
+  const T most = folded<T>(fold_kind::max, x, nullptr, par);
+  const auto exp = kernels().alu[static_cast<std::size_t>(opcode::exp)][ty];
+  const auto subtract = folds().scalar[1][ty];
+  const auto divide = folds().scalar[3][ty];
+  const fold_fn sum = fold_of<T>(fold_kind::sum);
+  const auto fold = [&](std::span<const T> chunk) {
+    T* const to = y.data() + (chunk.data() - x.data());
+    subtract(to, chunk.data(), &most, nullptr, chunk.size());
+    exp(to, to, nullptr, nullptr, chunk.size());
+    T part{};
+    sum(to, nullptr, chunk.size(), &part);
+    return part;
+  };
+  const T total = reduce_over(par, x, T{0}, fold, [](T a, T b) { return a + b; });
+  map_over(par, std::span<const T>(y), y, [&](std::span<const T> from, std::span<T> to) {
+    divide(to.data(), from.data(), &total, nullptr, to.size());
   });
 }
 
@@ -206,19 +223,28 @@ void softmax_row(const T* x, T* y, std::size_t n, type t, executor* par) {
 
 void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols,
              executor* par) {
-  if (cols != 0 && rows > (std::size_t{1} << 56) / cols)
-    throw fault(errc::invalid_argument, "softmax: too many elements");
-  const std::size_t n = rows * cols;
-  const std::array<std::size_t, 1> needs{n};
-  check_operands("softmax", std::span(&a, 1), needs, out, out_len, n, n * size_bytes(t), true);
-  for (std::size_t r = 0; r < rows && cols != 0; ++r) {
-    if (t == type::f32) {
-      softmax_row(static_cast<const float*>(a.data) + r * cols, static_cast<float*>(out) + r * cols, cols, t,
-                  par);
-    } else {
-      softmax_row(static_cast<const double*>(a.data) + r * cols, static_cast<double*>(out) + r * cols, cols,
-                  t, par);
+  const std::size_t n = size_of("softmax", {rows, cols});
+  const std::array in{wanted{a, n, size_bytes(t)}};
+  check_operands("softmax", in, {{out, out_len}, n, size_bytes(t)}, true);
+  if (n == 0) return;
+  const auto each = [&]<class T>(std::type_identity<T>) {
+    const auto* const x = static_cast<const T*>(a.data);
+    auto* const y = static_cast<T*>(out);
+    const auto row = [&](std::size_t r, executor* on) {
+      softmax_row<T>({x + r * cols, cols}, {y + r * cols, cols}, on);
+    };
+    if (cols >= parallel_threshold) {  // rows one after the other, each by all threads
+      for (std::size_t r = 0; r < rows; ++r) row(r, par);
+      return;
     }
+    for_rows(par, rows, cols, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r) row(r, nullptr);
+    });
+  };
+  if (t == type::f32) {
+    each(std::type_identity<float>{});
+  } else {
+    each(std::type_identity<double>{});
   }
 }
 

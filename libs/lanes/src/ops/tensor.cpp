@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/lanes/tensor.hpp"
+#include "twill/lanes/dlpack.hpp"
 
 #include <algorithm>
 
@@ -38,6 +38,58 @@ tensor_shape broadcast_shapes(std::span<const std::size_t> a, std::span<const st
 namespace detail {
 
 void bad_tensor(std::string what) { throw fault(errc::invalid_argument, std::move(what)); }
+
+std::size_t reach_of(std::span<const std::size_t> shape, std::span<const std::size_t> strides) {
+  constexpr std::size_t most = std::size_t{1} << 56;
+  if (numel_of(shape) == 0) return 0;
+  std::size_t reach = 1;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] == 1) continue;
+    if (strides[d] > (most - reach) / (shape[d] - 1)) bad_tensor("strides that reach beyond 2^56 elements");
+    reach += (shape[d] - 1) * strides[d];
+  }
+  return reach;
+}
+
+bool is_dense(std::span<const std::size_t> shape, std::span<const std::size_t> strides) {
+  std::size_t dense = 1;
+  bool out = true;
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    if (shape[d] == 0) return true;
+    out = out && (shape[d] == 1 || strides[d] == dense);
+    dense *= shape[d];
+  }
+  return out;
+}
+
+dl_view checked(const dl_tensor& from, dl_data_type wanted) {
+  if (from.device.kind != 1) bad_tensor("elements that are not in the processor's memory");
+  if (from.dtype.code != wanted.code || from.dtype.bits != wanted.bits || from.dtype.lanes != 1)
+    bad_tensor("elements of another type");
+  if (from.ndim < 0 || (from.ndim > 0 && from.shape == nullptr)) bad_tensor("a tensor without a shape");
+  dl_view out{};
+  for (std::int32_t d = 0; d < from.ndim; ++d) {
+    const std::int64_t extent = from.shape[d];
+    const std::int64_t stride = from.strides == nullptr ? 0 : from.strides[d];
+    if (extent < 0) bad_tensor("a negative extent");
+    if (stride < 0 && extent > 1) bad_tensor("negative strides");
+    out.shape.push_back(static_cast<std::size_t>(extent));
+    out.strides.push_back(extent > 1 ? static_cast<std::size_t>(stride) : 1);
+  }
+  if (from.strides == nullptr) out.strides = contiguous_strides(out.shape);
+  out.reach = reach_of(out.shape, out.strides);
+  if (out.reach == 0) return out;
+  if (from.data == nullptr) bad_tensor("a tensor without elements");
+  out.data = static_cast<std::byte*>(from.data) + from.byte_offset;
+  if (reinterpret_cast<std::uintptr_t>(out.data) % (wanted.bits / 8U) != 0)
+    bad_tensor("elements that are not aligned");
+  return out;
+}
+
+void check_version(const dl_managed_tensor_versioned& from, bool writes) {
+  if (from.major != 1) bad_tensor("DLPack of version " + std::to_string(from.major) + ", not 1");
+  if (writes && (from.flags & 1U) != 0) bad_tensor("elements that are read only");
+}
 
 std::vector<std::size_t> stretched(std::span<const std::size_t> shape, std::span<const std::size_t> strides,
                                    std::span<const std::size_t> to) {

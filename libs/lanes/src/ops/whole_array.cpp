@@ -2,7 +2,6 @@
 // Instructions on whole arrays: operands are checked, then the operations library runs.
 #include "exec/whole_array.hpp"
 
-#include "ops/layers.hpp"
 #include "twill/lanes/ops.hpp"
 
 #include <array>
@@ -127,7 +126,8 @@ class whole_array {
     const float* const x = floats(0, n);
     const float* const gamma = floats(1, hidden);
     const float* const beta = floats(2, hidden);
-    od::layer_norm(par_, x, gamma, beta, floats(3, n), positions, hidden, std::bit_cast<double>(param(3)));
+    od::layer_norm(par_, {x, n}, {gamma, hidden}, {beta, hidden}, {floats(3, n), n}, positions, hidden,
+                   std::bit_cast<double>(param(3)));
   }
 
   void group_norm() {
@@ -142,8 +142,8 @@ class whole_array {
     const float* const x = floats(0, n);
     const float* const gamma = floats(1, channels);
     const float* const beta = floats(2, channels);
-    od::group_norm(par_, x, gamma, beta, floats(3, n), param(1), channels, pixels, groups,
-                   std::bit_cast<double>(param(6)));
+    od::group_norm(par_, {x, n}, {gamma, channels}, {beta, channels}, {floats(3, n), n},
+                   {param(1), channels, param(3), param(4)}, groups, std::bit_cast<double>(param(6)));
   }
 
   void batch_norm() {
@@ -152,36 +152,36 @@ class whole_array {
     const std::uint64_t n = times(times(param(1), channels), pixels);
     distinct(5, 5);
     const float* const x = floats(0, n);
-    const od::batch_norm_parts parts{floats(1, channels), floats(2, channels), floats(3, channels),
-                                     floats(4, channels)};
-    od::batch_norm(par_, x, parts, floats(5, n), param(1), channels, pixels, std::bit_cast<double>(param(5)));
+    std::array<std::span<const float>, 4> parts;  // in the order in which they are checked
+    for (std::size_t k = 0; k < parts.size(); ++k) parts.at(k) = {floats(k + 1, channels), channels};
+    od::batch_norm(par_, {x, n}, parts[0], parts[1], parts[2], parts[3], {floats(5, n), n},
+                   {param(1), channels, param(3), param(4)}, std::bit_cast<double>(param(5)));
   }
 
   void conv2d() {
-    const od::conv_shape s{param(1),  param(2),  param(3),  param(4),  param(5),  param(6),
-                           param(7),  param(8),  param(9),  param(10), param(11), param(12),
-                           param(13), param(14), param(15), param(16)};
-    for (const std::uint64_t p : i_.params) {
-      if (p > (std::uint64_t{1} << 31))
-        throw stop{errc::invalid_argument};  // sums of them stay far from overflow
-    }
+    const ops::conv2d_shape s{param(1),  param(2),  param(3),  param(4),  param(5),  param(6),
+                              param(7),  param(8),  param(9),  param(10), param(11), param(12),
+                              param(13), param(14), param(15), param(16)};
     if (!s.valid()) throw stop{errc::invalid_argument};
     distinct(3, 3);
-    const float* const x = floats(0, times(times(s.batch, s.in_channels), times(s.height, s.width)));
-    const float* const w =
-        floats(1, times(times(s.out_channels, s.in_channels / s.group), times(s.kernel_h, s.kernel_w)));
-    const float* const bias = param(17) != 0 ? floats(2, s.out_channels) : nullptr;
-    float* const y = floats(3, times(times(s.batch, s.out_channels), times(s.out_height(), s.out_width())));
-    od::conv2d(par_, x, w, bias, y, s);
+    const std::uint64_t in = times(times(s.batch, s.in_channels), times(s.height, s.width));
+    const std::uint64_t filters =
+        times(times(s.out_channels, s.in_channels / s.group), times(s.kernel_h, s.kernel_w));
+    const std::uint64_t out = times(times(s.batch, s.out_channels), times(s.out_height(), s.out_width()));
+    const std::span<const float> x(floats(0, in), in);
+    const std::span<const float> w(floats(1, filters), filters);
+    std::span<const float> bias;
+    if (param(17) != 0) bias = {floats(2, s.out_channels), s.out_channels};
+    od::conv2d(par_, x, w, bias, {floats(3, out), out}, s);
   }
 
   void upsample() {
-    const std::uint64_t planes = times(param(1), param(2));
-    const std::uint64_t n = times(planes, times(param(3), param(4)));
+    const std::uint64_t n = times(times(param(1), param(2)), times(param(3), param(4)));
     distinct(1, 1);
-    const float* const x = floats(0, n);
-    float* const y = floats(1, times(n, times(param(5), param(5))));
-    if (n != 0) od::upsample(par_, x, y, planes, param(3), param(4), param(5));
+    const std::uint64_t out = times(n, times(param(5), param(5)));
+    const std::span<const float> x(floats(0, n), n);
+    od::nearest_upsample2d(par_, x, {floats(1, out), out}, {param(1), param(2), param(3), param(4)},
+                           param(5));
   }
 
   void gemm() {
@@ -192,7 +192,15 @@ class whole_array {
     const std::byte* const a = bytes(0, times(m, k), i_.ty);
     const std::byte* const b = bytes(1, times(k, n), i_.ty);
     std::byte* const c = bytes(2, times(m, n), i_.ty);
-    od::gemm(i_.ty, {a, times(m, k)}, {b, times(k, n)}, c, times(m, n), m, k, n, par_);
+    od::gemm({.ty = i_.ty,
+              .a = {a, times(m, k)},
+              .b = {b, times(k, n)},
+              .c = c,
+              .c_len = times(m, n),
+              .m = m,
+              .k = k,
+              .n = n,
+              .par = par_});
   }
 
   launch_state& launch_;

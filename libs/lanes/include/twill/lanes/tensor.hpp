@@ -2,41 +2,18 @@
 #pragma once
 
 #include "twill/lanes/ops.hpp"
+#include "twill/lanes/ops/broadcast.hpp"
+#include "twill/lanes/shape.hpp"
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 namespace twill::lanes {
-
-using tensor_shape = std::vector<std::size_t>;
-
-/// Elements that a shape has. Throws: `fault` (InvalidArgument) beyond 2^56.
-[[nodiscard]] std::size_t numel_of(std::span<const std::size_t> shape);
-/// Strides, in elements, of a row-major array.
-[[nodiscard]] std::vector<std::size_t> contiguous_strides(std::span<const std::size_t> shape);
-/// The shape that both stretch to: aligned at the end, 1 stretches. Throws: `fault` (InvalidArgument) where
-/// they do not fit.
-[[nodiscard]] tensor_shape broadcast_shapes(std::span<const std::size_t> a, std::span<const std::size_t> b);
-
-namespace detail {
-[[noreturn]] void bad_tensor(std::string what);
-/// Walks over all places of a shape in row-major order, for up to two arrays at once.
-void for_each_place(std::span<const std::size_t> shape, std::span<const std::size_t> strides_a,
-                    std::span<const std::size_t> strides_b,
-                    const std::function<void(std::size_t, std::size_t)>& visit);
-/// Strides for a shape stretched to another: 0 along stretched dimensions.
-[[nodiscard]] std::vector<std::size_t> stretched(std::span<const std::size_t> shape,
-                                                 std::span<const std::size_t> strides,
-                                                 std::span<const std::size_t> to);
-}  // namespace detail
 
 /// A view of elements by shape, strides and offset. Views share elements and never copy; those of a buffer
 /// must not outlive it.
@@ -51,8 +28,7 @@ class tensor {
   [[nodiscard]] static tensor from_buffer_with_strides(std::span<T> elements, tensor_shape shape,
                                                        std::vector<std::size_t> strides) {
     if (shape.size() != strides.size()) detail::bad_tensor("as many strides as dimensions are needed");
-    std::size_t need = numel_of(shape) == 0 ? 0 : 1;
-    for (std::size_t d = 0; d < shape.size() && need != 0; ++d) need += (shape[d] - 1) * strides[d];
+    const std::size_t need = detail::reach_of(shape, strides);
     if (need > elements.size()) {
       throw fault({.code = errc::buffer_too_small, .numbers = {0, elements.size(), need}, .name = "tensor"});
     }
@@ -68,7 +44,15 @@ class tensor {
   [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
   [[nodiscard]] std::size_t ndim() const noexcept { return shape_.size(); }
   [[nodiscard]] std::size_t numel() const { return numel_of(shape_); }
-  [[nodiscard]] bool is_contiguous() const { return numel() == 0 || strides_ == contiguous_strides(shape_); }
+  [[nodiscard]] bool is_contiguous() const { return detail::is_dense(shape_, strides_); }
+  /// The first element; row-major only where the tensor is contiguous.
+  [[nodiscard]] T* data() const noexcept { return elements_.data() + offset_; }
+  /// Keeps `owner` as long as this tensor or a view of it is there.
+  [[nodiscard]] tensor with_owner(std::shared_ptr<void> owner) const {
+    tensor out = *this;
+    out.owner_ = std::move(owner);
+    return out;
+  }
   [[nodiscard]] T& at(std::span<const std::size_t> place) const {
     if (place.size() != shape_.size())
       detail::bad_tensor("a place needs as many indices as there are dimensions");
@@ -91,9 +75,8 @@ class tensor {
     copy->reserve(numel());
     detail::for_each_place(shape_, strides_, strides_,
                            [&](std::size_t i, std::size_t) { copy->push_back(elements_[offset_ + i]); });
-    tensor out = from_buffer(std::span<T>(*copy), shape_);
-    out.owner_ = std::move(copy);
-    return out;
+    const std::span<T> all(*copy);
+    return from_buffer(all, shape_).with_owner(std::move(copy));
   }
   /// The same elements in another shape; a copy where the view is not contiguous.
   [[nodiscard]] tensor reshape(tensor_shape shape) const {
@@ -148,6 +131,16 @@ class tensor {
     out.strides_[dim] *= step;
     return out;
   }
+  /// A view of a larger shape: dimensions of 1, and missing ones in front, repeat their element. Several
+  /// places are one element then.
+  [[nodiscard]] tensor broadcast_to(tensor_shape shape) const {
+    if (broadcast_shapes(shape_, shape) != shape)
+      detail::bad_tensor("a shape that this one does not stretch to");
+    tensor out = *this;
+    out.strides_ = detail::stretched(shape_, strides_, shape);
+    out.shape_ = std::move(shape);
+    return out;
+  }
   /// The matrix product of two tensors of two dimensions; owns its elements.
   [[nodiscard]] tensor matmul(const tensor& right) const
     requires ops::real_element<T> && (!std::is_const_v<T>)
@@ -159,9 +152,8 @@ class tensor {
     const tensor a = contiguous();
     const tensor b = right.contiguous();
     ops::gemm(a.view_1d(), b.view_1d(), *product, shape_[0], shape_[1], right.shape_[1]);
-    tensor out = from_buffer(std::span<T>(*product), {shape_[0], right.shape_[1]});
-    out.owner_ = std::move(product);
-    return out;
+    const std::span<T> all(*product);
+    return from_buffer(all, {shape_[0], right.shape_[1]}).with_owner(std::move(product));
   }
 
  private:
@@ -172,56 +164,20 @@ class tensor {
   std::shared_ptr<void> owner_{};
 };
 
-namespace ops {
-
-/// c = a op b, both stretched to their common shape, which c has in row-major order.
-template <operand_range A, operand_range B, operand_range C, class F>
-void broadcast(const A& a, std::span<const std::size_t> shape_a, const B& b,
-               std::span<const std::size_t> shape_b, C&& c, const F& f) {
-  const tensor_shape to = broadcast_shapes(shape_a, shape_b);
-  const auto need = [](std::string_view, std::size_t index, std::size_t len, std::size_t n) {
-    if (len < n)
-      throw fault({.code = errc::buffer_too_small, .numbers = {index, len, n}, .name = "broadcast"});
-  };
-  need("broadcast", 0, std::ranges::size(a), numel_of(shape_a));
-  need("broadcast", 1, std::ranges::size(b), numel_of(shape_b));
-  need("broadcast", 2, std::ranges::size(c), numel_of(to));
-  const auto strides_a = lanes::detail::stretched(shape_a, contiguous_strides(shape_a), to);
-  const auto strides_b = lanes::detail::stretched(shape_b, contiguous_strides(shape_b), to);
-  const auto* const x = std::ranges::data(a);
-  const auto* const y = std::ranges::data(b);
-  auto* out = std::ranges::data(c);
-  lanes::detail::for_each_place(to, strides_a, strides_b,
-                                [&](std::size_t i, std::size_t j) { *out++ = f(x[i], y[j]); });
-}
-template <operand_range A, operand_range B, operand_range C>
-void broadcast_add(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
-                   C&& c) {
-  broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x + y); });
-}
-template <operand_range A, operand_range B, operand_range C>
-void broadcast_sub(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
-                   C&& c) {
-  broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x - y); });
-}
-template <operand_range A, operand_range B, operand_range C>
-void broadcast_mul(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
-                   C&& c) {
-  broadcast(a, sa, b, sb, c, [](auto x, auto y) { return static_cast<decltype(x)>(x * y); });
-}
-template <operand_range A, operand_range B, operand_range C>
-  requires real_element<std::ranges::range_value_t<C>>
-void broadcast_div(const A& a, std::span<const std::size_t> sa, const B& b, std::span<const std::size_t> sb,
-                   C&& c) {
-  broadcast(a, sa, b, sb, c, [](auto x, auto y) { return x / y; });
-}
-/// A bias a channel, added to images in the order batch, channel, row, column.
-template <operand_range A, operand_range B, operand_range C>
-void broadcast_add_nchw(const A& input, const B& bias, C&& out, std::size_t n, std::size_t channels,
-                        std::size_t h, std::size_t w) {
-  broadcast_add(input, std::array{n, channels, h, w}, bias,
-                std::array{channels, std::size_t{1}, std::size_t{1}}, out);
+/// f(x, y) of two tensors of any strides, both stretched to their common shape; the result owns its elements.
+template <class T, class F>
+[[nodiscard]] auto broadcast(const tensor<T>& a, const tensor<T>& b, const F& f) {
+  using R = std::remove_cvref_t<decltype(f(*a.data(), *b.data()))>;
+  const tensor_shape to = broadcast_shapes(a.shape(), b.shape());
+  const auto left = a.broadcast_to(to);
+  const auto right = b.broadcast_to(to);
+  auto values = std::make_shared<std::vector<R>>();
+  values->reserve(numel_of(to));
+  detail::for_each_place(to, left.strides(), right.strides(), [&](std::size_t i, std::size_t j) {
+    values->push_back(f(left.data()[i], right.data()[j]));
+  });
+  const std::span<R> all(*values);
+  return tensor<R>::from_buffer(all, to).with_owner(std::move(values));
 }
 
-}  // namespace ops
 }  // namespace twill::lanes

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lanes_arguments.hpp"
+
+#include "twill/lanes/dlpack.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace py = pybind11;
+
+namespace twill::python {
+namespace {
+
+using lanes::type;
+
+[[noreturn]] void type_error(const std::string& text) { throw py::type_error(text); }
+[[noreturn]] void raise(PyObject* kind, const std::string& text) {
+  PyErr_SetString(kind, text.c_str());
+  throw py::error_already_set();
+}
+
+std::string text_of(type t) { return std::string(lanes::name_of(t)); }
+std::string text_of(const py::handle& value) { return py::str(value).cast<std::string>(); }
+std::string kind_of(const py::handle& value) { return text_of(py::type::handle_of(value).attr("__name__")); }
+
+// A buffer of u8 also takes booleans, which are bytes of 0 and 1.
+bool same_type(type t, char kind, py::ssize_t size, char order) {
+  if (order == '>' || size != static_cast<py::ssize_t>(lanes::size_bytes(t))) return false;
+  if (kind == 'b') return t == type::u8;
+  return kind == (lanes::is_float(t) ? 'f' : lanes::is_signed(t) ? 'i' : 'u');
+}
+
+array_view of_numpy(const lanes::kernel_parameter& p, bool written, const py::array& a) {
+  const py::dtype dtype = a.dtype();
+  const char order = text_of(dtype.attr("byteorder"))[0];
+  if (!same_type(p.ty, dtype.kind(), dtype.itemsize(), order)) {
+    type_error(p.name + ": the kernel has a buffer of " + text_of(p.ty) + ", the array is of " +
+               text_of(dtype));
+  }
+  if ((a.flags() & py::array::c_style) == 0 && a.size() != 0) {
+    throw py::value_error(p.name +
+                          ": the array's elements are not side by side; numpy.ascontiguousarray copies them");
+  }
+  if (written && !a.writeable())
+    throw py::value_error(p.name + ": the kernel writes to this array, which is read-only");
+  auto* const data = static_cast<std::byte*>(const_cast<void*>(a.data()));
+  return {.bytes = {data, static_cast<std::size_t>(a.nbytes())},
+          .elements = static_cast<std::size_t>(a.size()),
+          .keep = a};
+}
+
+template <class T, class Managed>
+array_view of_managed(const lanes::kernel_parameter& p, Managed* from, bool written) {
+  const auto take = [&](const auto& t) -> array_view {
+    if (!t.is_contiguous()) throw py::value_error(p.name + ": the array's elements are not side by side");
+    const std::size_t n = t.numel();
+    auto* const data = reinterpret_cast<std::byte*>(const_cast<T*>(t.data()));
+    using held = std::remove_cvref_t<decltype(t)>;
+    return {.bytes = {data, n * sizeof(T)}, .elements = n, .managed = std::make_shared<held>(t)};
+  };
+  return written ? take(lanes::from_dlpack<T>(from)) : take(lanes::from_dlpack<const T>(from));
+}
+
+template <class Managed>
+array_view with_element(const lanes::kernel_parameter& p, Managed* from, bool written) {
+  switch (p.ty) {
+    case type::i8: return of_managed<std::int8_t>(p, from, written);
+    case type::i16: return of_managed<std::int16_t>(p, from, written);
+    case type::i32: return of_managed<std::int32_t>(p, from, written);
+    case type::i64: return of_managed<std::int64_t>(p, from, written);
+    case type::u8: return of_managed<std::uint8_t>(p, from, written);
+    case type::u16: return of_managed<std::uint16_t>(p, from, written);
+    case type::u32: return of_managed<std::uint32_t>(p, from, written);
+    case type::u64: return of_managed<std::uint64_t>(p, from, written);
+    case type::f32: return of_managed<float>(p, from, written);
+    case type::f64: return of_managed<double>(p, from, written);
+    default: type_error(p.name + ": no arrays of " + text_of(p.ty));
+  }
+}
+
+py::object capsule_of(const py::handle& value) {
+  try {
+    return value.attr("__dlpack__")(py::arg("max_version") = py::make_tuple(1, 0));
+  } catch (py::error_already_set& e) {
+    if (!e.matches(PyExc_TypeError)) throw;  // the protocol before version 1 has no such argument
+  }
+  return value.attr("__dlpack__")();
+}
+
+// Whoever takes what a capsule holds renames it, so that the capsule does not free it as well.
+array_view of_dlpack(const lanes::kernel_parameter& p, bool written, const py::handle& value) {
+  if (py::hasattr(value, "__dlpack_device__")) {
+    const py::tuple device = value.attr("__dlpack_device__")();
+    if (device[0].cast<int>() != 1)
+      throw py::value_error(p.name + ": the array is not in the processor's memory");
+  }
+  const py::object capsule = capsule_of(value);
+  const auto take = [&]<class Managed>(const char* name, const char* used, Managed*) {
+    auto* const from = static_cast<Managed*>(PyCapsule_GetPointer(capsule.ptr(), name));
+    if (from == nullptr) throw py::error_already_set();
+    array_view out;
+    try {
+      out = with_element(p, from, written);
+    } catch (const lanes::fault& f) {
+      throw py::value_error(p.name + ": " + f.info().text);
+    }
+    if (PyCapsule_SetName(capsule.ptr(), used) != 0) throw py::error_already_set();
+    return out;
+  };
+  if (PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned") != 0) {
+    return take("dltensor_versioned", "used_dltensor_versioned",
+                static_cast<lanes::dl_managed_tensor_versioned*>(nullptr));
+  }
+  return take("dltensor", "used_dltensor", static_cast<lanes::dl_managed_tensor*>(nullptr));
+}
+
+// Whole numbers only: 2.5 is not cut off for a parameter of an integer type.
+std::uint64_t integer_of(const lanes::kernel_parameter& p, const py::handle& value) {
+  const auto whole = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!whole) {
+    PyErr_Clear();
+    type_error(p.name + ": the kernel has a number of " + text_of(p.ty) + ", found " + kind_of(value));
+  }
+  const auto bits = static_cast<unsigned>(8 * lanes::size_bytes(p.ty));
+  std::uint64_t out = 0;
+  bool fits = false;
+  if (lanes::is_signed(p.ty)) {
+    int overflow = 0;
+    const long long v = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
+    const long long most = std::numeric_limits<long long>::max() >> (64 - bits);
+    fits = overflow == 0 && v <= most && v >= -most - 1;
+    out = static_cast<std::uint64_t>(v);
+  } else {
+    out = PyLong_AsUnsignedLongLong(whole.ptr());
+    fits = PyErr_Occurred() == nullptr && out <= ~std::uint64_t{0} >> (64 - bits);
+    PyErr_Clear();
+  }
+  if (!fits) {
+    raise(PyExc_OverflowError, p.name + ": " + text_of(whole) + " does not fit " + text_of(p.ty));
+  }
+  return out;
+}
+
+}  // namespace
+
+array_view view_of(const lanes::kernel_parameter& p, bool written, const py::handle& value) {
+  if (py::isinstance<py::array>(value)) return of_numpy(p, written, py::reinterpret_borrow<py::array>(value));
+  if (PyObject_CheckBuffer(value.ptr()) != 0) {
+    const py::object a = py::module_::import("numpy").attr("asarray")(value);
+    return of_numpy(p, written, py::reinterpret_borrow<py::array>(a));
+  }
+  if (py::hasattr(value, "__dlpack__")) return of_dlpack(p, written, value);
+  type_error(p.name + ": the kernel has a buffer of " + text_of(p.ty) + ", found " + kind_of(value) +
+             "; numpy.asarray makes an array of it");
+}
+
+std::uint64_t scalar_of(const lanes::kernel_parameter& p, const py::handle& value) {
+  if (!lanes::is_float(p.ty)) return integer_of(p, value);
+  const double v = PyFloat_AsDouble(value.ptr());
+  if (PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    type_error(p.name + ": the kernel has a number of " + text_of(p.ty) + ", found " + kind_of(value));
+  }
+  if (p.ty == type::f64) return std::bit_cast<std::uint64_t>(v);
+  const auto narrow = static_cast<float>(v);
+  if (std::isinf(narrow) && !std::isinf(v))
+    raise(PyExc_OverflowError, p.name + ": " + std::to_string(v) + " does not fit f32");
+  return std::bit_cast<std::uint32_t>(narrow);
+}
+
+}  // namespace twill::python
