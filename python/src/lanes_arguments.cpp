@@ -52,31 +52,41 @@ array_view of_numpy(const lanes::kernel_parameter& p, bool written, const py::ar
           .keep = a};
 }
 
+// What a capsule holds. Whoever takes it renames the capsule, so that the capsule does not free it as well.
+template <class Managed>
+struct offered {
+  Managed* from;
+  PyObject* capsule;
+  const char* used;  // its name then
+};
+
 template <class T, class Managed>
-array_view of_managed(const lanes::kernel_parameter& p, Managed* from, bool written) {
+array_view of_managed(const lanes::kernel_parameter& p, const offered<Managed>& offer, bool written) {
   const auto take = [&](const auto& t) -> array_view {
+    // From here on `t` frees the elements, also where the array is refused.
+    if (PyCapsule_SetName(offer.capsule, offer.used) != 0) throw py::error_already_set();
     if (!t.is_contiguous()) throw py::value_error(p.name + ": the array's elements are not side by side");
     const std::size_t n = t.numel();
     auto* const data = reinterpret_cast<std::byte*>(const_cast<T*>(t.data()));
     using held = std::remove_cvref_t<decltype(t)>;
     return {.bytes = {data, n * sizeof(T)}, .elements = n, .managed = std::make_shared<held>(t)};
   };
-  return written ? take(lanes::from_dlpack<T>(from)) : take(lanes::from_dlpack<const T>(from));
+  return written ? take(lanes::from_dlpack<T>(offer.from)) : take(lanes::from_dlpack<const T>(offer.from));
 }
 
 template <class Managed>
-array_view with_element(const lanes::kernel_parameter& p, Managed* from, bool written) {
+array_view with_element(const lanes::kernel_parameter& p, const offered<Managed>& offer, bool written) {
   switch (p.ty) {
-    case type::i8: return of_managed<std::int8_t>(p, from, written);
-    case type::i16: return of_managed<std::int16_t>(p, from, written);
-    case type::i32: return of_managed<std::int32_t>(p, from, written);
-    case type::i64: return of_managed<std::int64_t>(p, from, written);
-    case type::u8: return of_managed<std::uint8_t>(p, from, written);
-    case type::u16: return of_managed<std::uint16_t>(p, from, written);
-    case type::u32: return of_managed<std::uint32_t>(p, from, written);
-    case type::u64: return of_managed<std::uint64_t>(p, from, written);
-    case type::f32: return of_managed<float>(p, from, written);
-    case type::f64: return of_managed<double>(p, from, written);
+    case type::i8: return of_managed<std::int8_t>(p, offer, written);
+    case type::i16: return of_managed<std::int16_t>(p, offer, written);
+    case type::i32: return of_managed<std::int32_t>(p, offer, written);
+    case type::i64: return of_managed<std::int64_t>(p, offer, written);
+    case type::u8: return of_managed<std::uint8_t>(p, offer, written);
+    case type::u16: return of_managed<std::uint16_t>(p, offer, written);
+    case type::u32: return of_managed<std::uint32_t>(p, offer, written);
+    case type::u64: return of_managed<std::uint64_t>(p, offer, written);
+    case type::f32: return of_managed<float>(p, offer, written);
+    case type::f64: return of_managed<double>(p, offer, written);
     default: type_error(p.name + ": no arrays of " + text_of(p.ty));
   }
 }
@@ -90,7 +100,6 @@ py::object capsule_of(const py::handle& value) {
   return value.attr("__dlpack__")();
 }
 
-// Whoever takes what a capsule holds renames it, so that the capsule does not free it as well.
 array_view of_dlpack(const lanes::kernel_parameter& p, bool written, const py::handle& value) {
   if (py::hasattr(value, "__dlpack_device__")) {
     const py::tuple device = value.attr("__dlpack_device__")();
@@ -101,14 +110,11 @@ array_view of_dlpack(const lanes::kernel_parameter& p, bool written, const py::h
   const auto take = [&]<class Managed>(const char* name, const char* used, Managed*) {
     auto* const from = static_cast<Managed*>(PyCapsule_GetPointer(capsule.ptr(), name));
     if (from == nullptr) throw py::error_already_set();
-    array_view out;
     try {
-      out = with_element(p, from, written);
+      return with_element(p, offered<Managed>{from, capsule.ptr(), used}, written);
     } catch (const lanes::fault& f) {
       throw py::value_error(p.name + ": " + f.info().text);
     }
-    if (PyCapsule_SetName(capsule.ptr(), used) != 0) throw py::error_already_set();
-    return out;
   };
   if (PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned") != 0) {
     return take("dltensor_versioned", "used_dltensor_versioned",

@@ -100,8 +100,9 @@ class Kernel:
     def disassemble(self):
         """The program that the kernel became, one instruction a line.
 
-        >>> print(Kernel("kernel nothing() { }").disassemble().strip())
-        exit
+        >>> print(Kernel("kernel nothing() { }").disassemble().rstrip())
+        kernel_end:
+          exit
         """
         return self._compiled.disassemble()
 
