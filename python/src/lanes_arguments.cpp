@@ -120,7 +120,11 @@ array_view of_dlpack(const lanes::kernel_parameter& p, bool written, const py::h
     return take("dltensor_versioned", "used_dltensor_versioned",
                 static_cast<lanes::dl_managed_tensor_versioned*>(nullptr));
   }
-  return take("dltensor", "used_dltensor", static_cast<lanes::dl_managed_tensor*>(nullptr));
+  if (PyCapsule_IsValid(capsule.ptr(), "dltensor") != 0)
+    return take("dltensor", "used_dltensor", static_cast<lanes::dl_managed_tensor*>(nullptr));
+  if (PyCapsule_CheckExact(capsule.ptr()) == 0)
+    type_error(p.name + ": __dlpack__ gave " + kind_of(capsule) + ", expected a capsule");
+  throw py::value_error(p.name + ": __dlpack__ gave a capsule that was taken before");
 }
 
 // Whole numbers only: 2.5 is not cut off for a parameter of an integer type.

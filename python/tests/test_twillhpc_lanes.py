@@ -144,6 +144,43 @@ def test_dlpack_hands_back_what_it_took(copying):
     assert gone() is None
 
 
+@pytest.mark.parametrize("refused", [np.zeros(4, np.float32), np.zeros(8, np.int32)[::2]])
+def test_dlpack_hands_back_what_is_refused(copying, refused):
+    before = sys.getrefcount(refused)
+    for _ in range(5):
+        with pytest.raises(ValueError, match="x: "):
+            copying(x=OnlyDLPack(refused), y=np.zeros(4, np.int32))
+    assert sys.getrefcount(refused) == before
+
+
+class Capsules:
+    """An array that gives what it is told to."""
+
+    def __init__(self, given):
+        self.given = given
+
+    def __dlpack__(self, **asked):
+        if isinstance(self.given, Exception):
+            raise self.given
+        return self.given
+
+
+@pytest.mark.parametrize(
+    "given, kind, message",
+    [
+        (BufferError("not now"), BufferError, "not now"),
+        (3, TypeError, "x: __dlpack__ gave int, expected a capsule"),
+        (np.zeros(4, np.int32).__dlpack__(), ValueError, "x: __dlpack__ gave a capsule that was taken before"),
+    ],
+)
+def test_what_is_no_capsule_is_refused(copying, given, kind, message):
+    y = np.zeros(4, np.int32)
+    if kind is ValueError:
+        copying.using(block=4)(x=Capsules(given), y=y)
+    with pytest.raises(kind, match=message):
+        copying(x=Capsules(given), y=y)
+
+
 @pytest.mark.parametrize(
     "value, kind, message",
     [
@@ -245,22 +282,31 @@ def test_kernels_that_would_run_forever_end():
     assert caught.value.kind == "TimeLimitExceeded"
 
 
-def test_other_threads_run_while_a_kernel_does():
+@pytest.mark.parametrize("threads", [1, 2])
+def test_other_threads_run_while_a_kernel_does(threads):
     kernel = Kernel("kernel f(x: buffer<i32>) { while true { x[0] = 1; } }").using(
-        lanes=1, block=1, step_limit=0, time_limit=0.5
+        lanes=1, block=1, step_limit=0, time_limit=0.4, threads=threads
     )
     ticks = []
+    over = threading.Event()
 
     def tick():
-        with pytest.raises(Fault):
-            kernel(np.zeros(1, np.int32))
+        while not over.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.001)
 
-    worker = threading.Thread(target=tick)
-    worker.start()
-    while worker.is_alive():
-        ticks.append(time.perf_counter())
-        worker.join(0.01)
-    assert len(ticks) >= 5
+    beside = threading.Thread(target=tick)
+    beside.start()
+    begin = time.perf_counter()
+    with pytest.raises(Fault):
+        kernel(np.zeros(1, np.int32))
+    end = time.perf_counter()
+    over.set()
+    beside.join()
+    assert end - begin >= 0.4
+    # A call that kept the interpreter would leave one gap as long as itself.
+    inside = [begin, *(t for t in ticks if begin < t < end), end]
+    assert max(b - a for a, b in zip(inside, inside[1:])) < 0.5 * (end - begin)
 
 
 def test_many_threads_call_one_kernel_at_once(copying):

@@ -222,6 +222,7 @@ std::vector<worker_activity> executor::activity() const {
 }
 
 std::size_t executor::threads() const { return state_->team.threads(); }
+const executor_options& executor::options() const noexcept { return state_->options; }
 
 launch_config launch_config::linear(std::uint64_t n, std::uint32_t block) {
   if (block == 0) throw fault(errc::invalid_launch_config, "a block of 0 lanes");

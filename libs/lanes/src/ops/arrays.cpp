@@ -93,7 +93,7 @@ void scatter(std::size_t size, erased a, erased index, void* out, std::size_t ou
     const auto* const from = static_cast<const T*>(a.data);
     auto* const to = static_cast<T*>(out);
     // Each task writes a piece of the output and reads all indices, so that the last of equal ones stays.
-    const std::size_t tasks = par != nullptr && n >= parallel_threshold ? par->threads() : 1;
+    const std::size_t tasks = par != nullptr && n >= par->options().parallel_threshold ? par->threads() : 1;
     const std::size_t piece = (out_len + tasks - 1) / tasks;
     const auto task = [&](std::size_t t) {
       const std::size_t begin = t * piece;
@@ -114,7 +114,7 @@ void fill(type t, const void* value, void* out, std::size_t n, executor* par) {
     T v;
     std::memcpy(&v, value, sizeof(T));
     auto* const to = static_cast<T*>(out);
-    for_chunks(par, n, [=](std::size_t begin, std::size_t end) { std::fill(to + begin, to + end, v); });
+    for_pieces(par, n, 1, [=](std::size_t begin, std::size_t end) { std::fill(to + begin, to + end, v); });
   });
 }
 
@@ -123,7 +123,7 @@ void iota(type t, const void* start, const void* step, void* out, std::size_t n,
     const T first = *static_cast<const T*>(start);
     const T by = *static_cast<const T*>(step);
     auto* const to = static_cast<T*>(out);
-    for_chunks(par, n, [=](std::size_t begin, std::size_t end) {
+    for_pieces(par, n, 1, [=](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         if constexpr (std::is_floating_point_v<T>) {
           to[i] = first + static_cast<T>(i) * by;

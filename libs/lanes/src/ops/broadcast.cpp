@@ -110,7 +110,7 @@ void broadcast(const broadcast_call& c) {
   const std::size_t inner = w.shape.back();
   const bool fixed_a = w.a.back() == 0;
   const bool fixed_b = w.b.back() == 0;
-  for_chunks(c.par, n, [&](std::size_t begin, std::size_t end) {
+  for_pieces(c.par, n, 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end;) {
       const std::size_t j = p % inner;
       std::size_t a = fixed_a ? 0 : j;

@@ -64,14 +64,11 @@ void map_over(executor* par, std::span<const T> in, std::span<T> out, const F& f
 /// Calls `body(begin, end)` for pieces of n rows of `weight` elements that depend on none of the others.
 inline void for_rows(executor* par, std::size_t n, std::size_t weight,
                      const std::function<void(std::size_t, std::size_t)>& body) {
-  if (par == nullptr || n < 2 || n > (std::size_t{1} << 56) / std::max<std::size_t>(weight, 1) ||
-      n * weight < parallel_threshold) {
-    if (n != 0) body(0, n);
-    return;
+  if (par != nullptr && n >= 2 && n * weight >= par->options().parallel_threshold) {
+    for_pieces(par, n, weight, body);
+  } else if (n != 0) {
+    body(0, n);
   }
-  const std::size_t rows = std::max<std::size_t>(1, parallel_chunk_size / std::max<std::size_t>(weight, 1));
-  par->for_each_chunk((n + rows - 1) / rows,
-                      [&](std::size_t i) { body(i * rows, std::min(n, (i + 1) * rows)); });
 }
 
 }  // namespace twill::lanes::ops::detail

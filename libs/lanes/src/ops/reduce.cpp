@@ -136,12 +136,13 @@ T entropy(bool binary, std::span<const T> p, const T* t, executor* par) {
 
 template <class T>
 reduced real_only(reduction what, std::span<const T> x, const T* y, executor* par) {
-  const T count = static_cast<T>(x.size());
+  const T count = static_cast<T>(x.size());  // of losses and the mean
   switch (what) {
     case reduction::dot: return answer(folded(fold_kind::dot, x, y, par));
     case reduction::squares: return answer(std::sqrt(folded(fold_kind::squares, x, y, par)));
     case reduction::kahan: return answer(kahan(x, par));
     case reduction::exact: return answer(exact(x, par));
+    case reduction::mean: return answer(folded(fold_kind::sum, x, y, par) / count);
     case reduction::mse: return answer(folded(fold_kind::differences, x, y, par) / count);
     default: return answer(entropy(what == reduction::binary_cross_entropy, x, y, par) / count);
   }
@@ -186,7 +187,7 @@ reduced reduce(std::string_view name, reduction what, type t, erased a, erased b
   need_elements(name, 0, a.len, n);
   if (takes_two(what)) need_elements(name, 1, b.len, n);
   const bool index = what == reduction::argmin || what == reduction::argmax;
-  if (n == 0 && (index || what >= reduction::mse)) {
+  if (n == 0 && (index || what >= reduction::mean)) {
     throw fault(errc::invalid_argument, std::string(name) + " of no elements");
   }
   return with_type(t, [&]<class T>(std::type_identity<T>) {
@@ -233,7 +234,8 @@ void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows,
     const auto row = [&](std::size_t r, executor* on) {
       softmax_row<T>({x + r * cols, cols}, {y + r * cols, cols}, on);
     };
-    if (cols >= parallel_threshold) {  // rows one after the other, each by all threads
+    if (par != nullptr &&
+        cols >= par->options().parallel_threshold) {  // rows one after the other, each by all threads
       for (std::size_t r = 0; r < rows; ++r) row(r, par);
       return;
     }

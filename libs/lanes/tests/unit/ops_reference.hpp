@@ -110,6 +110,18 @@ T max(T a, T b) {
   return b > a || a != a ? b : a;
 }
 
+/// Distance from what an element ought to be, in units of its last place. What rounds to it has distance 0.
+template <class T>
+double ulps(T got, long double wanted) {
+  const T rounded = static_cast<T>(wanted);
+  if (same(got, rounded) || got == rounded) return 0;
+  if (!std::isfinite(got) || !std::isfinite(rounded)) return 1e9;
+  const T next = std::nextafter(std::fabs(rounded), std::numeric_limits<T>::infinity());
+  const auto unit = std::isfinite(next) ? static_cast<long double>(next - std::fabs(rounded))
+                                        : static_cast<long double>(rounded - std::nextafter(rounded, T{0}));
+  return static_cast<double>(std::fabs((static_cast<long double>(got) - wanted) / unit));
+}
+
 /// A sum as documented: chunks of 3072, in each 16 partial sums folded by halves, chunks pairwise.
 template <class T, class F>
 T folded(const std::vector<T>& x, T identity, F combine) {

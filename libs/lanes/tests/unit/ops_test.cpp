@@ -2,6 +2,7 @@
 #include "twill/lanes/ops.hpp"
 
 #include "fault_of.hpp"
+#include "ops_reference.hpp"
 #include "twill/lanes/builder.hpp"
 
 #include <gtest/gtest.h>
@@ -95,32 +96,35 @@ TYPED_TEST(element_wise, arithmetic_is_that_of_every_element_and_the_parallel_fo
   }
 }
 
-// Distance in units of the last place.
-template <class T>
-double ulps(T got, T wanted) {
-  if (std::isnan(got) && std::isnan(wanted)) return 0;
-  if (got == wanted) return 0;
-  if (!std::isfinite(got) || !std::isfinite(wanted)) return 1e9;
-  const T next = std::nextafter(std::fabs(wanted), std::numeric_limits<T>::infinity());
-  return static_cast<double>(std::fabs(got - wanted) / (next - std::fabs(wanted)));
+// Every exponent with its neighbours on both sides, numbers between them, and what is special; of both signs.
+template <class T, class Bits>
+std::vector<T> over_all_exponents(int mantissa, Bits step) {
+  std::vector<T> x;
+  const auto add = [&](Bits bits) {
+    x.push_back(std::bit_cast<T>(bits));
+    x.push_back(-x.back());
+  };
+  const Bits end = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  for (Bits bits = 0; bits < end; bits += step) add(bits);
+  for (Bits boundary = Bits{1} << mantissa; boundary <= end; boundary += Bits{1} << mantissa) {
+    for (const Bits bits : {boundary - 1, boundary, boundary + 1}) add(bits);
+  }
+  for (const double v :
+       {1.0, 88.7228, 88.73, 87.4, 103.9, 104.5, 709.78, 709.79, 745.1, 745.2, 1e-160, 0x1p-149})
+    add(std::bit_cast<Bits>(static_cast<T>(v)));
+  return x;
 }
 
-TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) {
-  std::vector<float> x;
-  for (std::uint32_t bits = 0; bits < 0x7f800000U; bits += 8191) {
-    x.push_back(std::bit_cast<float>(bits));
-    x.push_back(-x.back());
-  }
-  const std::vector<float> special{0.0F,     -0.0F,  INFINITY, -INFINITY, NAN,     1.0F,     -1.0F,
-                                   88.7228F, 88.73F, -87.4F,   -103.9F,   -104.5F, 0x1p-149F};
-  x.insert(x.end(), special.begin(), special.end());
-  std::vector<float> y(x.size());
+// All functions over all exponents. R computes with more digits than T has.
+template <class T, class R>
+void check_functions(const std::vector<T>& x) {
+  std::vector<T> y(x.size());
   const auto check = [&](const char* name, const auto& op, auto wanted, double bound) {
     op(x, y);
     double worst = 0;
-    float where = 0;
+    T where = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double d = ulps(y[i], static_cast<float>(wanted(static_cast<double>(x[i]))));
+      const double d = reference::ulps(y[i], static_cast<long double>(wanted(static_cast<R>(x[i]))));
       if (d > worst) {
         worst = d;
         where = x[i];
@@ -129,24 +133,64 @@ TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) 
     EXPECT_LE(worst, bound) << name << " at " << where;
     // A value's result does not depend on its place.
     for (const std::size_t i : {std::size_t{3}, std::size_t{17}, x.size() - 1}) {
-      std::array<float, 1> one{};
+      std::array<T, 1> one{};
       op(std::span(x).subspan(i, 1), one);
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(one[0]), std::bit_cast<std::uint32_t>(y[i]))
-          << name << ' ' << x[i];
+      EXPECT_EQ(std::memcmp(one.data(), &y[i], sizeof(T)), 0) << name << ' ' << x[i];
     }
   };
-  check("exp", ops::exp, [](double v) { return std::exp(v); }, 2);
-  check("log", ops::log, [](double v) { return std::log(v); }, 2);
-  check("log2", ops::log2, [](double v) { return std::log2(v); }, 2);
-  check("log10", ops::log10, [](double v) { return std::log10(v); }, 2);
-  check("sin", ops::sin, [](double v) { return std::sin(v); }, 2);
-  check("cos", ops::cos, [](double v) { return std::cos(v); }, 2);
-  check("tan", ops::tan, [](double v) { return std::tan(v); }, 4);
-  check("tanh", ops::tanh, [](double v) { return std::tanh(v); }, 2);
-  check("sigmoid", ops::sigmoid, [](double v) { return 1 / (1 + std::exp(-v)); }, 4);
-  check("rsqrt", ops::rsqrt, [](double v) { return 1 / std::sqrt(v); }, 2);
-  check("sqrt", ops::sqrt, [](double v) { return std::sqrt(v); }, 0.5);
-  check("erf", ops::erf, [](double v) { return std::erf(v); }, 2);
+  check("exp", ops::exp, [](R v) { return std::exp(v); }, 2);
+  check("log", ops::log, [](R v) { return std::log(v); }, 2);
+  check("log2", ops::log2, [](R v) { return std::log2(v); }, 2);
+  check("log10", ops::log10, [](R v) { return std::log10(v); }, 2);
+  check("sin", ops::sin, [](R v) { return std::sin(v); }, 2);
+  check("cos", ops::cos, [](R v) { return std::cos(v); }, 2);
+  check("tan", ops::tan, [](R v) { return std::tan(v); }, 4);
+  check("tanh", ops::tanh, [](R v) { return std::tanh(v); }, 2);
+  check("sigmoid", ops::sigmoid, [](R v) { return 1 / (1 + std::exp(-v)); }, 4);
+  check("rsqrt", ops::rsqrt, [](R v) { return 1 / std::sqrt(v); }, 2);
+  check("sqrt", ops::sqrt, [](R v) { return std::sqrt(v); }, 0.5);
+  check("reciprocal", ops::reciprocal, [](R v) { return 1 / v; }, 0.5);
+  check("erf", ops::erf, [](R v) { return std::erf(v); }, 2);
+}
+
+TEST(transcendental, f32_functions_stay_within_their_bounds_over_all_exponents) {
+  check_functions<float, double>(over_all_exponents<float, std::uint32_t>(23, 4093));
+}
+
+TEST(transcendental, f64_functions_stay_within_their_bounds_over_all_exponents) {
+  check_functions<double, long double>(over_all_exponents<double, std::uint64_t>(52, 0x0000a1b2c3d4e5f1));
+}
+
+template <class T, class R>
+void check_functions_of_two(unsigned seed) {
+  const auto ordinary = numbers<T>(100'000, seed);
+  const auto other = numbers<T>(100'000, seed + 1);
+  std::vector<T> base(ordinary.size());
+  ops::abs(ordinary, base);
+  std::vector<T> y(base.size());
+  const auto worst = [&](const std::vector<T>& a, const std::vector<T>& b, auto wanted) {
+    double most = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      most = std::max(most, reference::ulps(y[i], static_cast<long double>(
+                                                      wanted(static_cast<R>(a[i]), static_cast<R>(b[i])))));
+    }
+    return most;
+  };
+  ops::pow(base, other, y);
+  EXPECT_LE(worst(base, other, [](R a, R b) { return std::pow(a, b); }), 4);
+  ops::atan2(ordinary, other, y);
+  EXPECT_LE(worst(ordinary, other, [](R a, R b) { return std::atan2(a, b); }), 4);
+}
+
+TEST(transcendental, functions_of_two_numbers_stay_within_their_bounds) {
+  check_functions_of_two<float, double>(20);
+  check_functions_of_two<double, long double>(30);
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  const std::vector<double> a{0.0, -0.0, 1.0, -8.0, -inf, 2.0, -1.0};
+  const std::vector<double> b{0.0, -1.0, std::nan(""), 3.0, 3.0, -inf, inf};
+  std::vector<double> c(a.size());
+  ops::pow(a, b, c);
+  EXPECT_EQ(c, (std::vector<double>{1.0, -inf, 1.0, -512.0, -inf, 0.0, 1.0})) << "the rules of pow in C";
 }
 
 TEST(ops, operands_are_checked_before_anything_is_written) {
@@ -167,7 +211,7 @@ TEST(ops, operands_are_checked_before_anything_is_written) {
   EXPECT_EQ(fault_of([&] { ops::clip(a, a, 2.0F, 1.0F); }),
             "InvalidArgument: clip: the bounds are no interval");
   EXPECT_EQ(fault_of([&] { static_cast<void>(ops::mean(std::vector<float>{})); }),
-            "InvalidArgument: the mean of no elements");
+            "InvalidArgument: mean of no elements");
   EXPECT_EQ(fault_of([&] { static_cast<void>(ops::argmin(std::vector<float>{})); }),
             "InvalidArgument: argmin of no elements");
 }
@@ -204,9 +248,20 @@ TEST(ops, softmax_is_stable_and_sums_to_one) {
   ops::softmax(x, y);
   EXPECT_NEAR(std::accumulate(y.begin(), y.end(), 0.0), 1.0, 1e-6);
   EXPECT_NEAR(y[999] / y[998], std::exp(0.01), 1e-4);
-  std::vector<float> low(4, -std::numeric_limits<float>::infinity());
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  std::vector<float> low(4, -inf);
   ops::softmax(low, low);
   EXPECT_TRUE(std::isnan(low[0]));
+  std::vector<float> high{1.0F, inf, -inf};
+  ops::softmax(high, high);
+  for (const float v : high) EXPECT_TRUE(std::isnan(v));
+  std::vector<float> one_out{0.0F, -inf, 0.0F};
+  ops::softmax(one_out, one_out);
+  EXPECT_EQ(one_out, (std::vector<float>{0.5F, 0.0F, 0.5F}));
+  const auto many = numbers<float>(1'000'000, 9);
+  std::vector<float> shares(many.size());
+  ops::softmax(many, shares);
+  EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1.0, 1e-6);
 }
 
 TEST(ops, losses_follow_their_formulas_with_zero_times_log_zero_as_zero) {

@@ -108,6 +108,10 @@ inline constexpr std::size_t boundary_bytes = 96 * class_bytes;
 struct executor_options {
   std::size_t threads = 0;  ///< 0: the pool of the calling thread, else the global one
   std::size_t shared_limit = std::size_t{1} << 20;  ///< shared memory that a block may ask for
+  /// From how many elements on the operations that end in `_par` run on the threads, and how many a task of
+  /// theirs takes. Results depend on neither.
+  std::size_t parallel_threshold = 10'000;
+  std::size_t parallel_chunk = 3072;
 };
 
 /// A launch that runs while its caller goes on. Destroying it waits for the end.
@@ -175,6 +179,7 @@ class executor {
   /// What each worker did; one entry where there is no pool.
   [[nodiscard]] std::vector<worker_activity> activity() const;
   [[nodiscard]] std::size_t threads() const;
+  [[nodiscard]] const executor_options& options() const noexcept;
 
   struct state;
   /// For the operations of this part.

@@ -265,6 +265,11 @@ void saxpy(std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c) {
 }
 template <operand_range A, operand_range B, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>> && operand_of<B, std::ranges::range_value_t<C>>
+void saxpy(executor&, std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c, std::size_t n) {
+  detail::saxpy(nullptr, alpha, detail::erase(a), detail::erase(b), c, n);
+}
+template <operand_range A, operand_range B, operand_range C>
+  requires operand_of<A, std::ranges::range_value_t<C>> && operand_of<B, std::ranges::range_value_t<C>>
 void saxpy_par(executor& ex, std::ranges::range_value_t<C> alpha, const A& a, const B& b, C&& c,
                std::size_t n) {
   detail::saxpy(&ex, alpha, detail::erase(a), detail::erase(b), c, n);
@@ -276,6 +281,12 @@ template <operand_range A, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void clip(const A& a, C&& c, std::ranges::range_value_t<C> lo, std::ranges::range_value_t<C> hi) {
   detail::clip(nullptr, detail::erase(a), c, lo, hi, std::ranges::size(c));
+}
+template <operand_range A, operand_range C>
+  requires operand_of<A, std::ranges::range_value_t<C>>
+void clip(executor&, const A& a, C&& c, std::ranges::range_value_t<C> lo, std::ranges::range_value_t<C> hi,
+          std::size_t n) {
+  detail::clip(nullptr, detail::erase(a), c, lo, hi, n);
 }
 template <operand_range A, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>

@@ -85,6 +85,12 @@ void gemm(const A& a, const B& b, C&& c, std::size_t m, std::size_t k, std::size
 }
 template <operand_range A, operand_range B, matrix_range C>
   requires operand_of<A, std::ranges::range_value_t<C>> && operand_of<B, std::ranges::range_value_t<C>>
+void gemm(executor&, const A& a, const B& b, C&& c, std::size_t m, std::size_t k, std::size_t n,
+          const gemm_options<std::ranges::range_value_t<C>>& options = {}) {
+  detail::gemm(nullptr, a, b, c, m, k, n, options);
+}
+template <operand_range A, operand_range B, matrix_range C>
+  requires operand_of<A, std::ranges::range_value_t<C>> && operand_of<B, std::ranges::range_value_t<C>>
 void gemm_par(executor& ex, const A& a, const B& b, C&& c, std::size_t m, std::size_t k, std::size_t n,
               const gemm_options<std::ranges::range_value_t<C>>& options = {}) {
   detail::gemm(&ex, a, b, c, m, k, n, options);
@@ -96,6 +102,11 @@ template <operand_range A, operand_range X, matrix_range Y>
 void matvec(const A& a, const X& x, Y&& y, std::size_t m, std::size_t n) {
   detail::matvec(detail::type_for<std::ranges::range_value_t<Y>>, detail::erase(a), detail::erase(x),
                  std::ranges::data(y), std::ranges::size(y), m, n, nullptr);
+}
+template <operand_range A, operand_range X, matrix_range Y>
+  requires operand_of<A, std::ranges::range_value_t<Y>> && operand_of<X, std::ranges::range_value_t<Y>>
+void matvec(executor&, const A& a, const X& x, Y&& y, std::size_t m, std::size_t n) {
+  matvec(a, x, y, m, n);
 }
 template <operand_range A, operand_range X, matrix_range Y>
   requires operand_of<A, std::ranges::range_value_t<Y>> && operand_of<X, std::ranges::range_value_t<Y>>

@@ -12,11 +12,13 @@
 
 namespace twill::lanes::ops {
 
-/// Elements of a chunk, from how many elements on chunks run in parallel, and from how many rows on matrix
-/// operations do.
+/// Elements of a chunk, from how many elements on chunks run in parallel (of both an executor may have
+/// others, `executor_options`), and from how many rows on matrix operations do.
 inline constexpr std::size_t parallel_chunk_size = 3072;
 inline constexpr std::size_t parallel_threshold = 10'000;
 inline constexpr std::size_t parallel_rows_threshold = 100;
+static_assert(executor_options{}.parallel_chunk == parallel_chunk_size &&
+              executor_options{}.parallel_threshold == parallel_threshold);
 /// Chunks of n elements.
 [[nodiscard]] constexpr std::size_t chunk_count(std::size_t n) noexcept {
   return n / parallel_chunk_size + (n % parallel_chunk_size != 0 ? 1 : 0);
@@ -24,17 +26,19 @@ inline constexpr std::size_t parallel_rows_threshold = 100;
 
 namespace detail {
 
-/// Calls `piece(begin, end)` for each chunk: on the executor's threads from the threshold on, else (also
-/// where there is no executor) one after another.
+/// Calls `task(begin, end)` for pieces of `n` items of `weight` elements: on the executor's threads from its
+/// threshold on, else (also where there is no executor) one after another. A piece is a chunk of the
+/// executor's, or one item where that is more.
 template <class F>
-void for_chunks(executor* par, std::size_t n, const F& piece) {
-  const auto chunk = [&](std::size_t i) {
-    piece(i * parallel_chunk_size, std::min(n, (i + 1) * parallel_chunk_size));
-  };
-  if (par != nullptr && n >= parallel_threshold) {
-    par->for_each_chunk(chunk_count(n), chunk);
+void for_pieces(executor* par, std::size_t n, std::size_t weight, const F& task) {
+  const std::size_t chunk = par == nullptr ? parallel_chunk_size : par->options().parallel_chunk;
+  const std::size_t size = std::max<std::size_t>(1, chunk / std::max<std::size_t>(1, weight));
+  const std::size_t tasks = n / size + (n % size != 0 ? 1 : 0);
+  const auto run = [&](std::size_t i) { task(i * size, i + 1 == tasks ? n : (i + 1) * size); };
+  if (par != nullptr && n * weight >= par->options().parallel_threshold) {
+    par->for_each_chunk(tasks, run);
   } else {
-    for (std::size_t i = 0; i < chunk_count(n); ++i) chunk(i);
+    for (std::size_t i = 0; i < tasks; ++i) run(i);
   }
 }
 
@@ -51,9 +55,14 @@ template <class T, class R, class Fold, class Combine>
   if (chunks == 0) return identity;
   if (chunks == 1) return fold(in);
   std::vector<R> parts(chunks, identity);
-  for_chunks(par, in.size(), [&](std::size_t begin, std::size_t end) {
-    parts[begin / parallel_chunk_size] = fold(in.subspan(begin, end - begin));
-  });
+  const auto some = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      const std::size_t begin = i * parallel_chunk_size;
+      parts[i] = fold(in.subspan(begin, std::min(parallel_chunk_size, in.size() - begin)));
+    }
+  };
+  if (par != nullptr && in.size() < par->options().parallel_threshold) par = nullptr;
+  for_pieces(par, chunks, parallel_chunk_size, some);
   for (std::size_t step = 1; step < chunks; step *= 2) {
     for (std::size_t i = 0; i + step < chunks; i += 2 * step) parts[i] = combine(parts[i], parts[i + step]);
   }
@@ -71,7 +80,7 @@ template <class T, class U, class F>
   requires std::invocable<const F&, const T&> || std::invocable<const F&, std::span<const T>, std::span<U>>
 void parallel_unary_op(executor& ex, std::span<const T> in, std::span<U> out, const F& f) {
   detail::need_elements("parallel_unary_op", 0, in.size(), out.size());
-  detail::for_chunks(&ex, out.size(), [&](std::size_t begin, std::size_t end) {
+  detail::for_pieces(&ex, out.size(), 1, [&](std::size_t begin, std::size_t end) {
     if constexpr (std::invocable<const F&, const T&>) {
       for (std::size_t i = begin; i < end; ++i) out[i] = f(in[i]);
     } else {
@@ -88,7 +97,7 @@ void parallel_binary_op(executor& ex, std::span<const T> a, std::span<const U> b
                         const F& f) {
   detail::need_elements("parallel_binary_op", 0, a.size(), out.size());
   detail::need_elements("parallel_binary_op", 1, b.size(), out.size());
-  detail::for_chunks(&ex, out.size(), [&](std::size_t begin, std::size_t end) {
+  detail::for_pieces(&ex, out.size(), 1, [&](std::size_t begin, std::size_t end) {
     if constexpr (std::invocable<const F&, const T&, const U&>) {
       for (std::size_t i = begin; i < end; ++i) out[i] = f(a[i], b[i]);
     } else {

@@ -19,6 +19,7 @@ enum class reduction : std::uint8_t {
   squares,
   kahan,
   exact,
+  mean,  // those from here on need elements
   mse,
   cross_entropy,
   binary_cross_entropy
@@ -111,12 +112,6 @@ using serial_reducer = reducer<false, What, RealOnly>;
 template <reduction What, bool RealOnly = false>
 using par_reducer = reducer<true, What, RealOnly>;
 
-template <class T>
-[[nodiscard]] T mean_of(T total, std::size_t n) {
-  if (n == 0) throw fault(errc::invalid_argument, "the mean of no elements");
-  return total / static_cast<T>(n);
-}
-
 }  // namespace detail
 
 /// All element types; integers wrap. No elements give the identity: 0, 1, the largest, the smallest.
@@ -169,21 +164,16 @@ inline constexpr detail::par_reducer<detail::reduction::binary_cross_entropy, tr
     "binary_cross_entropy_par"};
 
 /// The arithmetic mean. Throws: InvalidArgument for no elements.
-template <real_range A>
-[[nodiscard]] auto mean(const A& a) {
-  return detail::mean_of(sum(a), std::ranges::size(a));
-}
-template <real_range A>
-[[nodiscard]] auto mean_par(executor& ex, const A& a, std::size_t n) {
-  return detail::mean_of(sum_par(ex, a, n), n);
-}
+inline constexpr detail::serial_reducer<detail::reduction::mean, true> mean{"mean"};
+inline constexpr detail::par_reducer<detail::reduction::mean, true> mean_par{"mean_par"};
 
 namespace detail {
 void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols,
              executor* par);
 }  // namespace detail
 
-/// Each row minus its maximum, exponentiated, divided by its sum.
+/// Each row minus its maximum, exponentiated, divided by its sum. A row with a positive infinity, or of
+/// nothing but negative ones, becomes NaN.
 template <operand_range A, real_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void softmax(const A& a, C&& c, std::size_t rows, std::size_t cols) {
@@ -194,6 +184,16 @@ template <operand_range A, real_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void softmax(const A& a, C&& c) {
   softmax(a, c, 1, std::ranges::size(c));
+}
+template <operand_range A, real_range C>
+  requires operand_of<A, std::ranges::range_value_t<C>>
+void softmax(executor&, const A& a, C&& c, std::size_t rows, std::size_t cols) {
+  softmax(a, c, rows, cols);
+}
+template <operand_range A, real_range C>
+  requires operand_of<A, std::ranges::range_value_t<C>>
+void softmax(executor&, const A& a, C&& c, std::size_t n) {
+  softmax(a, c, 1, n);
 }
 template <operand_range A, real_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
