@@ -179,6 +179,7 @@ def test_what_is_no_capsule_is_refused(copying, given, kind, message):
         copying.using(block=4)(x=Capsules(given), y=y)
     with pytest.raises(kind, match=message):
         copying(x=Capsules(given), y=y)
+    assert y.tolist() == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
