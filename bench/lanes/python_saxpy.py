@@ -91,8 +91,9 @@ def main():
             sides[name] = make(n, threads)
         except ImportError:
             print(f"{name}: not installed")
-    for run, result in sides.values():
+    for run, _ in sides.values():
         run()
+    for _, result in sides.values():
         assert np.array_equal(result(), sides["numpy"][1]()), "the sides differ"
     times = {name: [] for name in sides}
     for _ in range(rounds):
