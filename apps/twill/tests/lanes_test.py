@@ -15,7 +15,9 @@ KERNEL = """kernel saxpy(a: f32, x: buffer<f32>, y: buffer<f32>, n: u64) {
   if i < n { y[i] = a * x[i] + y[i]; }
 }
 """
-CASES = Path(__file__).resolve().parents[3] / "libs/lanes/tests/cases"
+TOP = Path(__file__).resolve().parents[3]
+CASES = TOP / "libs/lanes/tests/cases"
+EXAMPLES = TOP.parent / "shared/examples/lanes"  # where the specification's own cases are at hand
 
 
 def run(*words):
@@ -33,12 +35,13 @@ class Lanes(unittest.TestCase):
         self.kernel.write_text(KERNEL)
 
     def test_cases_are_as_expected_at_every_width_and_number_of_threads(self):
-        for case in sorted(CASES.glob("*.json")):
+        for case in [*sorted(CASES.glob("*.json")), *sorted(EXAMPLES.glob("*.json"))]:
             for threads in (1, 2, 8):
-                for batch in (1, 7, 64, 1024):
-                    done = run("run", case, "--threads", threads, "--batch", batch)
-                    self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
-                    self.assertIn("as expected", done.stdout)
+                for batch in (1, 7, 64, 256, 1024):
+                    with self.subTest(case=case.name, threads=threads, batch=batch):
+                        done = run("run", case, "--threads", threads, "--batch", batch)
+                        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+                        self.assertIn("as expected", done.stdout)
 
     def test_json_tells_what_each_worker_did(self):
         done = run("run", CASES / "diverge_and_meet.json", "--json", "--threads", 1)

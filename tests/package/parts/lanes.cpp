@@ -5,11 +5,12 @@
 #include <vector>
 
 int main() {
-  const auto k =
-      twill::lanes::kernel::compile("kernel k(x: buffer<f32>) { let i = global_id(); x[i] = f32(i) * 1.5; }");
+  const auto k = twill::lanes::kernel::compile(
+      "kernel k(x: buffer<f32>, n: u64) { let i = global_id(); if i < n { x[i] = f32(i) * 1.5; } }");
   twill::lanes::executor machine({.threads = 2});
   twill::lanes::buffer<float> x(machine, 4);
-  k.run(machine, std::vector{twill::lanes::kernel_argument::of(x.handle())}, 4);
+  using arg = twill::lanes::kernel_argument;
+  k.run(machine, std::vector{arg::of(x.handle()), arg::of(std::int64_t{4})}, 4);
   std::printf("%g %g, sum %g\n", static_cast<double>(x[1]), static_cast<double>(x[3]),
               static_cast<double>(twill::lanes::ops::sum(x)));
 }

@@ -42,7 +42,7 @@ class kernel {
   [[nodiscard]] const lanes::program& code() const noexcept { return program_; }
   /// The initial registers for these arguments. Throws: `fault` (InvalidArgument) when their number is wrong.
   [[nodiscard]] std::vector<initial_register> bind(std::span<const kernel_argument> arguments) const;
-  /// Runs n lanes, in blocks of `block`.
+  /// Runs ceil(n / block) blocks of `block` lanes: the lanes beyond n are the kernel's to hold back.
   launch_result run(executor& ex, std::span<const kernel_argument> arguments, std::uint64_t n,
                     std::uint32_t block = 256) const;
 

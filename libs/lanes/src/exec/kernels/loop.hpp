@@ -9,11 +9,15 @@
 #include <limits>
 #include <type_traits>
 
-// Lanes are independent: the destination may be an operand itself and overlaps no other.
-#if defined(__clang__)
-#define TWILL_LANES_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
+// Lanes are independent: the destination may be an operand itself and overlaps no other. Sanitizers do not go
+// with vector loops, and clang says so of each loop that asks for them.
+#if !defined(__clang__)
 #define TWILL_LANES_INDEPENDENT _Pragma("GCC ivdep")
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(undefined_behavior_sanitizer)
+#define TWILL_LANES_INDEPENDENT
+#else
+#define TWILL_LANES_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #endif
 
 // Every file that includes this is compiled for one level of vector instructions, so that everything here has
