@@ -200,10 +200,14 @@ void executor::copy_from_pool(pool_handle h, std::span<std::byte> data, std::siz
 }
 
 void executor::for_each_chunk(std::size_t n, const std::function<void(std::size_t)>& body) {
+  // Neighbours go together: a task of a third of a microsecond would cost as much again to hand out.
+  const std::size_t pieces = std::min(n, 16 * threads());
   state_->team.run([&] {
-    detail::fork_each(state_->team, 0, n, [&](std::size_t i) {
-      state::count(state_->counters().chunks, 1);
-      body(i);
+    detail::fork_each(state_->team, 0, pieces, [&](std::size_t p) {
+      const std::size_t begin = n * p / pieces;
+      const std::size_t end = n * (p + 1) / pieces;
+      state::count(state_->counters().chunks, end - begin);
+      for (std::size_t i = begin; i < end; ++i) body(i);
     });
   });
 }
