@@ -27,16 +27,18 @@ std::string text_of(const py::handle& value) { return py::str(value).cast<std::s
 std::string kind_of(const py::handle& value) { return text_of(py::type::handle_of(value).attr("__name__")); }
 
 // A buffer of u8 also takes booleans, which are bytes of 0 and 1.
-bool same_type(type t, char kind, py::ssize_t size, char order) {
-  if (order == '>' || size != static_cast<py::ssize_t>(lanes::size_bytes(t))) return false;
+bool same_type(type t, char kind, std::size_t size, char order) {
+  if (order == '>' || size != lanes::size_bytes(t)) return false;
   if (kind == 'b') return t == type::u8;
   return kind == (lanes::is_float(t) ? 'f' : lanes::is_signed(t) ? 'i' : 'u');
 }
 
+// What the elements are is asked in Python: their descriptor lies otherwise in memory from NumPy 2 on.
 array_view of_numpy(const lanes::kernel_parameter& p, bool written, const py::array& a) {
-  const py::dtype dtype = a.dtype();
-  const char order = text_of(dtype.attr("byteorder"))[0];
-  if (!same_type(p.ty, dtype.kind(), dtype.itemsize(), order)) {
+  const py::object dtype = a.attr("dtype");
+  const char kind = text_of(dtype.attr("kind"))[0];
+  const auto size = dtype.attr("itemsize").cast<std::size_t>();
+  if (!same_type(p.ty, kind, size, text_of(dtype.attr("byteorder"))[0])) {
     type_error(p.name + ": the kernel has a buffer of " + text_of(p.ty) + ", the array is of " +
                text_of(dtype));
   }
@@ -47,9 +49,8 @@ array_view of_numpy(const lanes::kernel_parameter& p, bool written, const py::ar
   if (written && !a.writeable())
     throw py::value_error(p.name + ": the kernel writes to this array, which is read-only");
   auto* const data = static_cast<std::byte*>(const_cast<void*>(a.data()));
-  return {.bytes = {data, static_cast<std::size_t>(a.nbytes())},
-          .elements = static_cast<std::size_t>(a.size()),
-          .keep = a};
+  const auto n = static_cast<std::size_t>(a.size());
+  return {.bytes = {data, n * size}, .elements = n, .keep = a};
 }
 
 // What a capsule holds. Whoever takes it renames the capsule, so that the capsule does not free it as well.
