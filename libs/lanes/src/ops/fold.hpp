@@ -16,13 +16,14 @@ inline constexpr std::size_t fold_chunk = 3072;  // elements
 using fold_fn = void (*)(const void* a, const void* b, std::size_t n, void* out);
 
 /// The same of four whole chunks that follow each other, at once: one chain of additions waits while the
-/// others go on. Writes four elements.
-using fold_four_fn = void (*)(const void* a, const void* b, void* out);
+/// others go on. Writes four elements. Pays where the elements lie in a cache.
+using fold_four_fn = void (*)(const void* a, void* out);
+inline constexpr std::size_t fold_four_bytes = std::size_t{4} << 20;  // more come from memory: one stream
 
 /// One set for each level of vector instructions. All give the same bits.
 struct fold_table {
   std::array<std::array<fold_fn, type_count>, fold_kinds> fold{};
-  std::array<std::array<fold_four_fn, type_count>, fold_kinds> four{};  ///< null but for f32 and f64
+  std::array<std::array<fold_four_fn, type_count>, fold_kinds> four{};  ///< where it pays, else null
   /// d[i] = a[i] op b[0]: add, sub, mul, div. A divisor is never an integer of 0.
   std::array<std::array<lanes::detail::vector_fn, type_count>, 4> scalar{};
   std::array<lanes::detail::vector_fn, type_count> saxpy{};  ///< d[i] = c[0] * a[i] + b[i]

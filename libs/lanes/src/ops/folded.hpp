@@ -96,12 +96,14 @@ template <class T>
   if (x.size() <= parallel_chunk_size) return x.empty() ? identity_of<T>(kind) : fold(x);
   constexpr std::size_t four = 4 * parallel_chunk_size;
   const fold_four_fn at_once =
-      folds().four[static_cast<std::size_t>(kind)][static_cast<std::size_t>(type_for<T>)];
+      x.size_bytes() > fold_four_bytes
+          ? nullptr
+          : folds().four[static_cast<std::size_t>(kind)][static_cast<std::size_t>(type_for<T>)];
   waiting_trees<T> trees;
   std::size_t i = 0;
   for (; at_once != nullptr && x.size() - i >= four; i += four) {
     std::array<T, 4> parts;
-    at_once(x.data() + i, y == nullptr ? nullptr : y + i, parts.data());
+    at_once(x.data() + i, parts.data());
     for (const T part : parts) trees.add(kind, part);
   }
   for (; i < x.size(); i += parallel_chunk_size)

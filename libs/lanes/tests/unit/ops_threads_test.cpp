@@ -204,9 +204,9 @@ TEST(threads, a_million_elements_are_all_processed) {
 
 TEST(threads, sums_of_any_number_of_chunks_have_the_documented_tree) {
   executor ex({.threads = 2});
-  const auto x = ref::ordinary<float>(130 * ops::parallel_chunk_size, 1);
+  const auto x = ref::ordinary<float>(400 * ops::parallel_chunk_size, 1);
   const auto y = ref::ordinary<float>(x.size(), 2);
-  for (std::size_t chunks = 1; chunks <= 130; chunks += chunks < 18 ? 1 : 7) {
+  for (std::size_t chunks = 1; chunks <= 400; chunks += chunks < 18 ? 1 : 191) {
     const std::size_t n = chunks * ops::parallel_chunk_size - chunks % 2;
     const std::vector<float> some(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n));
     EXPECT_TRUE(ref::same(ops::sum(some), ref::folded(some, 0.0F, ref::add<float>))) << chunks;
