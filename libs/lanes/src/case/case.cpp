@@ -77,11 +77,13 @@ contents read_data(const json::value& buffer) {
       std::memcpy(out.data() + at, &bits, size_bytes(t));
       at += size_bytes(t);
     }
-    const std::uint64_t bytes = out.size();
-    return {std::move(out), bytes};
   }
   constexpr std::uint64_t most = std::uint64_t{1} << 40;
-  return {{}, integer(member(buffer, "len"), most) * size_bytes(t)};
+  std::uint64_t bytes = out.size();
+  if (!buffer.find("data") || buffer.find("len")) {
+    bytes = std::max(bytes, integer(member(buffer, "len"), most) * size_bytes(t));
+  }
+  return {std::move(out), bytes};
 }
 
 initial_register read_register(const json::value& v,
