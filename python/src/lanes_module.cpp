@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// twillhpc.lanes._core: kernels over arrays where they lie. Words for Python users are in Python.
+// twillhpc._core.lanes: kernels over arrays where they lie. Words for Python users are in Python.
 #include "lanes_arguments.hpp"
+#include "parts.hpp"
+#include "runtime.hpp"
 #include "twill/lanes/buffer.hpp"
 #include "twill/lanes/kernel.hpp"
 
@@ -130,6 +132,7 @@ py::tuple run(const compiled& c, lanes::executor& ex, const py::list& arguments,
   const auto block = block_wanted.is_none() ? block_for(c, n) : block_wanted.cast<std::uint32_t>();
   lanes::launch_result result;
   {
+    const runtime_use here(static_cast<int>(ex.options().threads));
     const py::gil_scoped_release released;
     adopted buffers(ex);
     for (std::size_t i = 0; i < params.size(); ++i) {
@@ -169,19 +172,19 @@ void translate(std::exception_ptr p) {
 }
 
 }  // namespace
-}  // namespace twill::python
 
-PYBIND11_MODULE(_core, m) {
-  using namespace twill::python;
+void bind_lanes(py::module_& m) {
   m.doc() = "Kernels over lanes; see twillhpc.lanes.";
   py::register_exception_translator(&translate);
-  py::class_<twill::lanes::executor>(m, "Executor", "Threads that run kernels.")
+  py::class_<lanes::executor>(m, "Executor", "Threads that run kernels.")
       .def(py::init([](std::size_t threads) {
-             return std::make_unique<twill::lanes::executor>(
-                 twill::lanes::executor_options{.threads = threads});
+             return std::make_unique<lanes::executor>(lanes::executor_options{.threads = threads});
            }),
            py::arg("threads"))
-      .def_property_readonly("threads", &twill::lanes::executor::threads);
+      .def_property_readonly("threads", [](const lanes::executor& ex) {
+        const runtime_use here(static_cast<int>(ex.options().threads));
+        return ex.threads();
+      });
   py::class_<compiled>(m, "Compiled", "A kernel that was checked and compiled.")
       .def_property_readonly("name", [](const compiled& c) { return c.kernel.name(); })
       .def_property_readonly("parameters", &parameters)
@@ -190,3 +193,5 @@ PYBIND11_MODULE(_core, m) {
   m.def("run", &run, py::arg("kernel"), py::arg("executor"), py::arg("arguments"), py::arg("lanes"),
         py::arg("block"), py::arg("batch"), py::arg("step_limit"), py::arg("time_limit_ms"));
 }
+
+}  // namespace twill::python

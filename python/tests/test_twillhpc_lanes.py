@@ -375,3 +375,15 @@ def test_the_example_prints_what_the_page_says():
     example = Path(__file__).resolve().parents[2] / "examples" / "lanes" / "saxpy.py"
     done = subprocess.run([sys.executable, example], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("[ 2.5  4.5  6.5  8.5 10.5]\nBufferOutOfBounds 0 5\n", "")
+
+
+def test_kernels_run_on_the_workers_of_the_runtime():
+    n = 100_003
+    x = np.arange(n, dtype=np.float32)
+    kernel = Kernel(SAXPY)
+    for threads in (1, 3, 2):
+        y = np.ones(n, np.float32)
+        with twillhpc.local(threads=threads) as here:
+            assert here.threads == threads
+            kernel(a=2, x=x, y=y, n=n)
+        np.testing.assert_array_equal(y, 2 * x + 1)

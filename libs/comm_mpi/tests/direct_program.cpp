@@ -42,6 +42,17 @@ extern "C" [[gnu::noinline]] void twill_direct_recv(const twill::comm::linked_mp
   (void)c.recv(out, from, 1);
 }
 
+extern "C" void twill_direct_barrier(const twill::comm::linked_mpi_comm& c);
+
+extern "C" [[gnu::noinline]] void twill_direct_barrier(const twill::comm::linked_mpi_comm& c) { c.barrier(); }
+
+extern "C" void twill_direct_broadcast(const twill::comm::linked_mpi_comm& c, std::span<double, 1> data);
+
+extern "C" [[gnu::noinline]] void twill_direct_broadcast(const twill::comm::linked_mpi_comm& c,
+                                                         std::span<double, 1> data) {
+  c.broadcast(data, 0);
+}
+
 int main(int argc, char** argv) {
   namespace comm = twill::comm;
   const int calls = argc > 1 ? std::atoi(argv[1]) : 1;
@@ -52,6 +63,8 @@ int main(int argc, char** argv) {
   std::vector<double> all(static_cast<std::size_t>(c.size()));
   const std::vector<std::size_t> counts(all.size(), 1);
   for (int i = 0; i < calls; ++i) {
+    twill_direct_barrier(c);
+    twill_direct_broadcast(c, in);
     twill_direct_allgatherv(c, in, all, counts);
     if (c.size() == 2 && c.rank() == 0) twill_direct_send(c, in, 1);
     if (c.size() == 2) twill_direct_recv(c, out, 1 - c.rank());

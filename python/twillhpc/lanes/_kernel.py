@@ -7,7 +7,7 @@ import math
 from typing import NamedTuple
 
 from .. import _threads
-from . import _core
+from .._core import lanes as _core
 
 
 class Parameter(NamedTuple):

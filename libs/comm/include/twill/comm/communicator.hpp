@@ -77,14 +77,22 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
 
   /// Returns on no rank before it was called on all; what was written before is seen after.
   void barrier() const {
-    perform(detail::op_kind::barrier, [](const auto& c) { return detail::calls::barrier(c); });
+    if constexpr (requires { engine_.barrier_at_once(); }) {
+      if (!engine_.barrier_at_once()) [[unlikely]]
+        barrier_by_kernel();
+    } else {
+      perform(detail::op_kind::barrier, [](const auto& c) { return detail::calls::barrier(c); });
+    }
   }
   /// The root's elements on every rank.
   template <out_buffer M>
   void broadcast(M&& data, int root) const {
-    perform(detail::op_kind::broadcast,
-            [&](const auto& c) { return detail::calls::broadcast(c, data, root); });
-    verify(detail::op_kind::broadcast, std::as_bytes(detail::as_out(data)));
+    if constexpr (requires { engine_.broadcast_at_once(detail::as_out(data), root); }) {
+      if (!engine_.broadcast_at_once(detail::as_out(data), root)) [[unlikely]]
+        broadcast_by_kernel(data, root);
+    } else {
+      broadcast_in_line(data, root);
+    }
   }
   /// The root's value on every rank.
   template <comm_data T>
@@ -258,11 +266,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   }
   /// As gatherv, on every rank.
   template <in_buffer S, out_buffer M>
-  void allgatherv(const S& in, M&& out, std::span<const std::size_t> counts,
-                  std::span<const std::size_t> displs = {}) const {
+  [[gnu::always_inline]] void allgatherv(const S& in, M&& out, std::span<const std::size_t> counts,
+                                         std::span<const std::size_t> displs = {}) const {
     if constexpr (requires { engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts); }) {
       if (displs.empty() && engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts)) return;
-      allgatherv_by_kernel(detail::as_in(in), detail::as_out(out), counts, displs);
+      allgatherv_by_kernel(in, out, counts, displs);
     } else {
       perform(detail::op_kind::allgatherv,
               [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
@@ -635,7 +643,20 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[gnu::noinline]] void allreduce_by_kernel(const S& in, M& out, Op op, order how) const {
     reduce_all(in, out, op, how);
   }
-  // As allreduce_by_kernel.
+  // Likewise.
+  [[gnu::noinline]] void barrier_by_kernel() const {
+    perform(detail::op_kind::barrier, [](const auto& c) { return detail::calls::barrier(c); });
+  }
+  template <class M>
+  [[gnu::always_inline]] void broadcast_in_line(M& data, int root) const {
+    perform(detail::op_kind::broadcast,
+            [&](const auto& c) { return detail::calls::broadcast(c, data, root); });
+    verify(detail::op_kind::broadcast, std::as_bytes(detail::as_out(data)));
+  }
+  template <class M>
+  [[gnu::noinline]] void broadcast_by_kernel(M& data, int root) const {
+    broadcast_in_line(data, root);
+  }
   template <class S, class M>
   [[gnu::noinline]] void allgatherv_by_kernel(const S& in, M&& out, std::span<const std::size_t> counts,
                                               std::span<const std::size_t> displs) const {

@@ -49,6 +49,15 @@ class any_engine {
     visit([&](const auto& e) { e.run(kind, k); });
   }
   // As the MPI engine's; the others' calls need no shorter way.
+  [[gnu::always_inline]] bool barrier_at_once() const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr && mpi->barrier_at_once();
+  }
+  template <class T, std::size_t N>
+  [[gnu::always_inline]] bool broadcast_at_once(std::span<T, N> data, int root) const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr && mpi->broadcast_at_once(data, root);
+  }
   template <class T, std::size_t N, std::size_t M>
   [[gnu::always_inline]] bool gather_at_once(std::span<const T, N> in, std::span<T, M> out,
                                              std::span<const std::size_t> counts) const {

@@ -104,25 +104,43 @@ class basic_mpi_engine {
     }
     return false;
   }
+  [[gnu::always_inline]] bool barrier_at_once() const {
+    if (!plain()) [[unlikely]]
+      return false;
+    ctx_->check(Calls::barrier(*ctx_), op_kind::barrier);
+    return true;
+  }
+  template <class T, std::size_t N>
+  [[gnu::always_inline]] bool broadcast_at_once(std::span<T, N> data, int root) const {
+    if (root < 0 || root >= size_ || !plain()) [[unlikely]]
+      return false;
+    ctx_->check(Calls::broadcast(*ctx_, data.data(), data.size_bytes(), root), op_kind::broadcast);
+    return true;
+  }
   // Blocks one behind the other.
   template <class T, std::size_t N, std::size_t M>
   [[gnu::always_inline]] bool gather_at_once(std::span<const T, N> in, std::span<T, M> out,
                                              std::span<const std::size_t> counts) const {
-    const auto n = static_cast<std::size_t>(size_);
+    const std::size_t n = counts.size();
     const std::size_t room = out.size();
-    if (counts.size() != n || n > listed_ranks || room > most / sizeof(T) || !apart(in, out) || !plain() ||
+    if (sizeof(T) > most / 64 || n - 2 > listed_ranks - 2 || n != static_cast<std::size_t>(size_) ||
+        room > most / sizeof(T) || !apart(in, out) || !plain() ||
         counts[static_cast<std::size_t>(rank_)] != in.size()) [[unlikely]]
       return false;
     std::array<int, listed_ranks> lengths;
     std::array<int, listed_ranks> places;
+    // Looked at behind the loop: below 2^32 each, so that the sum of their bytes has no overflow.
+    std::size_t any = 0;
     std::size_t end = 0;
     for (std::size_t r = 0; r < n; ++r) {
-      if (counts[r] > room - end) [[unlikely]]
-        return false;
-      lengths[r] = static_cast<int>(counts[r] * sizeof(T));
-      places[r] = static_cast<int>(end * sizeof(T));
-      end += counts[r];
+      const std::size_t bytes = counts[r] * sizeof(T);
+      any |= counts[r];
+      lengths[r] = static_cast<int>(bytes);
+      places[r] = static_cast<int>(end);
+      end += bytes;
     }
+    if ((any >> 32U) != 0 || end > room * sizeof(T)) [[unlikely]]
+      return false;
     ctx_->check(
         Calls::allgatherv(*ctx_, in.data(), in.size_bytes(), out.data(), lengths.data(), places.data()),
         op_kind::allgatherv);

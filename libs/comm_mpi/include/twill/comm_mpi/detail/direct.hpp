@@ -109,19 +109,28 @@ template <class T>
   return MPI_Send(data, static_cast<int>(bytes), MPI_BYTE, dest, tag, as<MPI_Comm>(comm));
 }
 // Bytes that came, of at most 2^31 - 1.
-[[nodiscard]] inline std::uint64_t length_of(const MPI_Status& got) noexcept {
-#if defined(OMPI_MAJOR_VERSION)
+[[nodiscard]] inline int length_of(const MPI_Status& got, std::uint64_t& bytes) noexcept {
   // What MPI_Get_count divides by the length of the type, at the price of one more call.
-  return got._ucount;
+#if defined(OMPI_MAJOR_VERSION)
+  bytes = got._ucount;
+  return MPI_SUCCESS;
+#elif defined(MPICH_NUMVERSION) && MPICH_NUMVERSION >= 30000000
+  bytes = static_cast<unsigned>(got.count_lo);
+  return MPI_SUCCESS;
 #else
   int length = 0;
-  return MPI_Get_count(&got, MPI_BYTE, &length) == MPI_SUCCESS ? static_cast<std::uint64_t>(length) : 0;
+  const int code = MPI_Get_count(&got, MPI_BYTE, &length);
+  bytes = static_cast<std::uint64_t>(length);
+  return code;
 #endif
 }
 
 [[nodiscard]] inline int recv(mpi_handle comm, void* data, std::uint64_t bytes, int source, int tag,
                               mpi_status* status) {
-  MPI_Status got{};
+  // The library fills it; on an error perhaps not.
+  MPI_Status got;
+  got.MPI_SOURCE = source;
+  got.MPI_TAG = tag;
   const int code = MPI_Recv(data, static_cast<int>(bytes), MPI_BYTE, source, tag, as<MPI_Comm>(comm), &got);
   status->source = got.MPI_SOURCE;
   status->tag = got.MPI_TAG;
@@ -129,8 +138,7 @@ template <class T>
   status->bytes = 0;
   if (code != MPI_SUCCESS) [[unlikely]]
     return code;
-  status->bytes = length_of(got);
-  return MPI_SUCCESS;
+  return length_of(got, status->bytes);
 }
 
 }  // namespace twill::comm::detail::direct
