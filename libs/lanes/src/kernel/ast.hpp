@@ -24,7 +24,7 @@ enum class expr_kind : std::uint8_t { variable, integer, real, truth, unary, bin
 
 struct expr {
   expr_kind kind = expr_kind::integer;
-  int height = 1;  ///< of the tree, which is bounded: the compiler descends it
+  int height = 1;      ///< of the tree, which is bounded: the compiler descends it
   std::string name{};  ///< variable, function, operator by its JSON name ("add", "lt", "neg")
   std::uint64_t integer = 0;
   double real = 0;

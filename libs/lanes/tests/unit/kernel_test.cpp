@@ -150,7 +150,8 @@ TEST(kernel, rows_of_operators_have_a_longest_length) {
     return text + "; }";
   };
   EXPECT_GT(kernel::compile(sum_of(200)).code().len(), 199U * 3);
-  EXPECT_EQ(mistake(sum_of(100'000)), "InvalidProgram at k.tk:1:1817: an expression of too many parts in a row");
+  EXPECT_EQ(mistake(sum_of(100'000)),
+            "InvalidProgram at k.tk:1:1817: an expression of too many parts in a row");
   std::string casts = "kernel k(x: buffer<f32>) { x[0] = 1.0";
   for (int i = 0; i < 100'000; ++i) casts += " as f32";
   EXPECT_NE(mistake(casts + "; }").find("an expression of too many parts in a row"), std::string::npos);
