@@ -22,6 +22,7 @@ PRINTED = {
     "table": "0.5 0.25 0.125 0.5 0.25 0.125 \n",
     "report": "name   level (m)\n-----  ---------\nupper       0.5\nlower      12.25\n",
     "par": "42 on 3 threads\n",
+    "lanes": "1.5 4.5, sum 9\n",
     "comm": "rank 0 of 1 over local: sum 1, pi 3.141592653590\n",
     "hybrid": "rank 0 of 1, 2 threads, 10 in blocks of 3 3 2 2\n",
     "dmm": "4 samples, 2 components, weights 1.00\n",

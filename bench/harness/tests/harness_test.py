@@ -262,6 +262,12 @@ class Suites(unittest.TestCase):
         self.assertIsNone(loaded["rows"][0]["peers"][0]["missing"])
         self.assertEqual(self.load(self.good, quick=True)["rounds"], 5)
 
+    def test_a_row_of_what_was_not_built_is_left_out(self):
+        row = self.good["rows"][0]
+        rows = [{**row, "if_built": "{bin}/gone"}, {**row, "name": "kept", "if_built": str(BENCH)}]
+        loaded = self.load({**self.good, "rows": rows})
+        self.assertEqual([r["name"] for r in loaded["rows"]], ["kept"])
+
     def test_a_missing_peer_carries_its_reason(self):
         self.assertEqual(
             self.load(self.good)["rows"][0]["peers"][0]["missing"], "run bench/setup-peers to get x"

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/kernels/fold.inc"
+
+namespace twill::lanes::ops::detail {
+
+void install_folds_baseline(fold_table& t) { install<16>(t); }
+
+}  // namespace twill::lanes::ops::detail
