@@ -89,13 +89,13 @@ void apply(Solver& to, const system& s, const stage_problem& p, const realizatio
   for (const bus_index b : s.noise.loads) {
     for (std::size_t k = 0; k < p.where.blocks; ++k) {
       const double mw = r.load_mw[next++];
-      to.set_row_bounds(p.where.load_row[p.where.at(b.value(), k)], mw, mw);
+      to.set_row_bounds(p.where.load_row[p.where.at(b.index(), k)], mw, mw);
     }
   }
   next = 0;
   for (const source_index n : s.noise.sources) {
     for (std::size_t k = 0; k < p.where.blocks; ++k, ++next) {
-      const int column = p.where.source[p.where.at(n.value(), k)];
+      const int column = p.where.source[p.where.at(n.index(), k)];
       if (column >= 0) to.set_column_bounds(column, 0.0, r.available_mw[next]);
     }
   }
@@ -106,7 +106,7 @@ void apply(Solver& to, const system& s, const stage_problem& p, const realizatio
       const std::size_t k = row.source[i] % p.where.blocks;
       double most = availability(at, source_index(static_cast<std::uint32_t>(entity)), k, 0.0);
       for (std::size_t n = 0; n < s.noise.sources.size(); ++n) {
-        if (s.noise.sources[n].value() == entity) most = r.available_mw[n * p.where.blocks + k];
+        if (s.noise.sources[n].index() == entity) most = r.available_mw[n * p.where.blocks + k];
       }
       moved += row.coefficient[i] * most;
     }

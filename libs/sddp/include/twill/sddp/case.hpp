@@ -17,8 +17,7 @@ namespace twill::sddp {
 
 /// The kinds of findings; the name of each is what stands in the brackets of its message.
 enum class finding_kind : std::uint8_t {
-  file_not_found,           ///< a required file is missing
-  unreadable,               ///< a file that is there cannot be read
+  file_not_found,           ///< a required file is missing, or a file that is there cannot be read
   parse_error,              ///< not JSON, not Parquet, not CSV
   schema_violation,         ///< type, missing key or column, range, word
   invalid_reference,        ///< an id that nothing has

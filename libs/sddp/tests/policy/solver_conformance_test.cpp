@@ -4,6 +4,7 @@
 #include "solver/infeasibility.hpp"
 #include "solver/ladder.hpp"
 
+#include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
 
 #include <cmath>
