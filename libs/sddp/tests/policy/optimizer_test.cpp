@@ -3,6 +3,7 @@
 
 #include "extensive_form.hpp"
 #include "make_system.hpp"
+#include "twill/base/error.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
