@@ -8,6 +8,7 @@
 #include "twill/sddp/case.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
