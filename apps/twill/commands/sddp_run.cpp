@@ -154,7 +154,7 @@ int run_case(const run_flags& flags, session& s) {
   std::optional<progress> bar(std::in_place, sink, "Training",
                               iteration_limit_of(study.settings.training, flags), "iterations");
   sddp::optimizer_options options{.max_iterations = flags.max_iterations,
-                                  .dump_directory = output,
+                                  .dump_directory = output + "/training/lp_dumps",
                                   .stop = stop.get_token(),
                                   .on_iteration = [&](const sddp::iteration_record& r) {
                                     bar->note(note_of(r));

@@ -97,10 +97,8 @@ class optimizer::engine {
   std::vector<std::vector<std::size_t>> order_;  // room for sorting, one a pass
   std::vector<train::stored_basis> forward_basis_;   // (stage, pass)
   std::vector<train::stored_basis> bound_basis_;     // one a chunk of the openings of stage 0
-  std::vector<std::size_t> chunk_first_;             // where the chunks of a stage begin
   std::vector<double> last_simulated_;               // mean cost of each stage, for the simulation rule
   double best_bound_ = 0.0;
-  std::uint64_t negative_inflows_ = 0;
 };
 
 }  // namespace twill::sddp

@@ -5,6 +5,7 @@
 #include "twill/sddp/case.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/core.h>
 #include <fmt/format.h>
 
@@ -207,6 +208,8 @@ void stage_solver::fail(solver::outcome found, const solve_place& place) {
   if (!dump_directory_.empty()) {
     const std::string path =
         fmt::format("{}/stage_{:03}_it{}_pass{}.mps", dump_directory_, p.stage, place.iteration, place.pass);
+    std::error_code ignored;  // the writer says what cannot be written
+    std::filesystem::create_directories(dump_directory_, ignored);
     backend writer;
     writer.load(failed);
     writer.write_mps(path, names);
