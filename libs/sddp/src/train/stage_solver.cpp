@@ -47,16 +47,20 @@ stage_solver::stage_solver(const system& s, const solver::ladder_limits& limits,
   by_lag_.resize(lag_count());
 }
 
-void stage_solver::begin(const shared_stage& at, std::span<const double> x, const stored_basis& start) {
+void stage_solver::load(const shared_stage& at) {
   const stopwatch watch(in_solver);
   if (loaded_ == &at && loaded_version_ == at.baked.version) {
     solver_.reset();
-  } else {
-    solver_.load(at.baked.program);
-    loaded_ = &at;
-    loaded_version_ = at.baked.version;
+    return;
   }
+  solver_.load(at.baked.program);
+  loaded_ = &at;
+  loaded_version_ = at.baked.version;
+}
+
+void stage_solver::begin(const shared_stage& at, std::span<const double> x, const stored_basis& start) {
   at_ = &at;
+  load(at);
   const std::size_t static_rows = at.problem.program.row_lower.size();
   if (start.statuses.empty()) {
     slack_basis(at.baked.program, basis_);
@@ -87,7 +91,6 @@ void stage_solver::solve(std::span<const double> noise, solver::keep what, const
   const std::size_t hydros = system_.hydros.size();
   lp::realize(system_, p.stage, std::span(x_).subspan(hydros), noise, real_);
   negative_inflows += real_.negative;
-  const stopwatch watch(in_solver);
   lp::apply(solver_, system_, p, real_);
   if (lag_count() > 0) {
     const std::vector<std::uint32_t>& cuts = *at_->baked.cuts;
@@ -99,7 +102,11 @@ void stage_solver::solve(std::span<const double> noise, solver::keep what, const
       solver_.set_row_bounds(first + static_cast<int>(c), sum / scale(), solver::infinity);
     }
   }
-  const solver::outcome found = solver::solve_with_retries(solver_, what, limits_, counters);
+  solver::outcome found{};
+  {
+    const stopwatch watch(in_solver);
+    found = solver::solve_with_retries(solver_, what, limits_, counters);
+  }
   if (found != solver::outcome::optimal) fail(found, place);
 }
 

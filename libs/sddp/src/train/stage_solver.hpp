@@ -74,6 +74,7 @@ class stage_solver {
  private:
   [[nodiscard]] double scale() const { return at_->problem.cost_scale; }
   [[nodiscard]] std::size_t lag_count() const { return system_.inflows.lags * system_.hydros.size(); }
+  void load(const shared_stage& at);
   [[noreturn]] void fail(solver::outcome found, const solve_place& place);
 
   const system& system_;
