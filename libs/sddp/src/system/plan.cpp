@@ -27,18 +27,18 @@ struct counter {
     size.nonzeros += count * coefficients;
   }
 
-  void hydro(std::size_t h) {
+  void plant(std::size_t h) {
     const std::size_t blocks = at.blocks.size();
     const hydro_at_stage& x = at.hydros[h];
-    const hydro& plant = s.hydros[h];
-    const std::size_t down = plant.downstream ? 1 : 0;
+    const hydro& from = s.hydros[h];
+    const std::size_t down = from.downstream ? 1 : 0;
     column(2, 1);              // storage after and before
     row(1);                    // water balance
     column(blocks, 1 + down);  // spill
     if (!x.exists) return;
     const bool planes = x.planes.has_value();
     if (x.max_turbined_m3s > 0) column(blocks, 1 + down + (planes ? 0 : 1));
-    if (plant.diverts_to && x.max_diversion_m3s > 0) column(blocks, 2);
+    if (from.diverts_to && x.max_diversion_m3s > 0) column(blocks, 2);
     if (planes) {
       const std::size_t count = s.plane_sets[x.planes->index()].planes.size();
       column(blocks, 1);
@@ -57,7 +57,7 @@ struct counter {
       column(blocks, 1);
       row(blocks, flows);
     };
-    const std::size_t flows = plant.diverts_to ? 3 : 2;
+    const std::size_t flows = from.diverts_to ? 3 : 2;
     limit(x.min_outflow_m3s > 0, flows);
     limit(x.max_outflow_m3s < unlimited, flows);
     limit(x.min_turbined_m3s > 0, 1);
@@ -73,7 +73,7 @@ struct counter {
     size.stage = at.id;
     size.openings = at.openings;
     column(1, 0);  // future cost
-    for (std::size_t h = 0; h < s.hydros.size(); ++h) hydro(h);
+    for (std::size_t h = 0; h < s.hydros.size(); ++h) plant(h);
     for (const thermal_at_block& j : at.thermals)
       if (j.max_generation_mw > 0) column(1, 1);
     for (const line_at_block& l : at.lines) {

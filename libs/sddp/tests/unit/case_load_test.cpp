@@ -30,9 +30,10 @@ const study& complete() {
 
 /// Rows of every CSV file and elements of the entity lists in the opposite order.
 void reverse(const case_folder& in) {
-  for (const auto& entry : fs::recursive_directory_iterator(in.path())) {
-    if (entry.path().extension() != ".csv") continue;
-    const std::string name = fs::relative(entry.path(), in.path()).string();
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(in.path()))
+    if (entry.path().extension() == ".csv") names.push_back(fs::relative(entry.path(), in.path()).string());
+  for (const std::string& name : names) {
     std::istringstream lines(in.read(name));
     std::string head;
     std::getline(lines, head);
@@ -64,10 +65,12 @@ void reverse_array(const case_folder& in, const std::string& file, const std::st
 }
 
 void to_parquet(const case_folder& in) {
-  for (const auto& entry : fs::recursive_directory_iterator(in.path())) {
-    if (entry.path().extension() != ".csv") continue;
-    const table::column_table read = table::read_table(entry.path().string());
-    fs::path to = entry.path();
+  std::vector<fs::path> texts;
+  for (const auto& entry : fs::recursive_directory_iterator(in.path()))
+    if (entry.path().extension() == ".csv") texts.push_back(entry.path());
+  for (const fs::path& from : texts) {
+    const table::column_table read = table::read_table(from.string());
+    fs::path to = from;
     to.replace_extension(".parquet");
     table::column_table narrow(to.string());
     for (const table::table_column& column : read.columns()) {
@@ -95,7 +98,7 @@ void to_parquet(const case_folder& in) {
         narrow.add(table::table_column(column.name(), std::move(reals), std::move(validity)));
     }
     table::write_parquet(to.string(), narrow);
-    fs::remove(entry.path());
+    fs::remove(from);
   }
 }
 
