@@ -13,9 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using clock_type = std::chrono::steady_clock;
 
 double nanoseconds_since(clock_type::time_point start) {
@@ -163,6 +162,7 @@ int warm(const study& s, double seconds) {
 }
 
 }  // namespace
+}  // namespace twill::sddp
 
 int main(int argc, char** argv) {
   if (argc < 3) {
@@ -170,9 +170,9 @@ int main(int argc, char** argv) {
     return 64;
   }
   try {
-    const study s = load_case(argv[2]);
-    if (std::strcmp(argv[1], "share") == 0) return share(s);
-    if (std::strcmp(argv[1], "warm") == 0) return warm(s, argc > 3 ? std::strtod(argv[3], nullptr) : 3.0);
+    const twill::sddp::study s = twill::sddp::load_case(argv[2]);
+    if (std::strcmp(argv[1], "share") == 0) return twill::sddp::share(s);
+    if (std::strcmp(argv[1], "warm") == 0) return twill::sddp::warm(s, argc > 3 ? std::strtod(argv[3], nullptr) : 3.0);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -22,6 +22,7 @@ PRINTED = {
     "table": "0.5 0.25 0.125 0.5 0.25 0.125 \n",
     "report": "name   level (m)\n-----  ---------\nupper       0.5\nlower      12.25\n",
     "par": "42 on 3 threads\n",
+    "sddp": "cascade head-effect one-reservoir risk-averse thermal-only \n1 error, unreadable: yes\n",
     "comm": "rank 0 of 1 over local: sum 1, pi 3.141592653590\n",
 }
 BUILD = None  # the build tree under test, from the command line

@@ -105,7 +105,7 @@ void entities(context& c, linker& link) {
 
 void factor_lists(context& c, linker& link) {
   const auto check = [&](const auto& file, const char* key, const char* column, const id_index& to,
-                         const char* noun, const auto& id_of) {
+                         const char* noun, const char* lower, const auto& id_of) {
     const auto& items = file.content.items;
     std::set<std::pair<std::int32_t, std::int32_t>> seen;
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -138,9 +138,9 @@ void factor_lists(context& c, linker& link) {
     }
   };
   const auto entity = [](const raw::factors& f) { return f.entity; };
-  check(c.in.load_factors, "load_factors", "bus_id", c.buses, "Bus", entity);
-  check(c.in.source_factors, "non_controllable_factors", "ncs_id", c.sources, "Source", entity);
-  check(c.in.exchange_factors, "exchange_factors", "line_id", c.lines, "Line",
+  check(c.in.load_factors, "load_factors", "bus_id", c.buses, "Bus", "bus", entity);
+  check(c.in.source_factors, "non_controllable_factors", "ncs_id", c.sources, "Source", "source", entity);
+  check(c.in.exchange_factors, "exchange_factors", "line_id", c.lines, "Line", "line",
         [](const raw::exchange_factors& f) { return f.line; });
 }
 

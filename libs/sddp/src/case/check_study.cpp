@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -145,10 +146,10 @@ void penalty_order(context& c) {
         "a storage below its minimum", "/hydro/filling_target_violation_cost");
   above("penalties.storage_deficit", *h.storage_below, "a storage below its minimum", deficit,
         "the dearest deficit", "/hydro/storage_violation_below_cost");
-  above("penalties.deficit_violation", deficit, "the dearest deficit", std::ranges::max(violations),
+  above("penalties.deficit_violation", deficit, "the dearest deficit", std::max(violations),
         "the dearest violation", "/bus/deficit_segments");
-  above("penalties.violation_resource", std::ranges::min(violations), "the cheapest violation",
-        std::ranges::max(resources), "the dearest use of water", "/hydro");
+  above("penalties.violation_resource", std::min(violations), "the cheapest violation", std::max(resources),
+        "the dearest use of water", "/hydro");
   if (*h.fpha_turbined <= *h.spillage && c.in.planes.present)
     c.out.warning("penalties.fpha_spillage", {},
                   {.what = "turbined water of planes costs no more than spilled water",

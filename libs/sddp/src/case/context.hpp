@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "expression.hpp"
 #include "files.hpp"
+#include "twill/sddp/detail/expression.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "expression.hpp"
+#include "twill/sddp/detail/expression.hpp"
 
 #include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"

@@ -16,7 +16,7 @@ struct moments {
 /// Statistics of inflow by (hydro, stage id), those before the study included.
 class statistics {
  public:
-  explicit statistics(const context& c) : c_(c) {
+  explicit statistics(const context& c) {
     const table_file& file = c.in.inflow_stats;
     const auto hydros = file.ints("hydro_id");
     const auto stages = file.ints("stage_id");
@@ -45,7 +45,6 @@ class statistics {
   }
 
  private:
-  const context& c_;
   std::map<std::pair<std::int32_t, std::int32_t>, moments> rows_;
   std::map<std::uint32_t, std::int32_t> of_season_;
   std::int64_t offset_ = 0;

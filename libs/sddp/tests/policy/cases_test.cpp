@@ -12,10 +12,8 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
-
 const std::string own_folder = TWILL_SOURCE_DIR "/libs/sddp/tests/cases";
 const std::string reference_folder = TWILL_SOURCE_DIR "/../shared/cases";
 
@@ -61,3 +59,4 @@ TEST(cases, train_to_their_expected_bounds) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

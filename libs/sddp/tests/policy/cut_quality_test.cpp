@@ -9,9 +9,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
 using twill::sddp::testing::system_maker;
@@ -219,3 +218,4 @@ TEST(dispatch, closes_the_balances_of_water_and_buses) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

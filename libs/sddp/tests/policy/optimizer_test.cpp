@@ -8,9 +8,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::extensive_optimum;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
@@ -263,3 +262,4 @@ TEST(optimizer, names_the_rows_that_make_a_stage_infeasible) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

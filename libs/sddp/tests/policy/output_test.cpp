@@ -11,9 +11,8 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
 using twill::sddp::testing::system_maker;
@@ -151,3 +150,4 @@ TEST_F(output, says_where_it_cannot_write) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

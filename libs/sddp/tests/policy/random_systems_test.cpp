@@ -8,9 +8,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::extensive_optimum;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
@@ -101,3 +100,4 @@ TEST_P(random_systems, train_to_the_optimum_of_their_tree) {
 INSTANTIATE_TEST_SUITE_P(tens, random_systems, ::testing::Range<std::uint64_t>(0, 5));
 
 }  // namespace
+}  // namespace twill::sddp

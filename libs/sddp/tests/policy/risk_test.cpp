@@ -12,10 +12,8 @@
 #include <gtest/gtest.h>
 #include <numeric>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
-
 std::vector<double> weights_of(risk_measure m, std::vector<double> costs, std::vector<double> p = {}) {
   if (p.empty()) p.assign(costs.size(), 1.0 / static_cast<double>(costs.size()));
   std::vector<double> w(costs.size());
@@ -268,3 +266,4 @@ TEST(opening_tree, correlates_the_groups_of_a_stage) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

@@ -9,9 +9,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
 using twill::sddp::testing::system_maker;
@@ -329,3 +328,4 @@ TEST(stage_problem, leaves_out_what_cannot_matter) {
 }
 
 }  // namespace
+}  // namespace twill::sddp

@@ -28,9 +28,8 @@ std::size_t allocation_count() {
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
+namespace twill::sddp {
 namespace {
-
-using namespace twill::sddp;
 using twill::sddp::testing::plain_hydro;
 using twill::sddp::testing::plain_settings;
 using twill::sddp::testing::system_maker;
@@ -129,3 +128,4 @@ TEST(allocation, around_a_solve_there_is_none) {
 }
 
 }  // namespace
+}  // namespace twill::sddp
