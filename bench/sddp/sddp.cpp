@@ -4,9 +4,10 @@
 #include "twill/sddp/case.hpp"
 #include "twill/sddp/optimizer.hpp"
 
-#include <chrono>
 #include <coin/ClpDualRowSteepest.hpp>
 #include <coin/ClpSimplex.hpp>
+
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -25,12 +26,12 @@ int share(const study& s) {
   optimizer o(s.model, s.settings, {.threads = 1});
   const training_result r = o.train();
   const double total = r.iterations.back().wall_s;
-  std::printf("{\"task\":\"share\",\"solver_share\":%.4f,\"us_per_lp\":%.3f,\"ms_per_iteration\":%.3f,"
-              "\"lp_solves\":%llu,\"simplex_per_lp\":%.2f,\"lower_bound\":%.6f}\n",
-              r.solver_seconds / r.worker_seconds, 1e6 * r.solver_seconds / static_cast<double>(r.lp_solves),
-              1e3 * total / static_cast<double>(r.iterations.size()),
-              static_cast<unsigned long long>(r.lp_solves),
-              static_cast<double>(r.simplex_iterations) / static_cast<double>(r.lp_solves), r.lower_bound);
+  std::printf(
+      "{\"task\":\"share\",\"solver_share\":%.4f,\"us_per_lp\":%.3f,\"ms_per_iteration\":%.3f,"
+      "\"lp_solves\":%llu,\"simplex_per_lp\":%.2f,\"lower_bound\":%.6f}\n",
+      r.solver_seconds / r.worker_seconds, 1e6 * r.solver_seconds / static_cast<double>(r.lp_solves),
+      1e3 * total / static_cast<double>(r.iterations.size()), static_cast<unsigned long long>(r.lp_solves),
+      static_cast<double>(r.simplex_iterations) / static_cast<double>(r.lp_solves), r.lower_bound);
   return 0;
 }
 
@@ -112,13 +113,15 @@ int warm(const study& s, double seconds) {
       ClpDualRowSteepest pricing;
       bare.setDualRowPivotAlgorithm(pricing);
       for (std::size_t j = 0; j < u.start.statuses.columns.size(); ++j) {
-        bare.setColumnStatus(static_cast<int>(j), u.start.statuses.columns[j] == solver::basis_status::basic ? ClpSimplex::basic
-                                                  : u.start.statuses.columns[j] == solver::basis_status::at_upper
-                                                      ? ClpSimplex::atUpperBound
-                                                      : ClpSimplex::atLowerBound);
+        bare.setColumnStatus(static_cast<int>(j),
+                             u.start.statuses.columns[j] == solver::basis_status::basic ? ClpSimplex::basic
+                             : u.start.statuses.columns[j] == solver::basis_status::at_upper
+                                 ? ClpSimplex::atUpperBound
+                                 : ClpSimplex::atLowerBound);
       }
       for (std::size_t i = 0; i < u.start.statuses.rows.size(); ++i) {
-        bare.setRowStatus(static_cast<int>(i), u.start.statuses.rows[i] == solver::basis_status::basic ? ClpSimplex::basic
+        bare.setRowStatus(static_cast<int>(i), u.start.statuses.rows[i] == solver::basis_status::basic
+                                                   ? ClpSimplex::basic
                                                : u.start.statuses.rows[i] == solver::basis_status::at_upper
                                                    ? ClpSimplex::atUpperBound
                                                    : ClpSimplex::atLowerBound);
@@ -172,7 +175,8 @@ int main(int argc, char** argv) {
   try {
     const twill::sddp::study s = twill::sddp::load_case(argv[2]);
     if (std::strcmp(argv[1], "share") == 0) return twill::sddp::share(s);
-    if (std::strcmp(argv[1], "warm") == 0) return twill::sddp::warm(s, argc > 3 ? std::strtod(argv[3], nullptr) : 3.0);
+    if (std::strcmp(argv[1], "warm") == 0)
+      return twill::sddp::warm(s, argc > 3 ? std::strtod(argv[3], nullptr) : 3.0);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -8,12 +8,13 @@
 #include "twill/sddp/output.hpp"
 #include "twill/sddp/policy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,8 +74,8 @@ std::string summary_of(const sddp::training_result& r, const std::optional<sddp:
   text += fmt::format("  Cuts          {} active of {}\n", r.cuts_active, r.cuts_total);
   text += fmt::format("  LP solves     {} ({} retried), {:.1f} simplex iterations each\n", r.lp_solves,
                       r.lp_retries,
-                      static_cast<double>(r.simplex_iterations) / static_cast<double>(std::max<std::uint64_t>(
-                                                                     1, r.lp_solves)));
+                      static_cast<double>(r.simplex_iterations) /
+                          static_cast<double>(std::max<std::uint64_t>(1, r.lp_solves)));
   if (r.worker_seconds > 0.0) {
     text += fmt::format("  Solver share  {:.1f} % of the workers' time\n",
                         100.0 * r.solver_seconds / r.worker_seconds);

@@ -75,8 +75,8 @@ class stage_builder {
       }
     }
     if (t_ + 1 < s_.stages.size()) {
-      w_.theta = b_.column_always(floor_ / form_.cost_scale, inf, at_.discount, cost_kind::future,
-                                  {"future", ""});
+      w_.theta =
+          b_.column_always(floor_ / form_.cost_scale, inf, at_.discount, cost_kind::future, {"future", ""});
     }
   }
 
@@ -94,14 +94,12 @@ class stage_builder {
         const double divert = x.exists && s_.hydros[h].diverts_to ? x.max_diversion_m3s : 0.0;
         w_.turbined.push_back(
             b_.column(0.0, most, wear, cost_kind::fpha_turbined, of_hydro("turbined", h, k)));
-        w_.spilled.push_back(
-            b_.column(0.0, inf, spill, cost_kind::spillage, of_hydro("spilled", h, k)));
-        w_.diverted.push_back(b_.column(0.0, divert, x.costs.diversion_per_m3s_h * tau,
-                                        cost_kind::diversion, of_hydro("diverted", h, k)));
-        w_.generated.push_back(x.exists && x.planes
-                                   ? b_.column(0.0, x.max_generation_mw, 0.0, cost_kind::none,
-                                               of_hydro("generated", h, k))
-                                   : layout::none);
+        w_.spilled.push_back(b_.column(0.0, inf, spill, cost_kind::spillage, of_hydro("spilled", h, k)));
+        w_.diverted.push_back(b_.column(0.0, divert, x.costs.diversion_per_m3s_h * tau, cost_kind::diversion,
+                                        of_hydro("diverted", h, k)));
+        w_.generated.push_back(x.exists && x.planes ? b_.column(0.0, x.max_generation_mw, 0.0,
+                                                                cost_kind::none, of_hydro("generated", h, k))
+                                                    : layout::none);
       }
     }
   }

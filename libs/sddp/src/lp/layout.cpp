@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lp/layout.hpp"
 
-#include <algorithm>
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace twill::sddp::lp {
 

@@ -55,37 +55,37 @@ struct layout {
   static constexpr int none = -1;  ///< left out
   std::size_t blocks = 0;          ///< of the stage
 
-  std::vector<int> storage{};    ///< v, one a hydro
-  std::vector<int> incoming{};   ///< v^in, one a hydro
-  int theta = none;              ///< future cost; the last stage has none
-  std::vector<int> turbined{};   ///< q, hydro and block
-  std::vector<int> spilled{};    ///< s
-  std::vector<int> diverted{};   ///< u
-  std::vector<int> generated{};  ///< g, hydros with planes
-  std::vector<int> thermal{};    ///< thermal and block
-  std::vector<int> direct{};     ///< f+, line and block
-  std::vector<int> reverse{};    ///< f-
-  std::vector<std::size_t> segments{};  ///< buses + 1: where the deficit segments of a bus begin
-  std::vector<int> deficit{};           ///< segment and block
-  std::vector<int> excess{};            ///< bus and block
-  std::vector<int> source{};            ///< n, source and block
-  std::vector<int> inflow_slack{};      ///< one a hydro
-  std::vector<int> evaporated{};        ///< Q^ev, one a hydro
-  std::vector<int> evaporation_under{};   ///< f^ev+: less than modelled
-  std::vector<int> evaporation_over{};    ///< f^ev-: more than modelled
-  std::vector<int> withdrawal_under{};    ///< w-
-  std::vector<int> withdrawal_over{};     ///< w+
-  std::vector<int> outflow_under{};       ///< o-, hydro and block
-  std::vector<int> outflow_over{};        ///< o+, hydro and block
-  std::vector<int> turbined_under{};      ///< y-, hydro and block
-  std::vector<int> generation_under{};    ///< x-, hydro and block
-  std::vector<int> storage_under{};       ///< sigma^v, one a hydro, soft minimum storage only
-  std::vector<int> generic_slack{};       ///< two a constraint row; the second one of equalities only
+  std::vector<int> storage{};            ///< v, one a hydro
+  std::vector<int> incoming{};           ///< v^in, one a hydro
+  int theta = none;                      ///< future cost; the last stage has none
+  std::vector<int> turbined{};           ///< q, hydro and block
+  std::vector<int> spilled{};            ///< s
+  std::vector<int> diverted{};           ///< u
+  std::vector<int> generated{};          ///< g, hydros with planes
+  std::vector<int> thermal{};            ///< thermal and block
+  std::vector<int> direct{};             ///< f+, line and block
+  std::vector<int> reverse{};            ///< f-
+  std::vector<std::size_t> segments{};   ///< buses + 1: where the deficit segments of a bus begin
+  std::vector<int> deficit{};            ///< segment and block
+  std::vector<int> excess{};             ///< bus and block
+  std::vector<int> source{};             ///< n, source and block
+  std::vector<int> inflow_slack{};       ///< one a hydro
+  std::vector<int> evaporated{};         ///< Q^ev, one a hydro
+  std::vector<int> evaporation_under{};  ///< f^ev+: less than modelled
+  std::vector<int> evaporation_over{};   ///< f^ev-: more than modelled
+  std::vector<int> withdrawal_under{};   ///< w-
+  std::vector<int> withdrawal_over{};    ///< w+
+  std::vector<int> outflow_under{};      ///< o-, hydro and block
+  std::vector<int> outflow_over{};       ///< o+, hydro and block
+  std::vector<int> turbined_under{};     ///< y-, hydro and block
+  std::vector<int> generation_under{};   ///< x-, hydro and block
+  std::vector<int> storage_under{};      ///< sigma^v, one a hydro, soft minimum storage only
+  std::vector<int> generic_slack{};      ///< two a constraint row; the second one of equalities only
 
-  std::vector<int> fixing_row{};  ///< v^in = x, one a hydro, row form only
-  std::vector<int> water_row{};   ///< one a hydro
-  std::vector<int> load_row{};    ///< bus and block
-  std::vector<int> generic_row{}; ///< one a constraint row
+  std::vector<int> fixing_row{};   ///< v^in = x, one a hydro, row form only
+  std::vector<int> water_row{};    ///< one a hydro
+  std::vector<int> load_row{};     ///< bus and block
+  std::vector<int> generic_row{};  ///< one a constraint row
 
   [[nodiscard]] std::size_t at(std::size_t entity, std::size_t block) const noexcept {
     return entity * blocks + block;
@@ -94,11 +94,11 @@ struct layout {
 
 /// A constraint row whose right-hand side follows the availability of sources.
 struct curtailment_row {
-  int row = 0;                       ///< in the program
-  double lower = 0.0;                ///< without availability
-  double upper = 0.0;                ///< without availability
-  std::vector<std::size_t> source{}; ///< source and block of each term
-  std::vector<double> coefficient{}; ///< of each term: coefficient * availability is moved to the right
+  int row = 0;                        ///< in the program
+  double lower = 0.0;                 ///< without availability
+  double upper = 0.0;                 ///< without availability
+  std::vector<std::size_t> source{};  ///< source and block of each term
+  std::vector<double> coefficient{};  ///< of each term: coefficient * availability is moved to the right
 };
 
 /// Collects columns, rows and entries in any order.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lp/stage_problem.hpp"
 
-#include <algorithm>
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace twill::sddp::lp {
 
@@ -84,12 +85,18 @@ std::string_view in_words(std::string_view family) {
     std::string_view words;
   };
   static constexpr pair words[] = {
-      {"water", "water balance"},          {"load", "load balance"},
-      {"state", "incoming storage"},       {"production", "production plane"},
-      {"evaporation", "evaporation"},      {"min_storage", "minimum storage"},
-      {"min_outflow", "minimum outflow"},  {"max_outflow", "maximum outflow"},
-      {"min_turbined", "minimum turbined flow"}, {"min_generation", "minimum generation"},
-      {"absent", "storage kept while absent"},   {"generic", "generic constraint"},
+      {"water", "water balance"},
+      {"load", "load balance"},
+      {"state", "incoming storage"},
+      {"production", "production plane"},
+      {"evaporation", "evaporation"},
+      {"min_storage", "minimum storage"},
+      {"min_outflow", "minimum outflow"},
+      {"max_outflow", "maximum outflow"},
+      {"min_turbined", "minimum turbined flow"},
+      {"min_generation", "minimum generation"},
+      {"absent", "storage kept while absent"},
+      {"generic", "generic constraint"},
   };
   for (const pair& p : words) {
     if (p.family == family) return p.words;

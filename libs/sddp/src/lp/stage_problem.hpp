@@ -25,16 +25,16 @@ struct form {
 /// stage's inflow or an incoming lag, so that their part of a cut stands on its right-hand side, and slopes
 /// by lags are put together from the duals (`state_slopes`).
 struct stage_problem {
-  std::size_t stage = 0;                          ///< position of the stage
-  layout where{};                                 ///< of the columns and rows
-  solver::problem program{};                      ///< right-hand sides of a stage without noise
-  std::vector<cost_kind> kinds{};                 ///< one a column
-  std::vector<label> column_labels{};             ///< one a column
-  std::vector<label> row_labels{};                ///< one a row
-  std::vector<curtailment_row> curtailments{};    ///< rows that follow the sources
-  double cost_scale = 1.0;                        ///< money of the program = money / cost_scale
-  double discount = 1.0;                          ///< objective coefficient of theta
-  double water_per_flow = 0.0;                    ///< zeta: hm3 that 1 m3/s brings in the stage
+  std::size_t stage = 0;                        ///< position of the stage
+  layout where{};                               ///< of the columns and rows
+  solver::problem program{};                    ///< right-hand sides of a stage without noise
+  std::vector<cost_kind> kinds{};               ///< one a column
+  std::vector<label> column_labels{};           ///< one a column
+  std::vector<label> row_labels{};              ///< one a row
+  std::vector<curtailment_row> curtailments{};  ///< rows that follow the sources
+  double cost_scale = 1.0;                      ///< money of the program = money / cost_scale
+  double discount = 1.0;                        ///< objective coefficient of theta
+  double water_per_flow = 0.0;                  ///< zeta: hm3 that 1 m3/s brings in the stage
 };
 
 /// The least cost that the stages after stage t can have, discounted to the stage after t: 0, or below it

@@ -5,11 +5,12 @@
 #include "twill/sddp/case.hpp"
 #include "twill/sddp/policy.hpp"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <bit>
 #include <cstring>
 #include <filesystem>
-#include <fmt/core.h>
 #include <limits>
 #include <string>
 
@@ -69,11 +70,11 @@ void put_cut(flat_writer& out, std::size_t reference, std::size_t vtable, const 
   out.align(8);
   out.refer(reference);
   out.begin_table(vtable);
-  out.put(cut.slot);                              // 4: slot_index
-  out.put(std::uint64_t{cut.slot});               // 8: cut_id
-  out.put(cut.intercept);                         // 16
-  out.put(cut.iteration);                         // 24
-  out.put(cut.forward_pass);                      // 28
+  out.put(cut.slot);                                           // 4: slot_index
+  out.put(std::uint64_t{cut.slot});                            // 8: cut_id
+  out.put(cut.intercept);                                      // 16
+  out.put(cut.iteration);                                      // 24
+  out.put(cut.forward_pass);                                   // 28
   const std::size_t coefficients = out.put(std::uint32_t{0});  // 32
   const std::size_t trial_point = out.put(std::uint32_t{0});   // 36
   out.put(static_cast<std::uint8_t>(cut.active));              // 40
@@ -86,8 +87,7 @@ flat_writer encode(const cut_pool& pool, std::int32_t stage) {
   const std::size_t root = out.put(std::uint32_t{0});
   // cut_id, slot_index, iteration, forward_pass_index, burnt, intercept, coefficients, state_at_generation,
   // is_active
-  const std::size_t cut_fields =
-      out.vtable<9>(41, {8, 4, 24, 28, 0, 16, 32, 36, 40});
+  const std::size_t cut_fields = out.vtable<9>(41, {8, 4, 24, 28, 0, 16, 32, 36, 40});
   // stage_id, state_dimension, capacity, warm_start_count, cuts, active_cut_indices, populated_count
   const std::size_t stage_fields = out.vtable<7>(32, {4, 8, 12, 16, 20, 24, 28});
   out.align(8);
@@ -126,9 +126,9 @@ void write_policy(const policy& p, std::span<const std::int32_t> stage_ids, cons
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
-    throw error(sddp::make_error_code(sddp::errc::cannot_write),
-                {.what = "the folder cannot be made: " + failed.message(),
-                 .where = twill::location{.file = folder}});
+    throw error(
+        sddp::make_error_code(sddp::errc::cannot_write),
+        {.what = "the folder cannot be made: " + failed.message(), .where = twill::location{.file = folder}});
   }
   for (std::size_t t = 0; t < p.stages.size(); ++t) {
     write_file_atomically(fmt::format("{}/stage_{:03}.bin", folder, t),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "twill/base/file.hpp"
 #include "twill/base/error.hpp"
+#include "twill/base/file.hpp"
 #include "twill/sddp/case.hpp"
 #include "twill/sddp/output.hpp"
 #include "twill/table/csv.hpp"
@@ -45,9 +45,9 @@ void write(const column_table& t, const std::string& folder, const char* name, t
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
-    throw error(sddp::make_error_code(sddp::errc::cannot_write),
-                {.what = "the folder cannot be made: " + failed.message(),
-                 .where = twill::location{.file = folder}});
+    throw error(
+        sddp::make_error_code(sddp::errc::cannot_write),
+        {.what = "the folder cannot be made: " + failed.message(), .where = twill::location{.file = folder}});
   }
   const std::string path = folder + "/" + name;
   if (format == table_format::csv) {

@@ -35,10 +35,8 @@ double cut_pool::value(std::span<const double> state, double floor) const noexce
 
 std::uint32_t cut_pool::add(std::uint32_t iteration, std::uint32_t forward_pass, double intercept,
                             std::span<const double> coefficients, std::span<const double> trial_point) {
-  meta_.push_back({.intercept = intercept,
-                   .iteration = iteration,
-                   .forward_pass = forward_pass,
-                   .last_use = iteration});
+  meta_.push_back(
+      {.intercept = intercept, .iteration = iteration, .forward_pass = forward_pass, .last_use = iteration});
   coefficients_.insert(coefficients_.end(), coefficients.begin(), coefficients.end());
   trial_points_.insert(trial_points_.end(), trial_point.begin(), trial_point.end());
   ++active_;

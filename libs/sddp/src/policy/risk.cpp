@@ -15,9 +15,8 @@ void risk_weights(const risk_measure& measure, std::span<const double> costs,
   }
   order.resize(costs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return costs[a] != costs[b] ? costs[a] > costs[b] : a < b;
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return costs[a] != costs[b] ? costs[a] > costs[b] : a < b; });
   double left = 1.0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::size_t w = order[i];

@@ -36,8 +36,8 @@ cost_row costs_of(const train::stage_solver& s, double present_value) {
                .curtailment = of(lp::cost_kind::curtailment),
                .exchange = of(lp::cost_kind::exchange)};
   row.immediate = row.thermal + row.deficit + row.excess + row.storage_violation + row.hydro_violation() +
-                  row.generic_violation + row.spillage + row.diversion + row.fpha_turbined +
-                  row.curtailment + row.exchange;
+                  row.generic_violation + row.spillage + row.diversion + row.fpha_turbined + row.curtailment +
+                  row.exchange;
   return row;
 }
 

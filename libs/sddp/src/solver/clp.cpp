@@ -3,9 +3,6 @@
 
 #include "twill/base/error.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <coin/ClpConfig.h>
 #include <coin/ClpDualRowSteepest.hpp>
 #include <coin/ClpFactorization.hpp>
@@ -13,6 +10,10 @@
 #include <coin/ClpSimplex.hpp>
 #include <coin/ClpSolve.hpp>
 #include <coin/CoinPackedMatrix.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace twill::sddp::solver {
 
@@ -286,8 +287,8 @@ void clp::write_mps(const std::string& path, const problem_names& names) const {
   if (!names.rows.empty() && !names.columns.empty()) copy.copyNames(names.rows, names.columns);
   // Format 1: enough digits that every number reads back as it is.
   if (copy.writeMps(path.c_str(), 1, 1) != 0) {
-    throw error(twill::errc::cannot_write, {.what = "the linear program could not be written",
-                                            .where = location{.file = path}});
+    throw error(twill::errc::cannot_write,
+                {.what = "the linear program could not be written", .where = location{.file = path}});
   }
 }
 

@@ -11,18 +11,18 @@ namespace twill::sddp::solver {
 
 /// How far the ladder of retries may go.
 struct ladder_limits {
-  int steps = 64;           ///< at most so many, also at most the back end's own
-  double seconds = 120.0;   ///< over all steps
+  int steps = 64;          ///< at most so many, also at most the back end's own
+  double seconds = 120.0;  ///< over all steps
   friend bool operator==(const ladder_limits&, const ladder_limits&) = default;
 };
 
 /// What the ladder did, summed over solves: for reports.
 struct solve_counters {
-  std::uint64_t solves = 0;                   ///< linear programs
-  std::uint64_t retried = 0;                  ///< those whose first solve was not optimal
-  std::uint64_t iterations = 0;               ///< simplex iterations
-  std::array<std::uint64_t, 8> steps{};       ///< which step of the ladder succeeded
-  bool out_of_time = false;                   ///< the clock ended a ladder: results may differ between runs
+  std::uint64_t solves = 0;              ///< linear programs
+  std::uint64_t retried = 0;             ///< those whose first solve was not optimal
+  std::uint64_t iterations = 0;          ///< simplex iterations
+  std::array<std::uint64_t, 8> steps{};  ///< which step of the ladder succeeded
+  bool out_of_time = false;              ///< the clock ended a ladder: results may differ between runs
 
   solve_counters& operator+=(const solve_counters& o) {
     solves += o.solves;

@@ -5,9 +5,10 @@
 #include "twill/base/philox.hpp"
 #include "twill/sddp/case.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/core.h>
 #include <numeric>
 
 namespace twill::sddp {

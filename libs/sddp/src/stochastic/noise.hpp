@@ -28,11 +28,11 @@ inline constexpr std::uint32_t simulation_phase = 0x80;
 ///
 /// Philox4x32-10 with the seed as key and the counter (iteration, scenario, stage, purpose << 24 | block).
 struct noise_key {
-  std::uint64_t seed = 42;       ///< of the case
-  std::uint32_t purpose = 0;     ///< a `draw`, perhaps with `simulation_phase`
-  std::uint32_t iteration = 0;   ///< from 0; 0 for trees
-  std::uint32_t scenario = 0;    ///< forward pass, scenario or opening
-  std::uint32_t stage = 0;       ///< noise group, as 32 bits of its id
+  std::uint64_t seed = 42;      ///< of the case
+  std::uint32_t purpose = 0;    ///< a `draw`, perhaps with `simulation_phase`
+  std::uint32_t iteration = 0;  ///< from 0; 0 for trees
+  std::uint32_t scenario = 0;   ///< forward pass, scenario or opening
+  std::uint32_t stage = 0;      ///< noise group, as 32 bits of its id
 };
 
 /// 64 random bits: number `n` of the place.

@@ -14,9 +14,9 @@ namespace twill::sddp::train {
 /// The row of a cut is theta - sum of coefficient * storage >= right-hand side; the part of its inflow lags
 /// is a constant that `stage_solver` moves to the right.
 struct baked_stage {
-  solver::problem program{};   ///< static rows, then one row a cut
-  slot_list cuts{};            ///< of the last rows
-  std::uint64_t version = 0;   ///< counts the bakes
+  solver::problem program{};  ///< static rows, then one row a cut
+  slot_list cuts{};           ///< of the last rows
+  std::uint64_t version = 0;  ///< counts the bakes
 };
 
 /// Merges program and active cuts. Reuses the memory of `out`.

@@ -13,8 +13,8 @@ namespace twill::sddp::train {
 /// Mean, deviation (n - 1) and the half width of the 95 % confidence interval, in the order of the values.
 struct mean_and_spread {
   double mean = 0.0;
-  double std = 0.0;                       ///< 0 for one value
-  std::optional<double> half_width{};     ///< empty for one value
+  double std = 0.0;                    ///< 0 for one value
+  std::optional<double> half_width{};  ///< empty for one value
 };
 
 /// Welford's recurrence over the values in order.
@@ -25,10 +25,10 @@ struct mean_and_spread {
 
 /// What the stopping rules look at.
 struct rule_inputs {
-  std::uint32_t iteration = 0;                      ///< counted from 1
-  double wall_s = 0.0;                              ///< since the start
-  std::span<const iteration_record> history{};      ///< this iteration is the last
-  std::optional<double> simulated_distance{};       ///< of the simulation rule, when it was due
+  std::uint32_t iteration = 0;                  ///< counted from 1
+  double wall_s = 0.0;                          ///< since the start
+  std::span<const iteration_record> history{};  ///< this iteration is the last
+  std::optional<double> simulated_distance{};   ///< of the simulation rule, when it was due
 };
 
 /// Whether a rule fires.

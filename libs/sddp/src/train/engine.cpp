@@ -52,9 +52,9 @@ optimizer::engine::engine(const system& s, const study_settings& settings, optim
       width_(s.state_size()),
       passes_(std::max<std::uint32_t>(1, settings.training.forward_passes)) {
   if (settings_.solver.backend != "clp") {
-    throw error(sddp::make_error_code(sddp::errc::unsupported), {.what = "no such solver in this build",
-                                                                 .found = settings_.solver.backend,
-                                                                 .expected = "clp"});
+    throw error(
+        sddp::make_error_code(sddp::errc::unsupported),
+        {.what = "no such solver in this build", .found = settings_.solver.backend, .expected = "clp"});
   }
   const std::size_t n = s.stages.size();
   lp::form form{.cost_scale = settings_.solver.cost_scale, .fixing = settings_.solver.fixing};
@@ -192,8 +192,7 @@ void optimizer::engine::solve_openings(std::uint32_t iteration, std::size_t t, s
   w.uses.resize(std::max(w.uses.size(), policy_.stages[t].size()));
   w.stage.begin(stages_[t], state_span(t, m), forward_basis_[t * passes_ + m]);
   for (std::size_t o = first; o < last; ++o) {
-    w.stage.solve(tree_.opening(t, o),
-                  o + 1 < last ? solver::keep::factorization : solver::keep::nothing,
+    w.stage.solve(tree_.opening(t, o), o + 1 < last ? solver::keep::factorization : solver::keep::nothing,
                   {"backward pass", iteration, static_cast<std::uint32_t>(m), static_cast<std::int64_t>(o)});
     values_[m * count + o] = w.stage.objective();
     w.stage.slopes({slopes_.data() + (m * count + o) * width_, width_});
@@ -251,9 +250,8 @@ void optimizer::engine::backward(std::uint32_t iteration) {
     pool.reserve_more(passes_);
     for (std::size_t m = 0; m < passes_; ++m) {
       const std::size_t from = twin_[m];
-      const std::uint32_t slot =
-          pool.add(iteration, static_cast<std::uint32_t>(m), cut_intercepts_[from],
-                   {cut_slopes_.data() + from * width_, width_}, state_span(t, m));
+      const std::uint32_t slot = pool.add(iteration, static_cast<std::uint32_t>(m), cut_intercepts_[from],
+                                          {cut_slopes_.data() + from * width_, width_}, state_span(t, m));
       // The same cut twice would make every basis degenerate.
       if (from != m) pool.set_active(slot, false);
     }
@@ -354,7 +352,8 @@ std::optional<double> optimizer::engine::simulated_distance(const simulation_sto
   const simulation_result sim = simulate(rule.replications, none);
   std::vector<double> mean(n, 0.0);
   for (std::size_t i = 0; i < sim.scenarios; ++i) {
-    for (std::size_t t = 0; t < n; ++t) mean[t] += sim.at(i, t).immediate / static_cast<double>(sim.scenarios);
+    for (std::size_t t = 0; t < n; ++t)
+      mean[t] += sim.at(i, t).immediate / static_cast<double>(sim.scenarios);
   }
   std::optional<double> out;
   if (!last_simulated_.empty()) out = train::distance(mean, last_simulated_);

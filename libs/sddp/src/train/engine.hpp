@@ -18,8 +18,8 @@ namespace twill::sddp {
 
 /// The state of a training: programs, cuts, bases, workers.
 ///
-/// Determinism: (1) a unit of work is a function of (iteration, stage, trial point, chunk of openings); (2) it
-/// writes to places that its indices name; (3) sums and cuts are made from these places in order of index;
+/// Determinism: (1) a unit of work is a function of (iteration, stage, trial point, chunk of openings); (2)
+/// it writes to places that its indices name; (3) sums and cuts are made from these places in order of index;
 /// (4) bases are kept by (stage, trial point). So neither threads nor their order change a bit.
 class optimizer::engine {
  public:
@@ -58,7 +58,8 @@ class optimizer::engine {
   double lower_bound(std::uint32_t iteration);
   void select(std::uint32_t iteration, iteration_record& record);
   std::optional<double> simulated_distance(const simulation_stop& rule, const train::rule_inputs& in);
-  [[nodiscard]] std::span<const double> noise_of(const draws& d, std::size_t m, std::size_t t, worker& w) const;
+  [[nodiscard]] std::span<const double> noise_of(const draws& d, std::size_t m, std::size_t t,
+                                                 worker& w) const;
   [[nodiscard]] worker& here() { return *workers_[train::seat()]; }
   [[nodiscard]] double* state(std::size_t t, std::size_t m) {
     return states_.data() + (t * passes_ + m) * width_;
@@ -81,23 +82,23 @@ class optimizer::engine {
   par::thread_pool pool_;
   bool risk_neutral_ = true;
 
-  std::size_t width_;   // numbers of the state
-  std::size_t passes_;  // trajectories an iteration
-  std::vector<double> present_value_;  // factor of the costs of each stage
-  std::vector<double> states_;         // (stage, pass): the state before the stage
-  std::vector<double> stage_costs_;    // (pass, stage)
-  std::vector<double> pass_costs_;     // discounted, one a pass
-  std::vector<std::size_t> twin_;      // the first pass with the same trial point
-  std::vector<double> values_;         // (pass, opening)
-  std::vector<double> slopes_;         // (pass, opening, number of the state)
-  std::vector<double> weights_;        // (pass, opening)
-  std::vector<double> cut_slopes_;     // (pass, number of the state)
-  std::vector<double> cut_intercepts_; // one a pass
-  std::vector<double> probabilities_;  // of the openings of a stage
-  std::vector<std::vector<std::size_t>> order_;  // room for sorting, one a pass
-  std::vector<train::stored_basis> forward_basis_;   // (stage, pass)
-  std::vector<train::stored_basis> bound_basis_;     // one a chunk of the openings of stage 0
-  std::vector<double> last_simulated_;               // mean cost of each stage, for the simulation rule
+  std::size_t width_;                               // numbers of the state
+  std::size_t passes_;                              // trajectories an iteration
+  std::vector<double> present_value_;               // factor of the costs of each stage
+  std::vector<double> states_;                      // (stage, pass): the state before the stage
+  std::vector<double> stage_costs_;                 // (pass, stage)
+  std::vector<double> pass_costs_;                  // discounted, one a pass
+  std::vector<std::size_t> twin_;                   // the first pass with the same trial point
+  std::vector<double> values_;                      // (pass, opening)
+  std::vector<double> slopes_;                      // (pass, opening, number of the state)
+  std::vector<double> weights_;                     // (pass, opening)
+  std::vector<double> cut_slopes_;                  // (pass, number of the state)
+  std::vector<double> cut_intercepts_;              // one a pass
+  std::vector<double> probabilities_;               // of the openings of a stage
+  std::vector<std::vector<std::size_t>> order_;     // room for sorting, one a pass
+  std::vector<train::stored_basis> forward_basis_;  // (stage, pass)
+  std::vector<train::stored_basis> bound_basis_;    // one a chunk of the openings of stage 0
+  std::vector<double> last_simulated_;              // mean cost of each stage, for the simulation rule
   double best_bound_ = 0.0;
 };
 

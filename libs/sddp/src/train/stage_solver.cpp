@@ -4,10 +4,11 @@
 #include "solver/infeasibility.hpp"
 #include "twill/sddp/case.hpp"
 
-#include <algorithm>
-#include <filesystem>
 #include <fmt/core.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
 
 namespace twill::sddp::train {
 
@@ -115,9 +116,7 @@ double stage_solver::future_cost() const {
   return theta < 0 ? 0.0 : solver_.primal()[static_cast<std::size_t>(theta)] * scale();
 }
 
-double stage_solver::immediate_cost() const {
-  return objective() - at_->problem.discount * future_cost();
-}
+double stage_solver::immediate_cost() const { return objective() - at_->problem.discount * future_cost(); }
 
 void stage_solver::outgoing(std::span<double> x) const {
   const std::size_t hydros = system_.hydros.size();
@@ -136,9 +135,8 @@ void stage_solver::slopes(std::span<double> out) {
   const std::span<const double> duals = solver_.duals();
   const std::span<const double> reduced = solver_.reduced_costs();
   for (std::size_t h = 0; h < hydros; ++h) {
-    out[h] = scale() * (p.where.fixing_row.empty()
-                            ? reduced[static_cast<std::size_t>(p.where.incoming[h])]
-                            : duals[static_cast<std::size_t>(p.where.fixing_row[h])]);
+    out[h] = scale() * (p.where.fixing_row.empty() ? reduced[static_cast<std::size_t>(p.where.incoming[h])]
+                                                   : duals[static_cast<std::size_t>(p.where.fixing_row[h])]);
   }
   const std::size_t depth = system_.inflows.lags;
   if (depth == 0) return;
@@ -188,8 +186,8 @@ void stage_solver::fail(solver::outcome found, const solve_place& place) {
   lp::apply(editor, system_, p, real_);
   const solver::problem_names names = lp::names_of(p, *at_->baked.cuts);
 
-  std::string where = fmt::format("stage {} (position {}), {}", system_.stages[p.stage].id.value(), p.stage,
-                                  place.phase);
+  std::string where =
+      fmt::format("stage {} (position {}), {}", system_.stages[p.stage].id.value(), p.stage, place.phase);
   if (place.iteration > 0) where += fmt::format(" of iteration {}", place.iteration);
   where += fmt::format(", trajectory {}", place.pass);
   where += place.opening >= 0 ? fmt::format(", opening {}", place.opening) : std::string(", sampled noise");

@@ -23,17 +23,17 @@ static_assert(solver::lp_solver<backend>);
 
 /// A stage as all workers share it.
 struct shared_stage {
-  lp::stage_problem problem{};       ///< without cuts
-  baked_stage baked{};               ///< with cuts
-  const cut_pool* pool = nullptr;    ///< the cuts
+  lp::stage_problem problem{};     ///< without cuts
+  baked_stage baked{};             ///< with cuts
+  const cut_pool* pool = nullptr;  ///< the cuts
 };
 
 /// Where a linear program belongs: for messages.
 struct solve_place {
-  const char* phase = "";             ///< "forward pass", "backward pass", "lower bound", "simulation"
-  std::uint32_t iteration = 0;        ///< counted from 1; 0: none
-  std::uint32_t pass = 0;             ///< forward pass or scenario
-  std::int64_t opening = -1;          ///< -1: sampled noise
+  const char* phase = "";       ///< "forward pass", "backward pass", "lower bound", "simulation"
+  std::uint32_t iteration = 0;  ///< counted from 1; 0: none
+  std::uint32_t pass = 0;       ///< forward pass or scenario
+  std::int64_t opening = -1;    ///< -1: sampled noise
 };
 
 /// A worker's own solver and room to work in. Results depend on the calls since `begin` alone.
@@ -67,9 +67,9 @@ class stage_solver {
   [[nodiscard]] const shared_stage& stage() const noexcept { return *at_; }
   [[nodiscard]] const backend& solver() const noexcept { return solver_; }
 
-  solver::solve_counters counters{};      ///< since they were reset
-  std::uint64_t negative_inflows = 0;     ///< since it was reset
-  std::chrono::nanoseconds in_solver{};   ///< inside the solver, since it was reset
+  solver::solve_counters counters{};     ///< since they were reset
+  std::uint64_t negative_inflows = 0;    ///< since it was reset
+  std::chrono::nanoseconds in_solver{};  ///< inside the solver, since it was reset
 
  private:
   [[nodiscard]] double scale() const { return at_->problem.cost_scale; }
@@ -82,12 +82,12 @@ class stage_solver {
   std::string dump_directory_;
   backend solver_{};
   const shared_stage* at_ = nullptr;
-  const void* loaded_ = nullptr;       // whose program is in the solver
+  const void* loaded_ = nullptr;  // whose program is in the solver
   std::uint64_t loaded_version_ = 0;
   lp::realization real_{};
-  std::vector<double> x_{};            // incoming state of the unit
-  std::vector<double> cut_constant_{}; // intercept and incoming-lag part of each cut
-  std::vector<double> by_lag_{};       // sum over cuts of dual * coefficient of the outgoing lags
+  std::vector<double> x_{};             // incoming state of the unit
+  std::vector<double> cut_constant_{};  // intercept and incoming-lag part of each cut
+  std::vector<double> by_lag_{};        // sum over cuts of dual * coefficient of the outgoing lags
   solver::basis basis_{};
 };
 

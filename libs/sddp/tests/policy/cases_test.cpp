@@ -6,10 +6,11 @@
 #include "twill/sddp/case.hpp"
 #include "twill/sddp/optimizer.hpp"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <gtest/gtest.h>
 #include <sstream>
 
 namespace twill::sddp {
@@ -51,7 +52,8 @@ TEST(cases, train_to_their_expected_bounds) {
     optimizer o(s.model, s.settings, {.threads = 1});
     const training_result r = o.train();
     const double middle = (e.low + e.high) / 2;
-    std::printf("%-32s %22.6f %22.6f %12.2e\n", e.name.c_str(), r.lower_bound, middle, r.lower_bound - middle);
+    std::printf("%-32s %22.6f %22.6f %12.2e\n", e.name.c_str(), r.lower_bound, middle,
+                r.lower_bound - middle);
     EXPECT_GE(r.lower_bound, e.low) << e.name;
     EXPECT_LE(r.lower_bound, e.high) << e.name;
     for (const iteration_record& i : r.iterations) EXPECT_LE(i.lower_bound, e.high) << e.name;

@@ -6,8 +6,9 @@
 #include "twill/base/philox.hpp"
 #include "twill/sddp/optimizer.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace twill::sddp {
 namespace {
@@ -27,15 +28,16 @@ system rich_system(negative_inflow method = negative_inflow::penalty) {
   hydro_at_stage x = plain_hydro(150.0, 60.0);
   x.max_generation_mw = 70.0;
   x.min_outflow_m3s = 6.0;
-  x.evaporation = evaporation_line{
-      .constant_m3s = 0.1, .m3s_per_hm3 = 0.002, .least_m3s = 0.0, .most_m3s = 2.0};
+  x.evaporation =
+      evaporation_line{.constant_m3s = 0.1, .m3s_per_hm3 = 0.002, .least_m3s = 0.0, .most_m3s = 2.0};
   const hydro_index up = m.hydro(a, x, 40.0, 4.0, 8.0);
   hydro_at_stage y = plain_hydro(80.0, 90.0);
   y.withdrawal_m3s = 1.5;
   const hydro_index down = m.hydro(b, y, 30.0, 3.0, 5.0);
   m.flows_into(up, down);
-  m.planes(up, {{.intercept_mw = 1.0, .mw_per_hm3 = 0.05, .mw_per_m3s_turbined = 0.7, .mw_per_m3s_spilled = -0.02},
-                {.intercept_mw = 0.0, .mw_per_hm3 = 0.01, .mw_per_m3s_turbined = 0.9}});
+  m.planes(
+      up, {{.intercept_mw = 1.0, .mw_per_hm3 = 0.05, .mw_per_m3s_turbined = 0.7, .mw_per_m3s_spilled = -0.02},
+           {.intercept_mw = 0.0, .mw_per_hm3 = 0.01, .mw_per_m3s_turbined = 0.9}});
   m.autoregression(up, {0.5, 0.2}, {20.0, 15.0});
   m.autoregression(down, {0.3}, {10.0});
   for (std::size_t t = 0; t < 4; ++t) {
@@ -59,7 +61,8 @@ struct programs {
     }
   }
   // The cost of stage t and its future from state x in one opening; slopes where wanted.
-  double value(std::size_t t, std::span<const double> x, std::size_t opening, std::vector<double>* slopes = {}) {
+  double value(std::size_t t, std::span<const double> x, std::size_t opening,
+               std::vector<double>* slopes = {}) {
     solver.begin(stages[t], x, {});
     solver.solve(model.noise.tree->opening(t, opening), solver::keep::nothing, {"test"});
     if (slopes != nullptr) {
@@ -114,7 +117,8 @@ TEST(cut, is_tight_at_its_trial_point_and_below_the_future_everywhere) {
       const std::vector<double> x = random_state(s, n);
       const double exact = p.measured(t + 1, x);
       for (std::size_t slot = 0; slot < pool.size(); ++slot) {
-        ASSERT_LE(pool.value_of(slot, x), exact + 1e-7 * std::fabs(exact)) << "stage " << t << " cut " << slot;
+        ASSERT_LE(pool.value_of(slot, x), exact + 1e-7 * std::fabs(exact))
+            << "stage " << t << " cut " << slot;
       }
     }
   }
@@ -183,9 +187,11 @@ TEST(dispatch, closes_the_balances_of_water_and_buses) {
       std::vector<double> water(s.hydros.size());
       std::vector<double> power(s.buses.size() * at.blocks.size());
       for (std::size_t h = 0; h < s.hydros.size(); ++h) {
-        water[h] += of(w.storage[h]) - x[h] - 0.0036 * 730.0 * (r.inflow_m3s[h] - at.hydros[h].withdrawal_m3s);
-        water[h] += 0.0036 * 730.0 * (of(w.evaporated[h]) - of(w.inflow_slack[h]) - of(w.withdrawal_under[h]) +
-                                      of(w.withdrawal_over[h]));
+        water[h] +=
+            of(w.storage[h]) - x[h] - 0.0036 * 730.0 * (r.inflow_m3s[h] - at.hydros[h].withdrawal_m3s);
+        water[h] += 0.0036 * 730.0 *
+                    (of(w.evaporated[h]) - of(w.inflow_slack[h]) - of(w.withdrawal_under[h]) +
+                     of(w.withdrawal_over[h]));
         for (std::size_t k = 0; k < at.blocks.size(); ++k) {
           const std::size_t i = h * at.blocks.size() + k;
           const double out = 0.0036 * at.blocks[k].hours * (of(w.turbined[i]) + of(w.spilled[i]));
@@ -197,7 +203,8 @@ TEST(dispatch, closes_the_balances_of_water_and_buses) {
       }
       for (std::size_t k = 0; k < at.blocks.size(); ++k) {
         const auto bus = [&](std::size_t b) -> double& { return power[b * at.blocks.size() + k]; };
-        for (std::size_t j = 0; j < s.thermals.size(); ++j) bus(s.thermals[j].bus.index()) += of(w.thermal[w.at(j, k)]);
+        for (std::size_t j = 0; j < s.thermals.size(); ++j)
+          bus(s.thermals[j].bus.index()) += of(w.thermal[w.at(j, k)]);
         bus(1) += of(w.source[k]);
         const double flow = of(w.direct[k]) - of(w.reverse[k]);
         bus(1) += flow;

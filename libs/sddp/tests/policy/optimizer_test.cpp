@@ -5,8 +5,9 @@
 #include "make_system.hpp"
 #include "twill/base/error.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace twill::sddp {
 namespace {
@@ -253,8 +254,9 @@ TEST(optimizer, names_the_rows_that_make_a_stage_infeasible) {
     const std::string what = e.what();
     EXPECT_NE(what.find("stage 1 (position 1), forward pass of iteration 1, trajectory 0"), std::string::npos)
         << what;
-    EXPECT_NE(what.find("water balance of hydro 1 \"Furnas\"; generic constraint of constraint 9 \"no spill\""),
-              std::string::npos)
+    EXPECT_NE(
+        what.find("water balance of hydro 1 \"Furnas\"; generic constraint of constraint 9 \"no spill\""),
+        std::string::npos)
         << what;
     EXPECT_NE(what.find(".mps"), std::string::npos) << what;
     EXPECT_EQ(e.exit(), twill::exit_code::numerical);

@@ -7,9 +7,10 @@
 #include "twill/table/csv.hpp"
 #include "twill/table/parquet.hpp"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 #include <filesystem>
-#include <gtest/gtest.h>
 
 namespace twill::sddp {
 namespace {
@@ -63,8 +64,8 @@ TEST_F(output, writes_the_cost_table_whose_components_sum_up) {
   for (std::size_t i = 0; i < t.rows(); ++i) {
     double sum = 0.0;
     for (const char* name : {"thermal_cost", "deficit_cost", "excess_cost", "storage_violation_cost",
-                             "hydro_violation_cost", "generic_violation_cost", "spillage_cost", "diversion_cost",
-                             "fpha_turbined_cost", "curtailment_cost", "exchange_cost"}) {
+                             "hydro_violation_cost", "generic_violation_cost", "spillage_cost",
+                             "diversion_cost", "fpha_turbined_cost", "curtailment_cost", "exchange_cost"}) {
       sum += t.column<double>(name)[i];
     }
     EXPECT_NEAR(t.column<double>("immediate_cost")[i], sum, 1e-9 * (1 + sum));

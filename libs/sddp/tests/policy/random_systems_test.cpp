@@ -5,8 +5,9 @@
 #include "twill/base/philox.hpp"
 #include "twill/sddp/optimizer.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace twill::sddp {
 namespace {
@@ -31,8 +32,8 @@ system random_system(std::uint64_t seed) {
   dice d(seed);
   const std::size_t stages = 2 + d.below(2);
   system_maker m(stages, d.chance(0.5) ? std::vector<double>{730.0} : std::vector<double>{300.0, 430.0});
-  std::vector<bus_index> buses{
-      m.bus(d.between(60, 120), {{d.between(5, 30), 250.0}, {unlimited, 1000.0}}, d.chance(0.4) ? 15.0 : 0.0)};
+  std::vector<bus_index> buses{m.bus(d.between(60, 120), {{d.between(5, 30), 250.0}, {unlimited, 1000.0}},
+                                     d.chance(0.4) ? 15.0 : 0.0)};
   if (d.chance(0.5)) {
     buses.push_back(m.bus(d.between(10, 50)));
     m.line(buses[0], buses[1], d.between(5, 40), d.between(5, 40));
@@ -51,21 +52,24 @@ system random_system(std::uint64_t seed) {
     if (d.chance(0.3)) x.min_outflow_m3s = d.between(2, 10);
     if (d.chance(0.3)) x.withdrawal_m3s = d.between(0.5, 3);
     if (d.chance(0.3)) {
-      x.evaporation = evaporation_line{
-          .constant_m3s = 0.2, .m3s_per_hm3 = 0.003, .least_m3s = 0.0, .most_m3s = 3.0};
+      x.evaporation =
+          evaporation_line{.constant_m3s = 0.2, .m3s_per_hm3 = 0.003, .least_m3s = 0.0, .most_m3s = 3.0};
     }
-    plants.push_back(m.hydro(buses[d.below(buses.size())], x, d.between(5, 40), d.between(5, 25), d.between(2, 12)));
+    plants.push_back(
+        m.hydro(buses[d.below(buses.size())], x, d.between(5, 40), d.between(5, 25), d.between(2, 12)));
     if (d.chance(0.4)) {
-      m.planes(plants[h], {{.intercept_mw = d.between(0, 3),
-                            .mw_per_hm3 = d.between(0, 0.08),
-                            .mw_per_m3s_turbined = d.between(0.4, 0.8),
-                            .mw_per_m3s_spilled = -0.01},
-                           {.intercept_mw = 0.0, .mw_per_hm3 = 0.01, .mw_per_m3s_turbined = d.between(0.8, 1.1)}});
+      m.planes(plants[h],
+               {{.intercept_mw = d.between(0, 3),
+                 .mw_per_hm3 = d.between(0, 0.08),
+                 .mw_per_m3s_turbined = d.between(0.4, 0.8),
+                 .mw_per_m3s_spilled = -0.01},
+                {.intercept_mw = 0.0, .mw_per_hm3 = 0.01, .mw_per_m3s_turbined = d.between(0.8, 1.1)}});
     }
     const std::size_t order = d.below(3);
     if (order == 1) m.autoregression(plants[h], {d.between(0.1, 0.7)}, {d.between(5, 30)});
     if (order == 2) {
-      m.autoregression(plants[h], {d.between(0.1, 0.6), d.between(-0.2, 0.3)}, {d.between(5, 30), d.between(5, 30)});
+      m.autoregression(plants[h], {d.between(0.1, 0.6), d.between(-0.2, 0.3)},
+                       {d.between(5, 30), d.between(5, 30)});
     }
   }
   if (hydros == 2 && d.chance(0.7)) m.flows_into(plants[0], plants[1]);

@@ -8,8 +8,9 @@
 #include "train/stored_basis.hpp"
 #include "twill/base/error.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 #include <numeric>
 
 namespace twill::sddp {
@@ -91,10 +92,8 @@ TEST(cut_selection, of_level_1_lays_aside_what_was_never_used) {
 TEST(cut_selection, of_lml1_lays_aside_what_was_not_used_lately) {
   cut_pool pool = pool_of_three();
   pool.count_uses(0, 1, 9);
-  const cut_selection how{.enabled = true,
-                          .method = cut_selection_method::lml1,
-                          .memory_window = 4,
-                          .check_frequency = 1};
+  const cut_selection how{
+      .enabled = true, .method = cut_selection_method::lml1, .memory_window = 4, .check_frequency = 1};
   EXPECT_EQ(select_cuts(pool, how, 10).laid_aside, 2U);
   EXPECT_TRUE(pool.is_active(0));
 }
@@ -161,8 +160,8 @@ TEST(stopping_rules, fire_by_iteration_time_and_a_bound_that_stalls) {
   EXPECT_TRUE(train::triggered(bound_stalling{1, 1e-3}, in));
   EXPECT_FALSE(train::triggered(bound_stalling{2, 1e-3}, in));
   EXPECT_FALSE(train::triggered(bound_stalling{4, 1.0}, in)) << "the history is too short";
-  const simulation_stop sim{.replications = 10, .period = 2, .bound_window = 1, .distance_tolerance = 0.1,
-                            .bound_tolerance = 1e-3};
+  const simulation_stop sim{
+      .replications = 10, .period = 2, .bound_window = 1, .distance_tolerance = 0.1, .bound_tolerance = 1e-3};
   EXPECT_TRUE(train::wants_simulation(sim, in));
   EXPECT_FALSE(train::triggered(sim, in));
   EXPECT_TRUE(train::triggered(sim, {.iteration = 4, .history = h, .simulated_distance = 0.05}));
@@ -257,7 +256,8 @@ TEST(opening_tree, correlates_the_groups_of_a_stage) {
   system s = m.make();
   s.noise.tree.reset();
   s.stages[0].openings = 3000;
-  s.noise.profiles = {{.name = "all", .groups = {{.name = "g", .positions = {0, 1}, .matrix = {1, .8, .8, 1}}}}};
+  s.noise.profiles = {
+      {.name = "all", .groups = {{.name = "g", .positions = {0, 1}, .matrix = {1, .8, .8, 1}}}}};
   s.noise.profile_of_stage = {0U};
   const opening_tree tree = make_opening_tree(s, 1);
   double product = 0.0;

@@ -3,16 +3,16 @@
 #include "solver/clp.hpp"
 #include "solver/infeasibility.hpp"
 #include "solver/ladder.hpp"
-
 #include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
+
+#include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <numeric>
 #include <sstream>
 
@@ -56,8 +56,7 @@ TYPED_TEST_SUITE(solver_conformance, backends);
 
 TYPED_TEST(solver_conformance, gives_objective_primal_and_duals_with_the_sign_of_a_derivative) {
   // min x + 2y, x + y >= 4, x - y <= 1, 0 <= x, y <= 3: x = 2.5, y = 1.5.
-  const problem p =
-      sparse({{1, 2}, {0, 0}, {infinity, 3}, {{1, 1}, {1, -1}}, {4, -infinity}, {infinity, 1}});
+  const problem p = sparse({{1, 2}, {0, 0}, {infinity, 3}, {{1, 1}, {1, -1}}, {4, -infinity}, {infinity, 1}});
   TypeParam s;
   s.load(p);
   ASSERT_EQ(s.solve(keep::nothing), outcome::optimal);
@@ -155,8 +154,7 @@ TYPED_TEST(solver_conformance, appends_rows_and_continues_from_the_basis) {
 }
 
 TYPED_TEST(solver_conformance, returns_the_basis_it_was_given_when_it_is_optimal) {
-  const problem p =
-      sparse({{1, 2}, {0, 0}, {infinity, 3}, {{1, 1}, {1, -1}}, {4, -infinity}, {infinity, 1}});
+  const problem p = sparse({{1, 2}, {0, 0}, {infinity, 3}, {{1, 1}, {1, -1}}, {4, -infinity}, {infinity, 1}});
   TypeParam s;
   s.load(p);
   ASSERT_EQ(s.solve(keep::nothing), outcome::optimal);
@@ -203,8 +201,9 @@ class sequence {
   template <class S>
   void apply(S& s, std::uint64_t u, std::uint64_t w) const {
     for (int i = 0; i < p_.num_rows(); ++i) {
-      s.set_row_bounds(i, std::floor(rng_.uniform(100000 + (u * 64 + w) * 32 + static_cast<std::uint64_t>(i)) * 60),
-                       infinity);
+      s.set_row_bounds(
+          i, std::floor(rng_.uniform(100000 + (u * 64 + w) * 32 + static_cast<std::uint64_t>(i)) * 60),
+          infinity);
     }
     const double x = std::floor(rng_.uniform(900000 + u) * 10);
     s.set_column_bounds(0, x, x);

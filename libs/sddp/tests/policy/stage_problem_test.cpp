@@ -6,8 +6,9 @@
 #include "twill/base/error.hpp"
 #include "twill/sddp/optimizer.hpp"
 
-#include <cmath>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace twill::sddp {
 namespace {
@@ -195,11 +196,9 @@ TEST(stage_problem, bounds_generation_by_the_least_of_the_planes_at_the_mean_sto
   x.max_generation_mw = 90.0;
   x.costs.fpha_turbined_per_m3s_h = 0.125;
   const hydro_index h = m.hydro(b, x, 40.0, 32.0);
-  m.planes(h, {{.intercept_mw = 2.0,
-                .mw_per_hm3 = 0.1,
-                .mw_per_m3s_turbined = 0.5,
-                .mw_per_m3s_spilled = -0.2},
-               {.intercept_mw = 0.0, .mw_per_hm3 = 0.0, .mw_per_m3s_turbined = 0.8}});
+  m.planes(h,
+           {{.intercept_mw = 2.0, .mw_per_hm3 = 0.1, .mw_per_m3s_turbined = 0.5, .mw_per_m3s_spilled = -0.2},
+            {.intercept_mw = 0.0, .mw_per_hm3 = 0.0, .mw_per_m3s_turbined = 0.8}});
   const double g = 2.0 + 0.1 * 40.0 + 0.5 * 30.0 - 0.2 * 2.0;
   EXPECT_NEAR(bound_of(m.make()), ((100 - g) * 50 + 30 * 0.125 + 2 * 0.01) * hours, 1e-6);
 }

@@ -4,9 +4,10 @@
 #include "train/stage_solver.hpp"
 #include "twill/sddp/optimizer.hpp"
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <cstdlib>
-#include <gtest/gtest.h>
 #include <new>
 
 namespace {
@@ -77,7 +78,8 @@ TEST(allocation, around_a_solve_there_is_none) {
   const auto unit = [&] {
     ours.begin(at, x, basis);
     for (std::size_t w = 0; w < 3; ++w) {
-      ours.solve(s.noise.tree->opening(1, w), w < 2 ? solver::keep::factorization : solver::keep::nothing, {});
+      ours.solve(s.noise.tree->opening(1, w), w < 2 ? solver::keep::factorization : solver::keep::nothing,
+                 {});
       ours.slopes(slopes);
       ours.count_active(1e-6, uses);
       ours.outgoing(next);
@@ -101,7 +103,8 @@ TEST(allocation, around_a_solve_there_is_none) {
     lp::apply(openings[w], s, at.problem, real);
     for (std::size_t c = 0; c < at.baked.cuts->size(); ++c) {
       const std::span<const double> slope = at.pool->coefficients((*at.baked.cuts)[c]);
-      const double right = at.pool->intercept((*at.baked.cuts)[c]) + slope[1] * real.inflow_m3s[0] + slope[2] * x[1];
+      const double right =
+          at.pool->intercept((*at.baked.cuts)[c]) + slope[1] * real.inflow_m3s[0] + slope[2] * x[1];
       openings[w].set_row_bounds(at.problem.program.num_rows() + static_cast<int>(c), right / 1000.0,
                                  solver::infinity);
     }

@@ -102,8 +102,8 @@ class tree_program {
     const bool fills = s_.inflow_method == negative_inflow::penalty;
     std::vector<int> load(s_.buses.size() * blocks);
     for (std::size_t b = 0; b < s_.buses.size(); ++b) {
-      const auto uncertain = std::find(s_.noise.loads.begin(), s_.noise.loads.end(),
-                                       bus_index(static_cast<std::uint32_t>(b)));
+      const auto uncertain =
+          std::find(s_.noise.loads.begin(), s_.noise.loads.end(), bus_index(static_cast<std::uint32_t>(b)));
       double mw = at.buses[b].load_mean_mw;
       if (uncertain != s_.noise.loads.end()) {
         const auto i = static_cast<std::size_t>(uncertain - s_.noise.loads.begin());
@@ -151,7 +151,8 @@ class tree_program {
       for (std::size_t k = 0; k < blocks; ++k) {
         const double hours = at.blocks[k].hours;
         const double carried = 0.0036 * hours;
-        const int q = priced(0.0, x.max_turbined_m3s, x.planes ? x.costs.fpha_turbined_per_m3s_h * hours : 0.0);
+        const int q =
+            priced(0.0, x.max_turbined_m3s, x.planes ? x.costs.fpha_turbined_per_m3s_h * hours : 0.0);
         const int s = priced(0.0, inf, x.costs.spillage_per_m3s_h * hours);
         const int u = priced(0.0, x.max_diversion_m3s, x.costs.diversion_per_m3s_h * hours);
         for (const int j : {q, s, u}) set(water[h], j, carried);

@@ -147,7 +147,8 @@ system system_maker::make() const {
   }
   out.initial.inflow_lags_m3s.assign(depth * hydros, 0.0);
   for (std::size_t h = 0; h < hydros; ++h) {
-    for (std::size_t l = 0; l < past_[h].size(); ++l) out.initial.inflow_lags_m3s[l * hydros + h] = past_[h][l];
+    for (std::size_t l = 0; l < past_[h].size(); ++l)
+      out.initial.inflow_lags_m3s[l * hydros + h] = past_[h][l];
   }
   out.noise.hydros = hydros;
   out.noise.profile_of_stage.resize(n);

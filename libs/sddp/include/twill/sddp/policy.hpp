@@ -11,15 +11,15 @@ namespace twill::sddp {
 
 /// A cut as it was made: future cost >= intercept + coefficients * state.
 struct cut_view {
-  std::uint32_t slot = 0;                   ///< its number in the pool
-  std::uint32_t iteration = 0;              ///< counted from 1
-  std::uint32_t forward_pass = 0;           ///< whose trial point
-  double intercept = 0.0;                   ///< $, neither scaled nor discounted
-  std::span<const double> coefficients{};   ///< $/hm3 of storages, $/(m3/s) of inflow lags
-  std::span<const double> trial_point{};    ///< the state that it was made at
-  bool active = true;                       ///< part of the linear programs
-  std::uint64_t uses = 0;                   ///< solves in which its dual was not zero
-  std::uint32_t last_use = 0;               ///< iteration of the last such solve
+  std::uint32_t slot = 0;                  ///< its number in the pool
+  std::uint32_t iteration = 0;             ///< counted from 1
+  std::uint32_t forward_pass = 0;          ///< whose trial point
+  double intercept = 0.0;                  ///< $, neither scaled nor discounted
+  std::span<const double> coefficients{};  ///< $/hm3 of storages, $/(m3/s) of inflow lags
+  std::span<const double> trial_point{};   ///< the state that it was made at
+  bool active = true;                      ///< part of the linear programs
+  std::uint64_t uses = 0;                  ///< solves in which its dual was not zero
+  std::uint32_t last_use = 0;              ///< iteration of the last such solve
 };
 
 /// The cuts of one stage: a lower bound of the cost of all stages after it, as a function of its end.
@@ -77,8 +77,8 @@ struct policy {
   std::vector<cut_pool> stages{};  ///< one a stage; the last one has no cuts
 };
 
-/// Writes `cuts/stage_NNN.bin` of every stage into a directory, which is made where it is missing: FlatBuffers
-/// with the fields of policy.fbs. Throws: error(errc::cannot_write).
+/// Writes `cuts/stage_NNN.bin` of every stage into a directory, which is made where it is missing:
+/// FlatBuffers with the fields of policy.fbs. Throws: error(errc::cannot_write).
 void write_policy(const policy& p, std::span<const std::int32_t> stage_ids, const std::string& directory);
 
 }  // namespace twill::sddp
