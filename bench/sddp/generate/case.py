@@ -132,6 +132,7 @@ def main():
         ("lags", 0),
         ("passes", 4),
         ("iterations", 20),
+        ("full", 50),
         ("seed", 1),
     ]:
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -198,7 +199,7 @@ def main():
         "initial_conditions.json",
         {
             "storage": [
-                {"hydro_id": h["id"], "value_hm3": round(0.5 * h["reservoir"]["max_storage_hm3"], 2)} for h in hydros
+                {"hydro_id": h["id"], "value_hm3": round(o.full / 100 * h["reservoir"]["max_storage_hm3"], 2)} for h in hydros
             ],
             "filling_storage": [],
             "past_inflows": [{"hydro_id": h, "values_m3s": [round(means[h], 2)] * o.lags} for h in range(o.hydros)]

@@ -9,6 +9,7 @@
 #include <coin/ClpPrimalColumnSteepest.hpp>
 #include <coin/ClpSimplex.hpp>
 #include <coin/ClpSolve.hpp>
+#include <coin/CoinError.hpp>
 #include <coin/CoinPackedMatrix.hpp>
 
 #include <algorithm>
@@ -286,9 +287,16 @@ void clp::write_mps(const std::string& path, const problem_names& names) const {
   ClpSimplex copy(model_->simplex);
   if (!names.rows.empty() && !names.columns.empty()) copy.copyNames(names.rows, names.columns);
   // Format 1: enough digits that every number reads back as it is.
-  if (copy.writeMps(path.c_str(), 1, 1) != 0) {
-    throw error(twill::errc::cannot_write,
-                {.what = "the linear program could not be written", .where = location{.file = path}});
+  bool written = false;
+  std::string reason;
+  try {
+    written = copy.writeMps(path.c_str(), 1, 1) == 0;
+  } catch (const CoinError& e) {
+    reason = ": " + e.message();
+  }
+  if (!written) {
+    throw error(twill::errc::cannot_write, {.what = "the linear program could not be written" + reason,
+                                            .where = location{.file = path}});
   }
 }
 

@@ -106,7 +106,8 @@ TEST(stage_problem, pays_evaporation_that_the_water_does_not_allow) {
   x.evaporation =
       evaporation_line{.constant_m3s = 3.0, .m3s_per_hm3 = 0.0, .least_m3s = 0.0, .most_m3s = 6.0};
   x.costs.evaporation_under_per_m3s_h = 7.0;
-  EXPECT_NEAR(one_stage(10.0, x, 1.0).cost(), (2 * 7.0 + 10 * 50) * hours, 1e-6);
+  // The cubic metre that is there is worth 50 below and 7 here.
+  EXPECT_NEAR(one_stage(10.0, x, 1.0).cost(), (3 * 7.0 + 9 * 50) * hours, 1e-6);
   x.evaporation->most_m3s = 0.0;
   x.costs.evaporation_over_per_m3s_h = 9.0;
   x.evaporation->constant_m3s = -2.0;
