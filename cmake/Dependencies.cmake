@@ -86,6 +86,15 @@ if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
   twill_optional_pkg(ZLIB zlib zlib "gzip pages of Parquet" "apt-get install zlib1g-dev")
 endif()
 
+# The linear programs of the part sddp.
+if(NOT TWILL_PARTS OR "sddp" IN_LIST TWILL_PARTS)
+  twill_optional_pkg(CLP CLP clp "the linear programs of sddp" "apt-get install coinor-libclp-dev")
+  if(NOT TWILL_HAVE_CLP)
+    message(FATAL_ERROR "CLP is required for the part sddp and was not found. "
+      "Get it: apt-get install coinor-libclp-dev pkg-config")
+  endif()
+endif()
+
 # Found once here, used by the tests of every part.
 macro(twill_find_test_packages)
   find_package(GTest 1.12 CONFIG QUIET)

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lp/layout.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace twill::sddp::lp {
+
+std::string short_name(const label& what) {
+  std::string name = what.family;
+  if (*what.entity != '\0') name += fmt::format(".{}{}", what.entity, what.id);
+  if (what.block >= 0) name += fmt::format(".b{}", what.block);
+  return name;
+}
+
+int program_builder::column(double lower, double upper, double cost, cost_kind kind, label what) {
+  return lower == 0.0 && upper == 0.0 ? layout::none : column_always(lower, upper, cost, kind, what);
+}
+
+int program_builder::column_always(double lower, double upper, double cost, cost_kind kind, label what) {
+  p_.column_lower.push_back(lower);
+  p_.column_upper.push_back(upper);
+  p_.objective.push_back(cost);
+  kinds_.push_back(kind);
+  column_labels_.push_back(what);
+  return p_.num_columns() - 1;
+}
+
+int program_builder::row(double lower, double upper, label what) {
+  p_.row_lower.push_back(lower);
+  p_.row_upper.push_back(upper);
+  row_labels_.push_back(what);
+  return p_.num_rows() - 1;
+}
+
+void program_builder::entry(int row, int column, double value) {
+  if (row >= 0 && column >= 0 && value != 0.0) entries_.push_back({column, row, value});
+}
+
+void program_builder::shift(int row, double by) {
+  p_.row_lower[static_cast<std::size_t>(row)] -= by;
+  p_.row_upper[static_cast<std::size_t>(row)] -= by;
+}
+
+solver::problem program_builder::finish(double cost_scale, int theta) const {
+  solver::problem p = p_;
+  for (int j = 0; j < p.num_columns(); ++j) {
+    if (j != theta) p.objective[static_cast<std::size_t>(j)] /= cost_scale;
+  }
+  std::vector<triplet> sorted = entries_;
+  // Stable: entries of one place are added in the order in which they came, so that the sum has one value.
+  std::stable_sort(sorted.begin(), sorted.end(), [](const triplet& a, const triplet& b) {
+    return a.column != b.column ? a.column < b.column : a.row < b.row;
+  });
+  p.starts.assign(1, 0);
+  std::size_t next = 0;
+  for (int j = 0; j < p.num_columns(); ++j) {
+    while (next < sorted.size() && sorted[next].column == j) {
+      const int row = sorted[next].row;
+      double sum = 0.0;
+      for (; next < sorted.size() && sorted[next].column == j && sorted[next].row == row; ++next) {
+        sum += sorted[next].value;
+      }
+      if (sum == 0.0) continue;
+      p.rows.push_back(row);
+      p.values.push_back(sum);
+    }
+    p.starts.push_back(static_cast<int>(p.rows.size()));
+  }
+  return p;
+}
+
+}  // namespace twill::sddp::lp
