@@ -111,7 +111,7 @@ void factor_lists(context& c, linker& link) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto entity = [&] { return fmt::format("{} {}", noun, id_of(items[i])); };
       link.json(
-          file, id_of(items[i]), to, noun, "factors.entity",
+          file, id_of(items[i]), to, lower, "factors.entity",
           [&] { return fmt::format("/{}/{}/{}", key, i, column); }, entity);
       const bool stage = link.json(
           file, items[i].stage, c.stages, "stage", "factors.stage_id",

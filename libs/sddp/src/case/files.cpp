@@ -61,7 +61,7 @@ class reader {
     try {
       into.text = json::read_file(path, found);
       // A text with a key twice is a document, but which of the two counts is anybody's guess.
-      if (into.text) into.content = json::read(*into.text, form, found);
+      if (into.text && known_format(into.text->root())) into.content = json::read(*into.text, form, found);
     } catch (const twill::error& failure) {
       out_.take(failure, name);
     }
@@ -115,6 +115,23 @@ class reader {
   }
 
  private:
+  /// Files may name the version of their format: 1 is the only one there is, whatever stands after the point.
+  /// What a newer one means cannot be guessed, so nothing else is told of such a file.
+  bool known_format(json::value root) {
+    const auto version = root.find("version");
+    if (!version || version->is_null()) return true;
+    const std::string text = version->as_string() ? std::string(*version->as_string()) : version->summary();
+    const auto major = parse_int64(std::string_view(text).substr(0, text.find('.')));
+    if (major && major.value >= 0 && major.value <= 1) return true;
+    out_.error(finding_kind::schema_violation, "file.version", {},
+               {.what = major && major.value > 1 ? "the file is written for a newer format" : "not a version",
+                .where = version->where(),
+                .found = text,
+                .expected = "version 1",
+                .hint = "use a newer twill, or write the case for version 1"});
+    return false;
+  }
+
   std::optional<std::string> chosen(const std::string& path) {
     const std::string parquet = path + ".parquet";
     const std::string csv = path + ".csv";

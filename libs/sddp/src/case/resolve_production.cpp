@@ -72,7 +72,7 @@ class planes {
     const table_file& file = c.in.planes;
     for (std::size_t row = 0; row < file.rows(); ++row)
       rows_[{file.ints("hydro_id")[row], file.integer(row, "stage_id")}].push_back(row);
-    for (auto& [place, rows] : rows_)
+    for (auto& [owner, rows] : rows_)
       std::ranges::sort(rows, {}, [&](std::size_t row) { return file.ints("plane_id")[row]; });
   }
 
