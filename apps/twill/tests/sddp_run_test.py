@@ -51,6 +51,46 @@ class SddpRun(unittest.TestCase):
             cuts.append((self.out / "policy/cuts/stage_000.bin").read_bytes())
         self.assertEqual(cuts[0], cuts[1])
 
+    def test_does_not_depend_on_the_order_of_files_and_the_numbers_of_things(self):
+        self.run_case("--max-iterations", 6)
+        cuts = [(self.out / f"policy/cuts/stage_{t:03}.bin").read_bytes() for t in range(3)]
+        changed = Path(self.folder.name) / "changed"
+        shutil.copytree(CASE, changed)
+        numbered = {"hydro_id", "downstream_id", "bus_id", "thermal_id", "source_bus_id", "target_bus_id"}
+
+        def renumber(key, value):
+            return 3 * value + 5 if key in numbered and value is not None else value
+
+        def walk(item, in_entities):
+            if isinstance(item, list):
+                return [walk(x, in_entities) for x in reversed(item)] if in_entities else [walk(x, False) for x in item]
+            if isinstance(item, dict):
+                return {
+                    k: 3 * v + 5 if in_entities and k == "id" else renumber(k, walk(v, False)) for k, v in item.items()
+                }
+            return item
+
+        for path in changed.glob("system/*.json"):
+            top = json.loads(path.read_text(encoding="utf-8"))
+            path.write_text(json.dumps({k: walk(v, True) for k, v in top.items()}), encoding="utf-8")
+        path = changed / "initial_conditions.json"
+        top = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({k: list(reversed(walk(v, False))) for k, v in top.items()}), encoding="utf-8")
+        for path in changed.glob("scenarios/*.csv"):
+            with open(path, encoding="utf-8") as table:
+                rows = list(csv.reader(table))
+            head = rows[0]
+            body = [
+                [str(renumber(name, int(value)) if name in numbered else value) for name, value in zip(head, row)]
+                for row in reversed(rows[1:])
+            ]
+            with open(path, "w", encoding="utf-8", newline="") as table:
+                csv.writer(table).writerows([head, *body])
+        done = self.twill(changed, "--output", self.out, "--max-iterations", 6, "--progress", "none")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for t in range(3):
+            self.assertEqual((self.out / f"policy/cuts/stage_{t:03}.bin").read_bytes(), cuts[t])
+
     def test_limits_the_iterations_and_shows_progress(self):
         done = self.twill(CASE, "--output", self.out, "--max-iterations", 3, "--progress", "plain")
         self.assertEqual(done.returncode, 0, done.stderr)
