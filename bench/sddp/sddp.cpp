@@ -3,6 +3,7 @@
 #include "train/stage_solver.hpp"
 #include "twill/sddp/case.hpp"
 #include "twill/sddp/optimizer.hpp"
+#include "twill/sddp/plan.hpp"
 
 #include <coin/ClpDualRowSteepest.hpp>
 #include <coin/ClpSimplex.hpp>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,36 @@ int share(const study& s) {
       r.solver_seconds / r.worker_seconds, 1e6 * r.solver_seconds / static_cast<double>(r.lp_solves),
       1e3 * total / static_cast<double>(r.iterations.size()), static_cast<unsigned long long>(r.lp_solves),
       static_cast<double>(r.simplex_iterations) / static_cast<double>(r.lp_solves), r.lower_bound);
+  return 0;
+}
+
+// A number of kilobytes in /proc/self/status.
+double status_bytes(const char* name) {
+  std::ifstream in("/proc/self/status");
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.rfind(name, 0) == 0) return 1024.0 * std::strtod(line.c_str() + std::strlen(name) + 1, nullptr);
+  }
+  return 0.0;
+}
+
+// The memory that one training takes at its peak, against what the plan says.
+int memory(const study& s) {
+  const study_plan plan = plan_study(s, 1);
+  const double before = status_bytes("VmRSS");
+  // The peak so far was the reader's.
+  std::ofstream("/proc/self/clear_refs") << "5";
+  optimizer o(s.model, s.settings, {.threads = 1});
+  const training_result r = o.train();
+  const double measured = status_bytes("VmHWM") - before;
+  std::printf(
+      "{\"task\":\"memory\",\"measured_mb\":%.1f,\"plan_mb\":%.1f,\"ratio\":%.3f,\"columns\":%zu,\"rows\":%"
+      "zu,"
+      "\"iterations\":%zu,\"s_per_iteration\":%.2f,\"us_per_lp\":%.1f,\"solver_share\":%.4f}\n",
+      measured / 1e6, static_cast<double>(plan.bytes()) / 1e6, measured / static_cast<double>(plan.bytes()),
+      plan.stages[0].columns, plan.stages[0].rows, r.iterations.size(),
+      r.iterations.back().wall_s / static_cast<double>(r.iterations.size()),
+      1e6 * r.solver_seconds / static_cast<double>(r.lp_solves), r.solver_seconds / r.worker_seconds);
   return 0;
 }
 
@@ -165,12 +197,13 @@ int warm(const study& s, bool bare_wanted, double seconds) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fputs("bench_sddp share|warm_ours|warm_bare CASE [SECONDS]\n", stderr);
+    std::fputs("bench_sddp share|memory|warm_ours|warm_bare CASE [SECONDS]\n", stderr);
     return 64;
   }
   try {
     const twill::sddp::study s = twill::sddp::load_case(argv[2]);
     if (std::strcmp(argv[1], "share") == 0) return twill::sddp::share(s);
+    if (std::strcmp(argv[1], "memory") == 0) return twill::sddp::memory(s);
     const bool bare = std::strcmp(argv[1], "warm_bare") == 0;
     if (bare || std::strcmp(argv[1], "warm_ours") == 0) {
       return twill::sddp::warm(s, bare, argc > 3 ? std::strtod(argv[3], nullptr) : 3.0);

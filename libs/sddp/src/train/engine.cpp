@@ -5,6 +5,8 @@
 #include "policy/risk.hpp"
 #include "policy/selection.hpp"
 #include "twill/base/error.hpp"
+#include "twill/hybrid/loop.hpp"
+#include "twill/hybrid/stop.hpp"
 #include "twill/sddp/case.hpp"
 
 #include <algorithm>
@@ -140,6 +142,7 @@ void optimizer::engine::forward(std::uint32_t iteration) {
                 .source = &settings_.training.scenarios,
                 .tree_seed = settings_.training.tree_seed};
   // A worker takes a block of trajectories through the stages together, so that it loads each program once.
+  hybrid::enter_phase("forward");
   const std::size_t blocks = std::min(passes_, workers_.size());
   for_units(0, blocks, [&](std::size_t b) {
     worker& w = here();
@@ -236,6 +239,7 @@ void optimizer::engine::count_uses(std::uint32_t iteration, std::size_t t) {
 
 void optimizer::engine::backward(std::uint32_t iteration) {
   for (std::size_t t = stages_.size(); t-- > 1;) {
+    hybrid::enter_phase("backward", static_cast<std::int64_t>(t));
     const std::size_t count = openings(t);
     const std::size_t chunks = (count + chunk_size(t) - 1) / chunk_size(t);
     probabilities_.assign(count, 1.0 / static_cast<double>(count));
@@ -261,6 +265,7 @@ void optimizer::engine::backward(std::uint32_t iteration) {
 }
 
 double optimizer::engine::lower_bound(std::uint32_t iteration) {
+  hybrid::enter_phase("lower bound", 0);
   const std::size_t count = openings(0);
   const std::size_t chunk = chunk_size(0);
   const std::size_t chunks = (count + chunk - 1) / chunk;
@@ -335,9 +340,9 @@ void optimizer::engine::add_counters(iteration_record& record, training_result& 
     w->stage.negative_inflows = 0;
     w->busy = {};
   }
-  record.lp_solves = sum.solves;
-  record.simplex_iterations = sum.iterations;
-  record.retries = sum.retried;
+  record.lp_solves += sum.solves;
+  record.simplex_iterations += sum.iterations;
+  record.retries += sum.retried;
   result.lp_solves += sum.solves;
   result.lp_retries += sum.retried;
   result.simplex_iterations += sum.iterations;
@@ -361,42 +366,106 @@ std::optional<double> optimizer::engine::simulated_distance(const simulation_sto
   return out;
 }
 
+namespace {
+
+// The iterations that no rule can exceed. Where all rules must fire, the limit alone ends nothing.
+std::uint64_t most_iterations(const training_settings& t, const std::optional<std::uint32_t>& limit) {
+  std::uint64_t most = limit.value_or(std::numeric_limits<std::uint32_t>::max());
+  for (const stopping_rule& rule : t.stopping_rules) {
+    const auto* const own = std::get_if<iteration_limit>(&rule);
+    if (own != nullptr && (t.mode == stopping_mode::any || t.stopping_rules.size() == 1)) {
+      most = std::min<std::uint64_t>(most, own->limit);
+    }
+  }
+  return most;
+}
+
+// This process alone, as loops of ranks see it.
+class one_rank final : public hybrid::collective_view {
+ public:
+  [[nodiscard]] int rank() const noexcept override { return 0; }
+  [[nodiscard]] int size() const noexcept override { return 1; }
+  void barrier() override {}
+  void broadcast(std::span<std::byte>, int) override {}
+  void gather_bytes(std::span<const std::byte> mine, std::span<std::byte> all,
+                    std::span<const std::size_t>) override {
+    std::copy(mine.begin(), mine.end(), all.begin());
+  }
+  void gather_numbers(std::span<const double> mine, std::span<double> all,
+                      std::span<const std::size_t>) override {
+    std::copy(mine.begin(), mine.end(), all.begin());
+  }
+};
+
+}  // namespace
+
 training_result optimizer::engine::train() {
   training_result result;
-  const clock::time_point start = clock::now();
   best_bound_ = -std::numeric_limits<double>::infinity();
+  const clock::time_point start = clock::now();
+  double earlier_s = 0.0;
+  std::optional<stop_reason> reason;
+  one_rank alone;
+  hybrid::loop_options how{
+      .checkpoints = {.folder = options_.checkpoints.folder, .identity = identity()},
+      .mode = options_.checkpoints.resume ? hybrid::start_mode::resume : hybrid::start_mode::fresh,
+      .iterations = most_iterations(settings_.training, options_.max_iterations),
+      .every = options_.checkpoints.every};
+  const hybrid::loop_body body{
+      .iterate =
+          [&](std::uint64_t done, hybrid::boundary& end) {
+            const auto iteration = static_cast<std::uint32_t>(done + 1);
+            iteration_record record;
+            iterate(iteration, record);
+            add_counters(record, result);
+            record.wall_s = earlier_s + seconds_since(start);
+            result.iterations.push_back(record);
+            train::rule_inputs in{.iteration = iteration,
+                                  .wall_s = seconds_since(start),
+                                  .history = result.iterations,
+                                  .simulated_distance = {}};
+            for (const stopping_rule& rule : settings_.training.stopping_rules) {
+              if (const auto* simulation = std::get_if<simulation_stop>(&rule)) {
+                in.simulated_distance = simulated_distance(*simulation, in);
+                // Its programs belong to this iteration.
+                add_counters(result.iterations.back(), result);
+              }
+            }
+            if (options_.on_iteration) options_.on_iteration(result.iterations.back());
+            // Whoever asked to stop is heard before every rule.
+            const hybrid::boundary_view all = end.exchange_in(alone, {});
+            if (hybrid::has(all.requests, hybrid::request::stop) || options_.stop.stop_requested()) {
+              reason = stop_reason::graceful_shutdown;
+            } else {
+              reason = train::decide(settings_.training.stopping_rules, settings_.training.mode, in);
+            }
+            if (reason) result.reason = *reason;
+            return reason.has_value();
+          },
+      .save =
+          [&](hybrid::checkpoint_sink& to) {
+            save(result, reason == stop_reason::bound_stalling || reason == stop_reason::simulation_based,
+                 to);
+          },
+      .restore =
+          [&](hybrid::checkpoint_source& from, hybrid::start_mode) {
+            const bool ended = restore(from, result);
+            earlier_s = result.iterations.back().wall_s;
+            // A training that a rule has ended does not go on: the loop finds all its iterations done.
+            if (ended) how.iterations = 0;
+          }};
+  hybrid::loop_result loop;
   // The calling thread takes a seat in the pool for the whole of the training.
-  pool_.scope([&](par::scope_t&) {
-    for (std::uint32_t iteration = 1;; ++iteration) {
-      iteration_record record;
-      iterate(iteration, record);
-      add_counters(record, result);
-      record.wall_s = seconds_since(start);
-      result.iterations.push_back(record);
-      if (options_.on_iteration) options_.on_iteration(record);
-      train::rule_inputs in{.iteration = iteration,
-                            .wall_s = record.wall_s,
-                            .history = result.iterations,
-                            .simulated_distance = {}};
-      for (const stopping_rule& rule : settings_.training.stopping_rules) {
-        if (const auto* simulation = std::get_if<simulation_stop>(&rule)) {
-          in.simulated_distance = simulated_distance(*simulation, in);
-        }
-      }
-      if (options_.stop.stop_requested()) {
-        result.reason = stop_reason::graceful_shutdown;
-        break;
-      }
-      if (const auto why = train::decide(settings_.training.stopping_rules, settings_.training.mode, in)) {
-        result.reason = *why;
-        break;
-      }
-      if (options_.max_iterations && iteration >= *options_.max_iterations) {
-        result.reason = stop_reason::iteration_limit;
-        break;
-      }
-    }
-  });
+  pool_.scope([&](par::scope_t&) { loop = hybrid::checkpointed_loop(alone, how, body); });
+  if (loop.resumed_at) result.resumed_at = static_cast<std::uint32_t>(*loop.resumed_at);
+  result.checkpoint = std::move(loop.checkpoint);
+  result.warnings = std::move(loop.warnings);
+  // Without a reason the loop ended by itself: the scheduler's time, or a limit beside the rules of the case.
+  // What a rule had ended before a resume keeps the reason that was saved.
+  if (!reason && how.iterations != 0) {
+    result.reason = loop.status == hybrid::loop_status::wall_time ? stop_reason::time_limit
+                                                                  : stop_reason::iteration_limit;
+  }
   result.converged =
       result.reason == stop_reason::bound_stalling || result.reason == stop_reason::simulation_based;
   result.lower_bound = best_bound_;

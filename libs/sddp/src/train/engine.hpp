@@ -5,6 +5,7 @@
 #include "train/bounds.hpp"
 #include "train/stage_solver.hpp"
 #include "train/units.hpp"
+#include "twill/hybrid/checkpoint.hpp"
 #include "twill/par/pool.hpp"
 #include "twill/sddp/optimizer.hpp"
 
@@ -49,6 +50,10 @@ class optimizer::engine {
   };
 
   void iterate(std::uint32_t iteration, iteration_record& record);
+  // What a checkpoint must agree with, and what it holds: everything that later iterations depend on.
+  [[nodiscard]] std::vector<hybrid::identity_field> identity() const;
+  void save(const training_result& result, bool ended, hybrid::checkpoint_sink& to) const;
+  [[nodiscard]] bool restore(hybrid::checkpoint_source& from, training_result& result);
   void forward(std::uint32_t iteration);
   void backward(std::uint32_t iteration);
   void find_twins(std::size_t t);

@@ -19,11 +19,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def bound_of(twill, case, threads):
+def bound_of(twill, case, threads, tables):
     with tempfile.TemporaryDirectory() as out:
         done = subprocess.run(
             [twill, "sddp", "run", str(case), "--train-only", "--json", "--progress", "none", "--output", out]
-            + ["--threads", str(threads)],
+            + ["--threads", str(threads), "--tables", tables],
             capture_output=True,
             text=True,
             check=False,
@@ -37,6 +37,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--twill", required=True)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--tables", choices=("auto", "csv", "parquet"), default="auto")
     parser.add_argument("folder", type=Path)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
@@ -46,7 +47,7 @@ def main():
     failed = 0
     print(f"{'case':40} {'bound':>22} {'expected':>22} {'relative difference':>20} {'iterations':>10}")
     for name in names:
-        result, problem = bound_of(options.twill, options.folder / name, options.threads)
+        result, problem = bound_of(options.twill, options.folder / name, options.threads, options.tables)
         row = expected.get(name)
         if result is None:
             failed += row is not None

@@ -56,7 +56,7 @@ struct iteration_record {
 
 /// What a training found.
 struct training_result {
-  std::vector<iteration_record> iterations{};         ///< at least one
+  std::vector<iteration_record> iterations{};         ///< at least one, those before a resume among them
   stop_reason reason = stop_reason::iteration_limit;  ///< why it ended
   bool converged = false;                             ///< a rule about bounds or costs ended it
   double lower_bound = 0.0;                           ///< $
@@ -66,6 +66,9 @@ struct training_result {
   std::uint64_t negative_inflows = 0;                 ///< in forward passes, before they were treated
   std::uint64_t cuts_total = 0;                       ///< made
   std::uint64_t cuts_active = 0;                      ///< in the linear programs at the end
+  std::optional<std::uint32_t> resumed_at{};          ///< iterations of the checkpoint that it began with
+  std::string checkpoint{};                           ///< the last file that was written; empty: none
+  std::vector<std::string> warnings{};                ///< damaged checkpoints that were passed over
   double solver_seconds = 0.0;                        ///< of workers, inside the solver
   double worker_seconds = 0.0;                        ///< of workers, inside units of work
   bool nondeterministic_retry = false;                ///< a clock ended a ladder of retries
@@ -117,12 +120,20 @@ struct simulation_result {
   }
 };
 
+/// Where the state of a training is kept, so that an interrupted one can go on.
+struct checkpoint_settings {
+  std::string folder{};     ///< is created; empty: no checkpoints
+  std::uint32_t every = 0;  ///< iterations between two; 0: one at the end, or where a signal ends it
+  bool resume = false;      ///< begins where the newest one stood, and ends with the same bits
+};
+
 /// What is not part of the case.
 struct optimizer_options {
   std::optional<std::size_t> threads{};           ///< empty: what the machine allows
   std::optional<std::uint32_t> max_iterations{};  ///< a limit beside the rules of the case
   std::uint32_t openings_per_task = 0;            ///< 0: all. It changes the last bits, threads do not
   std::string dump_directory{};                   ///< where programs that fail are written; empty: nowhere
+  checkpoint_settings checkpoints{};              ///< of the training
   std::stop_token stop{};                         ///< ends the training after the iteration
   std::function<void(const iteration_record&)>
       on_iteration{};  ///< called on the calling thread's side, in order
@@ -139,8 +150,9 @@ class optimizer {
   optimizer& operator=(optimizer&&) noexcept;
   ~optimizer();
 
-  /// Trains the policy until a rule ends it. Throws: error(errc::infeasible, unbounded or solver_failed) with
-  /// stage, opening and the rows in conflict.
+  /// Trains the policy until a rule ends it, or a signal that hybrid's handlers have noted; then the state is
+  /// in a checkpoint where there is a folder for it. Throws: error(errc::infeasible, unbounded or
+  /// solver_failed) with stage, opening and the rows in conflict; hybrid's errors about checkpoints.
   training_result train();
   /// Simulates so many scenarios, drawn as the settings say. Throws: as `train`.
   [[nodiscard]] simulation_result simulate(std::size_t scenarios);
