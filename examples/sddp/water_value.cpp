@@ -32,7 +32,8 @@ int value_of_water(const std::string& folder) {
   // [end:value]
 
   const sddp::simulation_result costs = optimizer.simulate(200);
-  std::printf("200 scenarios cost about that or more: %s\n", costs.mean > 0.9 * trained.lower_bound ? "yes" : "no");
+  std::printf("200 scenarios cost about that or more: %s\n",
+              costs.mean > 0.9 * trained.lower_bound ? "yes" : "no");
   return 0;
 }
 

@@ -193,15 +193,21 @@ int run_case(const run_flags& flags, session& s) {
   std::optional<progress> bar(std::in_place, sink, "Training",
                               iteration_limit_of(study.settings.training, flags), "iterations");
   std::uint32_t shown = 0;
+  std::optional<progress> walked;
   sddp::optimizer_options options{
       .max_iterations = flags.max_iterations,
       .dump_directory = output + "/training/lp_dumps",
       .checkpoints = {.folder = output + "/policy", .every = flags.checkpoint_every, .resume = flags.resume},
-      .on_iteration = [&](const sddp::iteration_record& r) {
-        bar->note(note_of(r));
-        // The first one after a resume brings those before it along.
-        bar->tick(r.iteration - std::exchange(shown, r.iteration));
-      }};
+      .on_iteration =
+          [&](const sddp::iteration_record& r) {
+            bar->note(note_of(r));
+            // The first one after a resume brings those before it along.
+            bar->tick(r.iteration - std::exchange(shown, r.iteration));
+          },
+      .on_scenario =
+          [&] {
+            if (walked) walked->tick();
+          }};
   if (flags.threads) options.threads = *flags.threads;
   sddp::optimizer optimizer(study.model, study.settings, options);
   const sddp::training_result result = optimizer.train();
@@ -221,7 +227,9 @@ int run_case(const run_flags& flags, session& s) {
   handlers.reset();
   std::optional<sddp::simulation_result> simulation;
   if (study.settings.simulation.enabled && !flags.train_only && !stopped) {
+    walked.emplace(sink, "Simulation", study.settings.simulation.scenarios, "scenarios");
     simulation = optimizer.simulate(study.settings.simulation.scenarios);
+    walked.reset();
     sddp::write_simulation(*simulation, study.model, output, format);
   }
   if (mode != progress_mode::none) std::fputs(summary_of(result, simulation, seconds).c_str(), stderr);

@@ -70,6 +70,7 @@ simulation_result optimizer::engine::simulate(std::size_t scenarios,
       std::swap(x, next);
     }
     out.total_cost[i] = total;
+    if (options_.on_scenario) options_.on_scenario();
   };
   pool_.scope([&](par::scope_t&) { train::for_units(0, out.scenarios, run); });
   const train::mean_and_spread costs = train::spread_of(out.total_cost);

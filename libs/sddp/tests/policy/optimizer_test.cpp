@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <mutex>
 
 namespace twill::sddp {
 namespace {
@@ -213,6 +214,30 @@ TEST(optimizer, simulates_the_whole_tree_at_the_cost_of_the_optimum) {
     for (std::size_t t = 0; t < 3; ++t) total += r.at(i, t).immediate * r.at(i, t).discount_factor;
     EXPECT_NEAR(r.total_cost[i], total, 1e-9 * total);
   }
+}
+
+TEST(optimizer, tells_of_every_iteration_in_order_and_of_every_scenario) {
+  const system s = stochastic(3);
+  std::vector<std::uint32_t> told;
+  std::mutex lock;
+  std::size_t scenarios = 0;
+  optimizer o(s, plain_settings(5, 2),
+              {.threads = 3,
+               .on_iteration = [&](const iteration_record& r) { told.push_back(r.iteration); },
+               .on_scenario =
+                   [&] {
+                     const std::scoped_lock held(lock);
+                     ++scenarios;
+                   }});
+  const training_result r = o.train();
+  EXPECT_EQ(told, (std::vector<std::uint32_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(scenarios, 0U);
+  static_cast<void>(o.simulate(17));
+  EXPECT_EQ(scenarios, 17U);
+  // What is summed over the workers is what the iterations say.
+  std::uint64_t solves = 0;
+  for (const iteration_record& i : r.iterations) solves += i.lp_solves;
+  EXPECT_EQ(r.lp_solves, solves);
 }
 
 TEST(optimizer, keeps_the_bound_with_every_method_of_cut_selection) {

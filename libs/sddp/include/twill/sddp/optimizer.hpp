@@ -135,8 +135,10 @@ struct optimizer_options {
   std::string dump_directory{};                   ///< where programs that fail are written; empty: nowhere
   checkpoint_settings checkpoints{};              ///< of the training
   std::stop_token stop{};                         ///< ends the training after the iteration
-  std::function<void(const iteration_record&)>
-      on_iteration{};  ///< called on the calling thread's side, in order
+  /// Called after each iteration, in order.
+  std::function<void(const iteration_record&)> on_iteration{};
+  /// Called after each simulated scenario by whichever thread walked it, also for the simulation rule.
+  std::function<void()> on_scenario{};
 };
 
 /// Stochastic dual dynamic programming over a system (Pereira and Pinto, Mathematical Programming 52, 1991).
