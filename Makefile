@@ -18,12 +18,14 @@ help:
 run:
 	@.ci/setup build
 	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF)
-	@cmake --build --preset release --target twill example_par_word_count example_comm_pi
+	@cmake --build --preset release --target twill example_par_word_count example_comm_pi example_hybrid_monte_carlo
 	@build/release/bin/twill doctor
 	@echo && echo "the words of docs/, counted by par and once more serially"
 	@build/release/examples/par/word_count docs
 	@echo && echo "pi, by two processes"
 	@build/release/bin/twill run -n 2 -- build/release/examples/comm/pi
+	@echo && echo "options priced by two processes of two threads each"
+	@build/release/bin/twill run -n 2 --threads 2 -- build/release/examples/hybrid/monte_carlo --paths 2000000
 
 test:
 	@.ci/test

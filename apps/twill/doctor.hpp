@@ -20,4 +20,17 @@ class section_registration {
   explicit section_registration(doctor_section s);
 };
 
+/// What the ranks of this job found out together.
+struct job_report {
+  bool prints = true;  ///< this rank is the one that prints
+  std::string text{};  ///< lines, or one JSON value
+};
+
+/// Starts the job that this process is a rank of, asks it, and ends it. The registered one is asked before
+/// any section; made at namespace scope like a section.
+class job_registration {
+ public:
+  explicit job_registration(job_report (*ask)(bool json));
+};
+
 }  // namespace twill::apps

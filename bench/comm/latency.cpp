@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collectives between ranks, written once and compiled for each library. Rank 0 reports.
 //   TASK: barrier | allreduce_8 | allreduce_8k | allreduce_8M | allgatherv_8 | allgatherv_8k | allgatherv_8M
-//   (bytes that each rank contributes) | copy_16M | copy_24M (every rank copies that much of its own memory:
-//   a bound)
+//   | broadcast_8M (bytes that each rank contributes, of a broadcast the root) | copy_8M | copy_16M |
+//   copy_24M (every rank copies that much of its own memory at once: a bound)
 #include "../harness/bench.hpp"
 
 #include TWILL_BENCH_PEER
@@ -78,6 +78,14 @@ int measure(peer::ranks& world, const bench::arguments& asked) {
       bench::keep(all);
     });
     sum = checksum_of(all);
+  } else if (task.starts_with("broadcast_")) {
+    std::vector<double> data(bytes_of(task) / sizeof(double), world.rank() + 0.5);
+    ns = collective_ns(world, asked.seconds, [&] {
+      bench::keep(data);
+      world.broadcast(data);
+      bench::keep(data);
+    });
+    sum = checksum_of(data);
   } else if (task.starts_with("copy_")) {
     // In pieces of 8 MiB, the size of the collectives' buffers.
     constexpr std::size_t piece = std::size_t{8} << 20U;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The check of the inventories on rows that are proved, and on rows that only look as if they were."""
 
+import re
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -47,6 +49,30 @@ class Fixture(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("tests/inventory/good.tsv:2: g1: loom.loom.weaves did not run\n", out)
         self.assertTrue(out.endswith("good: 12 rows, 1 proved, 1 deferred\n"), out)
+
+    def test_a_case_that_says_what_this_machine_lacks_is_listed_and_proves_nothing(self):
+        text = (FIXTURE / "ctest.xml").read_text(encoding="utf-8")
+        skipped = re.sub(
+            r'<testcase name="loom.loom.weaves"[^>]*?(/>|>.*?</testcase>)',
+            '<testcase name="loom.loom.weaves" classname="loom.loom.weaves" status="notrun"><skipped message="regex"/>'
+            "<system-out>not run: no wool\n</system-out></testcase>",
+            text,
+            count=1,
+            flags=re.S,
+        )
+        self.assertNotEqual(skipped, text)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "ctest.xml"
+            file.write_text(skipped, encoding="utf-8")
+            words = [str(file) if w == str(FIXTURE / "ctest.xml") else w for w in map(str, RESULTS)]
+            code, out, _ = run(*words, "good")
+            self.assertEqual(code, 0, out)
+            self.assertIn("good: 12 rows, 9 proved, 1 deferred\n", out)
+            self.assertIn("proved on other machines only: loom.loom.weaves (not run: no wool)\n", out)
+            file.write_text(skipped.replace("not run: no wool", "skipped"), encoding="utf-8")
+            code, out, _ = run(*words, "good")
+            self.assertEqual(code, 1)
+            self.assertIn("g1: loom.loom.weaves did not run", out)
 
     def test_a_file_with_other_columns_is_refused(self):
         code, out, _ = run(*RESULTS, "headless")

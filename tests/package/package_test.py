@@ -24,6 +24,8 @@ PRINTED = {
     "par": "42 on 3 threads\n",
     "sddp": "cascade head-effect one-reservoir risk-averse thermal-only \n1 error, unreadable: yes\n",
     "comm": "rank 0 of 1 over local: sum 1, pi 3.141592653590\n",
+    "hybrid": "rank 0 of 1, 2 threads, 10 in blocks of 3 3 2 2\n",
+    "dmm": "4 samples, 2 components, weights 1.00\n",
 }
 BUILD = None  # the build tree under test, from the command line
 
@@ -169,7 +171,8 @@ class Package(unittest.TestCase):
 
     def installed_parts(self):
         stems = {p.stem.removeprefix("twill-") for p in self.pkg_config_folder(self.prefix).glob("*.pc")}
-        self.assertLessEqual(stems, {"base", *PRINTED}, "a part without a program under parts/")
+        # comm_mpi needs an MPI library as well, so its program has a test of its own.
+        self.assertLessEqual(stems, {"base", "comm_mpi", *PRINTED}, "a part without a program under parts/")
         return sorted(stems & set(PRINTED))
 
     def test_find_package_links_every_part_with_what_it_needs(self):
@@ -205,6 +208,62 @@ class Package(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (0, ""), part)
             ran = run([output])
             self.assertEqual((ran.returncode, ran.stdout), (0, PRINTED[part]), part)
+
+    def mpi_modules(self):
+        """The installed modules whose compiler wrapper and launcher are here."""
+        modules = {p.stem.removeprefix("libtwill_mpi_"): p for p in self.prefix.glob("lib/twill/libtwill_mpi_*.so")}
+        return {
+            library: path
+            for library, path in modules.items()
+            if shutil.which(f"mpicxx.{library}") and shutil.which(f"mpiexec.{library}")
+        }
+
+    def under_mpi(self, library, program, **environment):
+        launch = [f"mpiexec.{library}", *(["--oversubscribe"] if library == "openmpi" else []), "-n", "2"]
+        return run(
+            [*launch, program],
+            env=clean_environment(
+                OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", **environment
+            ),
+        )
+
+    def test_installed_modules_carry_ranks_of_programs_that_know_no_mpi(self):
+        modules = self.mpi_modules()
+        output = self.work / "ranks by pkg-config"
+        build = self.work / "consumers" / "pkg_config" / "build.sh"
+        source = self.work / "consumers" / "parts" / "comm.cpp"
+        environment = clean_environment(PKG_CONFIG_PATH=str(self.pkg_config_folder(self.prefix)))
+        if modules:
+            done = run(["sh", build, cache_value("CMAKE_CXX_COMPILER"), source, output, "comm"], env=environment)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+        for library, path in modules.items():
+            done = self.under_mpi(library, output, TWILL_MPI_LIB=str(path))
+            expected = {f"rank {r} of 2 over mpi: sum 3, pi 6.283185307180" for r in (0, 1)}
+            self.assertEqual((done.returncode, set(done.stdout.splitlines())), (0, expected), library)
+
+    def test_a_host_program_with_its_own_mpi_is_built_against_the_installed_part(self):
+        build = self.work / "consumers" / "pkg_config" / "build.sh"
+        source = self.work / "consumers" / "parts" / "comm_mpi.cpp"
+        environment = clean_environment(
+            PKG_CONFIG_PATH=str(self.pkg_config_folder(self.prefix)), OMPI_CXX="g++", MPICH_CXX="g++"
+        )
+        for library, path in self.mpi_modules().items():
+            output = self.work / f"host of {library}"
+            done = run(["sh", build, f"mpicxx.{library}", source, output, "comm_mpi"], env=environment)
+            self.assertEqual((done.returncode, done.stdout), (0, ""), library)
+            done = self.under_mpi(library, output, TWILL_MPI_LIB=str(path))
+            self.assertEqual((done.returncode, done.stdout), (0, f"sum 3 of 2 ranks on {library}\n"))
+
+    def test_the_source_of_the_mpi_module_is_installed_whole(self):
+        sources = sorted((self.prefix / "share" / "twill" / "mpi").glob("*.cpp"))
+        if self.mpi_modules():
+            self.assertIn("mpi_backend.cpp", [s.name for s in sources])
+        for library in self.mpi_modules():
+            done = run(
+                [f"mpicxx.{library}", "-std=c++20", "-fsyntax-only", "-I", self.prefix / "include", *sources],
+                env=clean_environment(OMPI_CXX="g++", MPICH_CXX="g++"),
+            )
+            self.assertEqual((done.returncode, done.stdout), (0, ""), library)
 
     def test_the_word_count_counts_the_same_in_series_and_on_1_2_and_7_threads(self):
         if "par" not in self.installed_parts():

@@ -28,6 +28,7 @@ std::string facts_as_text(const rank_facts& facts) {
   for (const auto& [name, ranks] : facts.hosts)
     line("host", fmt::format("{}: {}", name, fmt::join(ranks, " ")));
   line("threads", facts.threads);
+  if (!facts.persistent.empty()) line("persistent", facts.persistent);
   line("checks", facts.checks);
   return text;
 }
@@ -83,6 +84,7 @@ void write_facts(json_writer& w, const rank_facts& facts) {
   }
   w.end_array();
   w.member("threads", facts.threads).member("checks", facts.checks);
+  if (!facts.persistent.empty()) w.member("persistent", facts.persistent);
 }
 
 }  // namespace twill::apps

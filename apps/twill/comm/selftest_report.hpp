@@ -15,15 +15,16 @@ namespace twill::apps {
 
 /// How the ranks of this process were put together, as text for people and programs.
 struct rank_facts {
-  std::string backend;                                          ///< `shm`
-  std::string reason;                                           ///< why this backend
-  std::string library;                                          ///< name and version
-  std::string standard;                                         ///< of the operations' meaning
-  std::string launcher;                                         ///< `twill run`, `none`, ...
-  std::string threads;                                          ///< which threads may communicate
-  std::string checks;                                           ///< the check level
-  std::vector<std::string> available;                           ///< backends that this build has
-  int size = 1;                                                 ///< ranks
+  std::string backend;                 ///< `shm`
+  std::string reason;                  ///< why this backend
+  std::string library;                 ///< name and version
+  std::string standard;                ///< of the operations' meaning
+  std::string launcher;                ///< `twill run`, `none`, ...
+  std::string threads;                 ///< which threads may communicate
+  std::string persistent{};            ///< of backend mpi: `native` or `emulated` persistent collectives
+  std::string checks;                  ///< the check level
+  std::vector<std::string> available;  ///< backends that this build has
+  int size = 1;                        ///< ranks
   std::vector<std::pair<std::string, std::vector<int>>> hosts;  ///< each host with its ranks
 };
 

@@ -6,7 +6,7 @@
 namespace twill::apps {
 
 void comm_flags::declare(CLI::App& app) {
-  app.add_option("--comm", backend, "Backend: auto, local or shm (TWILL_COMM)")->type_name("NAME");
+  app.add_option("--comm", backend, "Backend: auto, local, shm or mpi (TWILL_COMM)")->type_name("NAME");
   app.add_flag("--json", json, "Print JSON");
 }
 
@@ -23,14 +23,27 @@ comm::backend_choice choose(const comm_flags& flags) {
   }
 }
 
+comm::environment start(const comm_flags& flags, const comm::backend_choice& choice) {
+  try {
+    return comm::environment::init({.backend = flags.backend});
+  } catch (const comm::error& e) {
+    if (flags.json) print(comm::selection_error_json(e, name_of(choice.kind)) + '\n');
+    throw;
+  }
+}
+
 rank_facts facts_of(const comm::execution_topology& topology, comm::check_level checks,
                     const comm::backend_choice& choice) {
-  rank_facts facts{.backend = std::string(name_of(topology.backend)),
+  std::string backend(name_of(topology.backend));
+  if (!topology.module.empty()) backend += " (" + topology.module + ")";
+  if (topology.backend == comm::backend_kind::mpi && topology.launcher == "srun") backend += " under srun";
+  rank_facts facts{.backend = backend,
                    .reason = choice.reason,
                    .library = topology.library,
                    .standard = comm::standard_version(),
                    .launcher = topology.launcher,
                    .threads = std::string(name_of(topology.threads)),
+                   .persistent = topology.persistent,
                    .checks = std::string(name_of(checks)),
                    .available = comm::available_backends(),
                    .size = topology.size,

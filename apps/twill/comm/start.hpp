@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <exception>
 #include <string>
 
 namespace twill::apps {
@@ -21,6 +22,9 @@ struct comm_flags {
 /// The backend of this process. With --json the error of a choice that fails is a JSON object on stdout too.
 [[nodiscard]] comm::backend_choice choose(const comm_flags& flags);
 
+/// Starts communication on what was chosen; errors as `choose` tells them.
+[[nodiscard]] comm::environment start(const comm_flags& flags, const comm::backend_choice& choice);
+
 /// What there is to know about the ranks.
 [[nodiscard]] rank_facts facts_of(const comm::execution_topology& topology, comm::check_level checks,
                                   const comm::backend_choice& choice);
@@ -28,10 +32,15 @@ struct comm_flags {
 /// Calls `body(world)` on whatever this process was launched with. Returns its code, or that of the error
 /// which ended all ranks.
 template <class Body>
-[[nodiscard]] int on_these_ranks(const comm_flags& flags, Body&& body) {
-  int code = 0;
-  const int ran = comm::run([&](auto& world) { code = body(world); }, {.backend = flags.backend});
-  return ran != 0 ? ran : code;
+[[nodiscard]] int on_these_ranks(const comm_flags& flags, const comm::backend_choice& choice, Body&& body) {
+  comm::environment env = start(flags, choice);
+  try {
+    int code = 0;
+    env.with([&](auto& world) { code = body(world); });
+    return code;
+  } catch (const std::exception& e) {
+    return comm::detail::report_failure(e, &env);
+  }
 }
 
 }  // namespace twill::apps

@@ -32,7 +32,7 @@ double seconds_of(const std::string& text) {
 int bench(const bench_flags& flags) {
   const double seconds = seconds_of(flags.seconds);
   const comm::backend_choice choice = choose(flags);
-  return on_these_ranks(flags, [&](const auto& world) {
+  return on_these_ranks(flags, choice, [&](const auto& world) {
     std::vector<latency> all = measure_collectives(world, seconds);
     for (const latency& row : measure_pairs(world, seconds)) all.push_back(row);
     if (world.rank() == 0) {

@@ -29,13 +29,13 @@ std::string launcher() {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> lines() {
+std::vector<std::pair<std::string, std::string>> backend_lines() {
   return {{"available", fmt::format("{}", fmt::join(comm::available_backends(), ", "))},
           {"launcher", launcher()},
           {"here", choice()}};
 }
 
-const section_registration communication{{.title = "communication", .lines = lines}};
+const section_registration communication{{.title = "communication", .lines = backend_lines}};
 
 }  // namespace
 }  // namespace twill::apps

@@ -55,7 +55,7 @@ std::vector<checked_operation> gather_findings(const any_world& world, const std
 
 int selftest(const comm_flags& flags) {
   const comm::backend_choice choice = choose(flags);
-  return on_these_ranks(flags, [&](const auto& typed) {
+  return on_these_ranks(flags, choice, [&](const auto& typed) {
     const any_world world(typed.engine());
     const std::vector<check> checks = every_check();
     std::vector<std::string> mine;

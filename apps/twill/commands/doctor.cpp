@@ -26,6 +26,11 @@ std::vector<doctor_section>& sections() {
   return all;
 }
 
+job_report (*&job())(bool json) {
+  static job_report (*ask)(bool json) = nullptr;
+  return ask;
+}
+
 /// A section with what it said.
 struct told_section {
   std::string_view title;
@@ -49,6 +54,7 @@ struct report {
   std::vector<found_tool> python;
   std::vector<told_section> parts;
   std::vector<setting_state> settings;
+  std::string job;  ///< one JSON value or lines, as asked for; empty without a part that starts jobs
 };
 
 // Tests ask for the distribution's Python by its path; the first one on PATH may be another.
@@ -114,6 +120,7 @@ std::string as_json(const report& r) {
     for (const auto& [name, value] : part.lines) w.member(name, value);
     w.end_object();
   }
+  if (!r.job.empty()) w.key("topology").raw(r.job);
   w.key("settings").begin_array();
   for (const setting_state& s : r.settings) {
     w.begin_object()
@@ -187,6 +194,12 @@ std::string as_text(const report& r) {
     text += fmt::format("{}\n", part.title);
     for (const auto& [name, value] : part.lines) line(name, value);
   }
+  if (!r.job.empty()) text += "topology\n";
+  for (std::size_t at = 0; at < r.job.size();) {
+    const std::size_t end = std::min(r.job.find('\n', at), r.job.size());
+    text += fmt::format("  {}\n", std::string_view(r.job).substr(at, end - at));
+    at = end + 1;
+  }
   text += "settings (flag > environment > file > scheduler > default)\n";
   for (const setting_state& s : r.settings) {
     std::string source = std::string(name_of(s.from));
@@ -197,6 +210,8 @@ std::string as_text(const report& r) {
 }
 
 int diagnose(bool json, const session& s) {
+  const job_report together = job() != nullptr ? job()(json) : job_report{};
+  if (!together.prints) return static_cast<int>(exit_code::success);
   emit(event_level::debug, "apps.doctor.probe", "asking the programs of this machine for their versions");
   report r{.machine = inspect_machine(),
            .compilers = probe_tools({"g++", "clang++", "clang++-19"}),
@@ -204,7 +219,8 @@ int diagnose(bool json, const session& s) {
            .solvers = probe_tools({"clp", "highs"}),
            .python = probe_python(),
            .parts = ask_sections(),
-           .settings = s.known.list()};
+           .settings = s.known.list(),
+           .job = together.text};
   print(json ? as_json(r) : as_text(r));
   return static_cast<int>(exit_code::success);
 }
@@ -225,5 +241,7 @@ const registration doctor_command{{
 }  // namespace
 
 section_registration::section_registration(doctor_section s) { sections().push_back(s); }
+
+job_registration::job_registration(job_report (*ask)(bool json)) { job() = ask; }
 
 }  // namespace twill::apps

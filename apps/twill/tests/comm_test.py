@@ -96,11 +96,11 @@ class Selection(unittest.TestCase):
             self.assertIn(word, done.stderr)
 
     def test_with_json_the_error_is_an_object_on_stdout_too(self):
-        done = run("comm", "selftest", "--json", env={"TWILL_COMM": "mpi"})
-        self.assertEqual(done.returncode, 4, done.stderr)
+        done = run("comm", "selftest", "--json", "--comm", "pigeon")
+        self.assertEqual(done.returncode, 64, done.stderr)
         data = json.loads(done.stdout)
         self.assertEqual((data["kind"], data["context"]["setting"], data["context"]["requested"]),
-                         ("backend_unavailable", "comm", "mpi"))
+                         ("unknown_backend", "comm", "pigeon"))
         self.assertIn("shm", data["context"]["available"])
 
     def test_the_flag_is_stronger_than_the_environment(self):
@@ -117,7 +117,9 @@ class Doctor(unittest.TestCase):
 
     def test_it_tells_the_launcher_and_the_backend_that_a_program_would_use(self):
         alone = self.section()
-        self.assertEqual((alone["available"], alone["launcher"]), ("local, shm", "none"))
+        # What there is of MPI depends on the build and on the machine.
+        self.assertRegex(alone["available"], r"^local, shm(, mpi.*)?$")
+        self.assertEqual(alone["launcher"], "none")
         self.assertTrue(alone["here"].startswith("local ("), alone)
         launched = self.section(ranks=1)
         self.assertEqual(launched["launcher"], "twill run")
@@ -127,7 +129,7 @@ class Doctor(unittest.TestCase):
         self.assertIn("PMI_RANK", self.section(env={"PMI_RANK": "first", "PMI_SIZE": "2"})["here"])
 
     def test_the_text_has_the_section(self):
-        self.assertRegex(run("doctor").stdout, r"(?m)^communication\n  available +local, shm\n  launcher +none\n")
+        self.assertRegex(run("doctor").stdout, r"(?m)^communication\n  available +local, shm(, mpi.*)?\n  launcher +none\n")
 
 
 class Bench(unittest.TestCase):

@@ -174,8 +174,8 @@ class Output(unittest.TestCase):
     def test_events_are_json_lines_when_asked(self):
         done = run("--log-level", "debug", "--log-format", "json", "doctor")
         events = [json.loads(line) for line in done.stderr.splitlines()]
-        self.assertEqual([e["event"] for e in events], ["apps.doctor.probe"])
-        self.assertEqual(events[0]["level"], "debug")
+        self.assertEqual([e["event"] for e in events], ["hybrid.started", "apps.doctor.probe"])
+        self.assertEqual([e["level"] for e in events], ["info", "debug"])
 
     def test_the_flag_is_stronger_than_the_environment(self):
         done = run("--log-level", "off", "doctor", "--json", env={"TWILL_LOG": "trace"})

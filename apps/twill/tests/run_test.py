@@ -13,6 +13,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "support"))
+from processes import alive  # noqa: E402
+
 TWILL = None
 
 
@@ -29,15 +32,6 @@ def run(*words, env=None, stdin=subprocess.DEVNULL, **more):
 
 def shell(script):
     return ["--", "/bin/sh", "-c", script]
-
-
-def alive(pid):
-    """Whether the process still does something: what only waits to be reaped is gone."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
 
 
 def all_gone(pids, seconds):

@@ -49,6 +49,9 @@ class ranks {
   void allreduce(const std::vector<double>& in, std::vector<double>& out) {
     MPI_Allreduce(in.data(), out.data(), static_cast<int>(in.size()), MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
   }
+  void broadcast(std::vector<double>& data) {
+    MPI_Bcast(data.data(), static_cast<int>(data.size()), MPI_DOUBLE, 0, MPI_COMM_WORLD);
+  }
   void allgatherv(const std::vector<double>& mine, std::vector<double>& all, const blocks& b) {
     MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_DOUBLE, all.data(), b.counts.data(),
                    b.displs.data(), MPI_DOUBLE, MPI_COMM_WORLD);

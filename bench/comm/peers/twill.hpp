@@ -37,6 +37,7 @@ class ranks {
   void allreduce(const std::vector<double>& in, std::vector<double>& out) {
     c_.allreduce(in, out, comm::sum);
   }
+  void broadcast(std::vector<double>& data) { c_.broadcast(data, 0); }
   void allgatherv(const std::vector<double>& mine, std::vector<double>& all, const blocks& b) {
     c_.allgatherv(mine, all, b.counts);
   }

@@ -41,9 +41,12 @@ void release_own(void* owner) noexcept {
 }  // namespace
 
 send_ticket::~send_ticket() = default;
+transfer::~transfer() = default;
+messenger::~messenger() = default;
 context::~context() = default;
 
-endpoint::endpoint(endpoint_options options) : options_(options) {}
+endpoint::endpoint(endpoint_options options)
+    : options_(options), gate_(static_cast<std::uint8_t>(options.level)) {}
 
 endpoint::~endpoint() { discard_messages(); }
 
@@ -54,9 +57,10 @@ void endpoint::discard_messages() noexcept {
 
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
-  if (finalized_.exchange(true, std::memory_order_relaxed)) return;
-  buried_.clear();
+  if (gate_.exchange(closed, std::memory_order_relaxed) == closed) return;
+  // Operations that were given up keep their buffers until nobody can use them any more.
   leave();
+  buried_.clear();
 }
 
 bool endpoint::fits(const posted_receive& receive, const arrival& message) noexcept {

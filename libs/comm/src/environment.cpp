@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/environment.hpp"
 
+#include "mpi/mpi_start.hpp"
 #include "shm/shm_endpoint.hpp"
 #include "twill/base/catalogue.hpp"
 #include "twill/base/event.hpp"
@@ -19,6 +20,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +36,8 @@ std::atomic<stage> now{stage::before};
 // The job of this process while it has several ranks: what the hooks below need when nobody unwinds.
 std::shared_ptr<detail::rendezvous::memory> job;
 int job_rank = 0;
+// The same of a job of an MPI library.
+std::shared_ptr<detail::mpi_endpoint> mpi_job;
 std::terminate_handler former_terminate = nullptr;
 
 void say(const std::string& text) noexcept {
@@ -41,10 +45,23 @@ void say(const std::string& text) noexcept {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+// In the child of a fork: the rank is its parent, and what this process does in the end is nobody's business.
+void in_child() noexcept {
+  // ORD release [lifecycle]: pairs with the acquires of the hooks, of queries and of the destructor.
+  now.store(stage::before, std::memory_order_release);
+}
+
 void on_terminate() {
-  if (job) {
+  // ORD acquire [lifecycle]: pairs with the release when the environment goes, and in a child.
+  const bool running = now.load(std::memory_order_acquire) == stage::running;
+  if (running && job) {
     detail::rendezvous::record_abort(*job, detail::rendezvous::abort_cause::terminate, job_rank, 4,
                                      fmt::format("rank {} called std::terminate", job_rank));
+  }
+  if (running && mpi_job) {
+    say(fmt::format("comm: rank {} called std::terminate\n", job_rank));
+    std::fflush(nullptr);
+    mpi_job->abort(4, {}, false);
   }
   std::fflush(nullptr);
   if (former_terminate != nullptr) former_terminate();
@@ -53,8 +70,9 @@ void on_terminate() {
 
 void on_exit() {
   // ORD acquire [lifecycle]: pairs with the release when the environment goes.
-  if (!job || now.load(std::memory_order_acquire) != stage::running) return;
+  if ((!job && !mpi_job) || now.load(std::memory_order_acquire) != stage::running) return;
   const std::string what = fmt::format("rank {} left without ending its environment", job_rank);
+  if (mpi_job) mpi_job->abort(4, what, true);
   detail::rendezvous::record_abort(*job, detail::rendezvous::abort_cause::left, job_rank, 4, what);
   say("comm: " + what + "\n");
   std::fflush(nullptr);
@@ -115,9 +133,45 @@ any_communicator open_local(const detail::endpoint_options& options) {
   return any_communicator(detail::local_engine(std::move(c)));
 }
 
-any_communicator open_shm(const launch_variables& launch, const detail::endpoint_options& options) {
+void install_hooks() {
+  static const bool hooked = [] {
+    former_terminate = std::set_terminate(on_terminate);
+    return std::atexit(on_exit) == 0;
+  }();
+  static_cast<void>(hooked);
+}
+
+// What the settings say about reductions and persistent collectives over MPI.
+detail::mpi_world open_mpi_world(const launch_variables& launch, const environment_options& options,
+                                 const detail::endpoint_options& how, const variable_map& variables,
+                                 settings& from, const void* native) {
+  const detail::mpi_module module = detail::load_mpi(variables);
+  detail::mpi_world made = detail::open_mpi(module, launch, options, how, native);
+  detail::mpi_endpoint& here = made.context->home();
+  const auto order = from.find_text("comm_reduce_order");
+  made.context->any_order = order && order->value == "any";
+  const auto persistent = from.find_text("comm_persistent");
+  const bool native_persistent = (module.table->features & detail::mpi_native_persistent) != 0;
+  if (persistent && persistent->value == "native" && !native_persistent) {
+    detail::fail(errc::bad_configuration, {.operation = "init", .backend = backend_kind::mpi},
+                 fmt::format("TWILL_COMM_PERSISTENT=native, and {} has no persistent collectives of its own",
+                             module.table->library));
+  }
+  here.set_persistent(native_persistent && !(persistent && persistent->value == "emulate"));
+  made.topology->persistent = here.persistent() ? "native" : "emulated";
+  if (made.context->size > 1) {
+    mpi_job = std::static_pointer_cast<detail::mpi_endpoint>(made.context->ep);
+    job_rank = made.context->rank;
+    install_hooks();
+  }
+  return made;
+}
+
+any_communicator open_shm(const launch_variables& launch, const detail::endpoint_options& options,
+                          settings& from) {
   std::vector<std::string> missing;
-  if (!launch.shm_fd) missing.emplace_back(detail::rendezvous::env_fd);
+  const bool named = !launch.shm_fd && launch.shm_name;
+  if (!launch.shm_fd && !named) missing.emplace_back(detail::rendezvous::env_fd);
   if (!launch.rank) missing.emplace_back(detail::rendezvous::env_rank);
   if (!launch.size) missing.emplace_back(detail::rendezvous::env_size);
   if (!missing.empty()) {
@@ -125,16 +179,23 @@ any_communicator open_shm(const launch_variables& launch, const detail::endpoint
                  fmt::format("backend shm lacks {}; start the program with: twill run -n 4 -- PROGRAM",
                              fmt::join(missing, ", ")));
   }
-  auto memory = detail::rendezvous::memory::attach(*launch.shm_fd, *launch.rank, *launch.size);
+  detail::rendezvous::meeting m;
+  if (named) {
+    m = {*launch.shm_name, *launch.rank, *launch.size,
+         std::chrono::steady_clock::now() + from.get_duration("shm_connect_timeout").value};
+    if (const auto limit = from.find_bytes("shm_bytes")) m.limit = limit->value;
+  }
+  auto memory = named ? detail::rendezvous::memory::meet(m)
+                      : detail::rendezvous::memory::attach(*launch.shm_fd, *launch.rank, *launch.size);
   auto ep = std::make_shared<detail::shm_endpoint>(memory, *launch.rank, options);
+  if (named) {
+    const call_site site{"init", backend_kind::shm, *launch.rank, *launch.size};
+    memory->await_all(m, [&] { (void)ep->check_health(site, any_source); });
+  }
   if (*launch.size > 1) {
     job = memory;
     job_rank = *launch.rank;
-    static const bool hooked = [] {
-      former_terminate = std::set_terminate(on_terminate);
-      return std::atexit(on_exit) == 0;
-    }();
-    static_cast<void>(hooked);
+    install_hooks();
   }
   auto world = detail::make_world(std::move(ep));
   return any_communicator(detail::shm_engine(std::move(world)));
@@ -149,6 +210,10 @@ environment environment::init(const environment_options& options) {
 }
 
 environment environment::init(const environment_options& options, settings& from) {
+  return detail::init_environment(options, from, nullptr);
+}
+
+environment detail::init_environment(const environment_options& options, settings& from, const void* native) {
   const std::lock_guard hold(lifecycle);
   // ORD acquire [lifecycle]: pairs with the release below and in the destructor.
   if (now.load(std::memory_order_acquire) == stage::running) {
@@ -160,7 +225,7 @@ environment environment::init(const environment_options& options, settings& from
                              name_of(options.minimum), name_of(options.required)));
   }
   const variable_map variables = process_variables::from_env().values;
-  std::string requested = options.backend;
+  std::string requested = native != nullptr ? "mpi" : options.backend;
   if (requested.empty()) {
     const auto found = variables.find("TWILL_COMM");
     // Read here rather than as a choice, so that an unknown name is told with the names that there are.
@@ -170,16 +235,27 @@ environment environment::init(const environment_options& options, settings& from
   const launch_variables launch = launch_variables::of(variables);
   const detail::endpoint_options how = options_of(options, from);
   std::unique_ptr<any_communicator> world;
+  std::shared_ptr<execution_topology> t;
   try {
-    world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how)
-                                                                                : open_local(how));
+    if (choice.kind == backend_kind::mpi) {
+      detail::mpi_world made = open_mpi_world(launch, options, how, variables, from, native);
+      t = std::move(made.topology);
+      world = std::make_unique<any_communicator>(detail::mpi_engine(std::move(made.context)));
+    } else {
+      world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how, from)
+                                                                                  : open_local(how));
+      t = describe(choice.kind, world->rank(), world->size(), launch, options);
+    }
   } catch (...) {
     job.reset();
+    mpi_job.reset();
     throw;
   }
-  const std::shared_ptr<const execution_topology> t =
-      describe(choice.kind, world->rank(), world->size(), launch, options);
   world->engine().ctx().ep->set_topology(t);
+  if (choice.kind != backend_kind::local) {
+    static const int children = ::pthread_atfork(nullptr, nullptr, in_child);
+    static_cast<void>(children);
+  }
   set_process_rank(world->rank());
   // ORD release [lifecycle]: pairs with the acquires of the hooks and queries.
   now.store(stage::running, std::memory_order_release);
@@ -191,11 +267,18 @@ environment::environment(environment&& other) noexcept = default;
 environment::~environment() {
   if (!world_) return;
   const std::lock_guard hold(lifecycle);
+  // ORD acquire [lifecycle]: pairs with the release in in_child.
+  if (now.load(std::memory_order_acquire) != stage::running) {
+    // A copy in the child of a fork: its end is the parent's, so it stays.
+    [[maybe_unused]] static const any_communicator* const kept = world_.release();
+    return;
+  }
   world_->engine().ctx().ep->finalize();
   world_.reset();
   // ORD release [lifecycle]: pairs with the acquires of the hooks and queries.
   now.store(stage::after, std::memory_order_release);
   job.reset();
+  mpi_job.reset();
 }
 
 // ORD acquire [lifecycle]: pairs with the releases above.
@@ -203,7 +286,10 @@ bool is_initialized() noexcept { return now.load(std::memory_order_acquire) == s
 // ORD acquire [lifecycle]: pairs with the releases above.
 bool is_finalized() noexcept { return now.load(std::memory_order_acquire) == stage::after; }
 
-std::string library_version() { return fmt::format("twill comm {} (local, shm)", build_info().version); }
+std::string library_version() {
+  return fmt::format("twill comm {} (local, shm{})", build_info().version,
+                     detail::how_mpi_is_delivered() == detail::mpi_delivery::off ? "" : ", mpi");
+}
 std::string standard_version() { return "twill.comm 1"; }
 
 double wtime() noexcept {
@@ -220,14 +306,36 @@ double wtick() noexcept {
 
 std::string processor_name() { return inspect_machine().hostname; }
 
-std::vector<std::string> available_backends() { return {"local", "shm"}; }
+std::vector<std::string> available_backends() {
+  std::vector<std::string> out{"local", "shm"};
+  switch (detail::how_mpi_is_delivered()) {
+    case detail::mpi_delivery::off: break;
+    case detail::mpi_delivery::link:
+      out.push_back(fmt::format("mpi (linked: {})", detail::load_mpi({}).table->library));
+      break;
+    case detail::mpi_delivery::plugin: {
+      const std::vector<std::string> found = detail::modules_found();
+      out.push_back(found.empty() ? std::string("mpi (no plug-ins found)")
+                                  : fmt::format("mpi (plug-ins: {})", fmt::join(found, ", ")));
+      break;
+    }
+  }
+  return out;
+}
+
+std::string describe_mpi_module(const std::string& path) {
+  const detail::mpi_table& table = *detail::open_module(path);
+  return fmt::format("{}, {}", table.library, table.built);
+}
 
 backend_choice choose_backend(std::string_view requested, const variable_map& variables) {
   const launch_variables launch = launch_variables::of(variables);
   const std::string built = fmt::format("{}", fmt::join(available_backends(), ", "));
+  const bool with_mpi = detail::how_mpi_is_delivered() != detail::mpi_delivery::off;
   if (!requested.empty() && requested != "auto") {
     if (requested == "local") return {backend_kind::local, "asked for"};
     if (requested == "shm") return {backend_kind::shm, "asked for"};
+    if (requested == "mpi" && with_mpi) return {backend_kind::mpi, "asked for"};
     if (requested == "mpi") {
       detail::fail(
           errc::backend_unavailable, init_site,
@@ -241,8 +349,10 @@ backend_choice choose_backend(std::string_view requested, const variable_map& va
                  fmt::format("no backend is called {}; known: auto, local, shm, mpi; built in: {}{}",
                              requested, built, near.empty() ? "" : "; did you mean " + near + "?"));
   }
-  if (launch.shm_fd || launch.shm_name) return {backend_kind::shm, "started by twill run"};
+  if (launch.shm_fd) return {backend_kind::shm, "started by twill run"};
+  if (launch.shm_name) return {backend_kind::shm, "ranks meet at TWILL_SHM_NAME"};
   if (launch.mpi_strong && launch.size.value_or(2) > 1) {
+    if (with_mpi) return {backend_kind::mpi, fmt::format("started by {}", launch.launcher)};
     detail::fail(
         errc::backend_unavailable, init_site,
         fmt::format(
@@ -272,9 +382,11 @@ std::string selection_error_json(const error& e, std::string_view requested) {
   for (const auto& name : available_backends()) w.value(name);
   w.end_array();
   w.end_object();
-  w.member("suggestion", static_cast<errc>(e.code().value()) == errc::missing_configuration
-                             ? "twill run -n 4 -- PROGRAM"
-                             : "twill doctor");
+  const bool no_module =
+      e.code() == errc::backend_unavailable && detail::how_mpi_is_delivered() == detail::mpi_delivery::plugin;
+  w.member("suggestion", e.code() == errc::missing_configuration ? "twill run -n 4 -- PROGRAM"
+                         : no_module                             ? "twill mpi build --mpicc=mpicxx"
+                                                                 : "twill doctor");
   w.end_object();
   return w.take();
 }

@@ -1,32 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twill/comm/detail/kernel.hpp"
 
+#include "twill/base/cpu.hpp"
+#include "twill/comm/data.hpp"
 #include "twill/comm/error.hpp"
+
+#include <fmt/format.h>
 
 #include <initializer_list>
 #include <string>
 #include <utility>
 
 #if defined(__x86_64__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace twill::comm::detail {
 
-void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
+std::string describe_call(std::uint64_t word, std::uint64_t count) {
+  const auto kind = static_cast<op_kind>(word & 0xffU);
+  const auto type = static_cast<std::uint8_t>(word >> 8U & 0xffU);
+  const auto op = static_cast<op_code>(word >> 16U & 0xffU);
+  const int root = static_cast<int>(word >> 24U & 0xffffU) - 1;
+  const auto element = static_cast<std::size_t>(word >> 40U);
+  if (type == declined_type) return fmt::format("{} with arguments that it refused", name_of(kind));
+  std::string text(name_of(kind));
+  if (element != 0) text += fmt::format(" of {} ({} bytes)", type_name(type), element);
+  if (op != op_code::none) text += fmt::format(", {}", name_of(op));
+  if (root >= 0) text += fmt::format(", root {}", root);
+  if (kind != op_kind::barrier) text += fmt::format(", count {}", count);
+  return text;
+}
+
+void stream_bytes(void* to, const void* from, std::size_t n) noexcept {
 #if defined(__x86_64__)
-  // Shorter ones are read soon enough from the cache that they are in. On two cores of an EPYC that share no
-  // cache this makes an allreduce of 8 MB 5 times as fast, where they share one 1.1 times.
-  constexpr std::size_t least = std::size_t{64} << 10U;
   constexpr std::size_t line = 64;
-  if (n < least) {
-    copy_bytes(to, from, n);
-    return;
-  }
   auto* t = static_cast<std::byte*>(to);
   const auto* f = static_cast<const std::byte*>(from);
-  const std::size_t head = (line - reinterpret_cast<std::uintptr_t>(t) % line) % line;
-  std::memcpy(t, f, head);
+  const std::size_t head = std::min(n, (line - reinterpret_cast<std::uintptr_t>(t) % line) % line);
+  copy_bytes(t, f, head);
   t += head;
   f += head;
   n -= head;
@@ -36,12 +48,86 @@ void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(f + i)));
     }
   }
-  std::memcpy(t, f, n);
-  // These stores are outside of the order that a release gives.
-  _mm_sfence();
+  copy_bytes(t, f, n);
 #else
   copy_bytes(to, from, n);
 #endif
+}
+
+namespace {
+
+#if defined(__x86_64__)
+
+constexpr std::size_t line = 64;
+
+inline void stream_lane(double* to, const double* x, const double* y) noexcept {
+  _mm_stream_pd(to, _mm_add_pd(_mm_loadu_pd(x), _mm_loadu_pd(y)));
+}
+inline void stream_lane(float* to, const float* x, const float* y) noexcept {
+  _mm_stream_ps(to, _mm_add_ps(_mm_loadu_ps(x), _mm_loadu_ps(y)));
+}
+// A line in one store, which never leaves in parts: a fifth faster than four of 16 bytes.
+[[gnu::target("avx512f")]] void stream_lines(double* to, const double* x, const double* y,
+                                             std::size_t lines) noexcept {
+  for (; lines > 0; --lines, to += 8, x += 8, y += 8)
+    _mm512_stream_pd(to, _mm512_add_pd(_mm512_loadu_pd(x), _mm512_loadu_pd(y)));
+}
+[[gnu::target("avx512f")]] void stream_lines(float* to, const float* x, const float* y,
+                                             std::size_t lines) noexcept {
+  for (; lines > 0; --lines, to += 16, x += 16, y += 16)
+    _mm512_stream_ps(to, _mm512_add_ps(_mm512_loadu_ps(x), _mm512_loadu_ps(y)));
+}
+
+template <class T>
+void sum_past_caches(T* to, const T* x, const T* y, std::size_t n) noexcept {
+  constexpr std::size_t of_line = line / sizeof(T);
+  constexpr std::size_t of_lane = sizeof(__m128i) / sizeof(T);
+  std::size_t i = 0;
+  for (; i < n && reinterpret_cast<std::uintptr_t>(to + i) % line != 0; ++i) to[i] = x[i] + y[i];
+  if (active_simd_level() == simd_level::avx512) {
+    const std::size_t lines = (n - i) / of_line;
+    stream_lines(to + i, x + i, y + i, lines);
+    i += lines * of_line;
+  } else {
+    for (; i + of_lane <= n; i += of_lane) stream_lane(to + i, x + i, y + i);
+  }
+  for (; i < n; ++i) to[i] = x[i] + y[i];
+}
+
+#else
+
+template <class T>
+void sum_past_caches(T* to, const T* x, const T* y, std::size_t n) noexcept {
+  for (std::size_t i = 0; i < n; ++i) to[i] = x[i] + y[i];
+}
+
+#endif
+
+}  // namespace
+
+void stream_sum(double* to, const double* x, const double* y, std::size_t n) noexcept {
+  sum_past_caches(to, x, y, n);
+}
+void stream_sum(float* to, const float* x, const float* y, std::size_t n) noexcept {
+  sum_past_caches(to, x, y, n);
+}
+
+void settle_streams() noexcept {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
+void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
+  // Shorter ones are read soon enough from the cache that they are in. On two cores of an EPYC that share no
+  // cache this makes an allreduce of 8 MB 5 times as fast, where they share one 1.1 times.
+  constexpr std::size_t least = std::size_t{64} << 10U;
+  if (n < least) {
+    copy_bytes(to, from, n);
+    return;
+  }
+  stream_bytes(to, from, n);
+  settle_streams();
 }
 namespace {
 

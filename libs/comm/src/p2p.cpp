@@ -51,18 +51,35 @@ void send_bytes(context& c, op_kind kind, const std::byte* data, std::size_t byt
   if (dest == null_rank) return;
   const bool self = dest == c.rank;
   if (self && bytes > eager_limit && c.ep->level() != check_level::none &&
-      !c.ep->expects(c.id, c.rank, tag)) {
+      !(c.mail != nullptr ? c.mail->expects(c.rank, tag) : c.ep->expects(c.id, c.rank, tag))) {
     fail(errc::would_deadlock, c.site(kind),
          "a blocking send of " + std::to_string(bytes) +
              " bytes to this rank itself, and no receive is posted",
          {.peer = dest, .tag = tag});
   }
+  if (c.mail != nullptr) {
+    c.mail->send(kind, data, bytes, dest, tag);
+    return;
+  }
   (void)c.ep->send(c.id, c.rank, job_rank(c, dest), self, data, bytes, tag, false);
+}
+
+void send_aside(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) {
+  if (c.mail != nullptr) {
+    c.mail->send_copy(kind, data, bytes, dest, tag);
+    return;
+  }
+  (void)c.ep->send(c.id, c.rank, job_rank(c, dest), dest == c.rank, data, bytes, tag, false);
 }
 
 status receive_bytes(context& c, op_kind kind, std::byte* data, std::size_t capacity, std::size_t element,
                      int source, int tag) {
   if (source == null_rank) return from_nobody;
+  if (c.mail != nullptr) {
+    const status got = c.mail->receive(kind, data, capacity, source, tag);
+    check_content(c, kind, got, capacity, element);
+    return got;
+  }
   struct listed {
     endpoint& ep;
     posted_receive posted;
@@ -78,7 +95,7 @@ status probe_message(context& c, int source, int tag) {
   if (source == null_rank) return from_nobody;
   std::optional<status> found;
   c.ep->wait_until(c.site(op_kind::probe), op_kind::probe, job_rank(c, source), [&] {
-    found = c.ep->peek(c.id, source, tag);
+    found = look_for_message(c, source, tag);
     return found.has_value();
   });
   return *found;
@@ -86,20 +103,20 @@ status probe_message(context& c, int source, int tag) {
 
 std::optional<status> look_for_message(context& c, int source, int tag) {
   if (source == null_rank) return from_nobody;
-  return c.ep->peek(c.id, source, tag);
+  return c.mail != nullptr ? c.mail->peek(source, tag) : c.ep->peek(c.id, source, tag);
 }
 
 arrival take_message(context& c, int source, int tag) {
   std::optional<arrival> found;
   c.ep->wait_until(c.site(op_kind::probe), op_kind::probe, job_rank(c, source), [&] {
-    found = c.ep->take(c.id, source, tag);
+    found = try_take_message(c, source, tag);
     return found.has_value();
   });
   return *found;
 }
 
 std::optional<arrival> try_take_message(context& c, int source, int tag) {
-  return c.ep->take(c.id, source, tag);
+  return c.mail != nullptr ? c.mail->take(source, tag) : c.ep->take(c.id, source, tag);
 }
 
 void copy_out(const context& c, op_kind kind, const arrival& message, std::byte* data, std::size_t capacity,
@@ -118,23 +135,36 @@ receive_operation::receive_operation(std::shared_ptr<context> c, op_kind kind, s
       element_(element),
       peer_(job_rank(*ctx_, source)),
       nobody_(source == null_rank) {
-  if (nobody_) posted_.result = from_nobody;
+  if (nobody_) {
+    posted_.result = from_nobody;
+  } else if (ctx_->mail != nullptr) {
+    native_ = ctx_->mail->begin_receive(kind, data, capacity, source, tag);
+  }
 }
 
 receive_operation::~receive_operation() { ep().withdraw(posted_); }
 
 void receive_operation::start() {
-  if (!nobody_) ep().post(posted_);
+  if (native_) {
+    native_->start();
+  } else if (!nobody_) {
+    ep().post(posted_);
+  }
 }
 
 bool receive_operation::poll() {
   if (nobody_) return true;
+  if (native_) {
+    if (!native_->poll()) return false;
+    check_content(*ctx_, kind(), native_->result(), posted_.capacity, element_);
+    return true;
+  }
   if (!ep().complete(posted_)) return false;
   check_content(*ctx_, kind(), posted_.result, posted_.capacity, element_);
   return true;
 }
 
-bool receive_operation::cancel() noexcept { return ep().withdraw(posted_); }
+bool receive_operation::cancel() noexcept { return native_ ? native_->cancel() : ep().withdraw(posted_); }
 
 send_operation::send_operation(std::shared_ptr<context> c, op_kind kind, const std::byte* data,
                                std::size_t bytes, int dest, int tag, bool synchronous)
@@ -145,14 +175,22 @@ send_operation::send_operation(std::shared_ptr<context> c, op_kind kind, const s
       dest_(dest),
       tag_(tag),
       peer_(job_rank(*ctx_, dest)),
-      synchronous_(synchronous) {}
+      synchronous_(synchronous) {
+  if (ctx_->mail != nullptr && dest_ != null_rank)
+    native_ = ctx_->mail->begin_send(kind, data, bytes, dest, tag, synchronous);
+}
 
 void send_operation::start() {
   if (dest_ == null_rank) return;
+  if (native_) {
+    native_->start();
+    return;
+  }
   ticket_ = ep().send(ctx_->id, ctx_->rank, peer_, dest_ == ctx_->rank, data_, bytes_, tag_, synchronous_);
 }
 
 bool send_operation::poll() {
+  if (native_) return native_->poll();
   if (!ticket_) return true;
   if (!ticket_->matched()) return false;
   ticket_.reset();

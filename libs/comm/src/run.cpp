@@ -29,7 +29,8 @@ int report_failure(const std::exception& e, environment* env) noexcept {
     }
     if (env == nullptr || size == 1) return code;
     endpoint& here = *env->world().engine().ctx().ep;
-    // Said before the abort below, which then changes nothing: a launcher does not wait for a stuck rank once more.
+    // Said before the abort below, which then changes nothing: a launcher does not wait for a stuck rank once
+    // more.
     if (auto* shared = dynamic_cast<shm_endpoint*>(&here);
         shared != nullptr && ours != nullptr && ours->code() == errc::timed_out) {
       rendezvous::record_abort(shared->job(), rendezvous::abort_cause::timeout, rank, code, text);

@@ -23,17 +23,7 @@
 namespace twill::comm::detail {
 namespace {
 
-constexpr std::size_t most_alignment = std::size_t{2} << 20U;
 constexpr std::size_t no_size = ~std::size_t{0};
-
-void check_alignment(const context& c, op_kind kind, std::size_t alignment) {
-  if (!std::has_single_bit(alignment) || alignment > most_alignment) {
-    fail(errc::invalid_argument, c.site(kind),
-         "alignment " + std::to_string(alignment) + ", expected a power of two up to " +
-             std::to_string(most_alignment),
-         {.expected = most_alignment, .actual = alignment});
-  }
-}
 
 [[noreturn]] void refuse(const context& c, op_kind kind, std::size_t bytes) {
   fail(errc::allocation_failed, c.site(kind),
@@ -54,6 +44,16 @@ struct block_header {
 };
 
 }  // namespace
+
+void check_alignment(const context& c, op_kind kind, std::size_t alignment) {
+  constexpr std::size_t most_alignment = std::size_t{2} << 20U;
+  if (!std::has_single_bit(alignment) || alignment > most_alignment) {
+    fail(errc::invalid_argument, c.site(kind),
+         "alignment " + std::to_string(alignment) + ", expected a power of two up to " +
+             std::to_string(most_alignment),
+         {.expected = most_alignment, .actual = alignment});
+  }
+}
 
 segments share(const local_engine& e, op_kind kind, const segment_request& r) {
   check_alignment(e.ctx(), kind, r.alignment);

@@ -94,7 +94,7 @@ launch_variables launch_variables::of(const variable_map& v) {
     return out;
   };
   if (out.shm_fd || out.shm_name) {
-    out.launcher = "twill run";
+    out.launcher = out.shm_fd ? "twill run" : "TWILL_SHM_NAME";
     out.rank = strict(v, "TWILL_RANK", 0);
     out.size = strict(v, "TWILL_SIZE", 1);
     out.local_rank = out.rank;
@@ -117,6 +117,7 @@ launch_variables launch_variables::of(const variable_map& v) {
   const bool other = find(v, "MPI_LOCALRANKID") != nullptr || find(v, "PALS_RANKID") != nullptr ||
                      find(v, "MV2_COMM_WORLD_RANK") != nullptr;
   if (pmi || pmix || other) {
+    out.pmi_fd = strict(v, "PMI_FD", 0);
     out.launcher = slurm_step                                     ? "srun"
                    : pmi || find(v, "MPI_LOCALRANKID") != nullptr ? "hydra"
                    : pmix                                         ? "pmix"

@@ -282,6 +282,7 @@ TEST(settings, unknown_variables_of_ours_are_found_with_the_nearest_name) {
   settings s({{"TWILL_NUM_THREAD", "4"},
               {"TWILL_ZZZZZZZZ", ""},
               {"TWILLER", "1"},
+              {"TWILL_TEST_SLURM", "1"},
               {"HOME", "/"},
               {"TWILL_LOG", "info"}});
   s.declare(catalogue());

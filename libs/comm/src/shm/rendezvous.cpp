@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <new>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -73,6 +74,12 @@ std::uint64_t build_id() noexcept {
 std::shared_ptr<memory> memory::create(int ranks, const options& how) {
   if (ranks < 1 || ranks > max_ranks)
     refuse(0, ranks, fmt::format("{} ranks, expected 1 to {}", ranks, max_ranks));
+  const int fd = ::memfd_create("twill-job", MFD_CLOEXEC);
+  if (fd < 0) refuse(0, ranks, fmt::format("memfd_create: {}", std::strerror(errno)), errno);
+  return format(fd, ranks, how);
+}
+
+std::shared_ptr<memory> memory::format(int fd, int ranks, const options& how) {
   const auto n = static_cast<std::uint64_t>(ranks);
   const std::uint64_t limit = how.limit != 0 ? how.limit : default_limit(how.threads);
   const std::uint64_t heads = sizeof(job_header) + n * sizeof(rank_words);
@@ -81,9 +88,6 @@ std::shared_ptr<memory> memory::create(int ranks, const options& how) {
   const std::uint64_t heap_bytes =
       round_up(std::min(4 * limit + (std::uint64_t{64} << 20U), address_space / n), page);
   const std::uint64_t bytes = heap_begin + n * heap_bytes;
-
-  const int fd = ::memfd_create("twill-job", MFD_CLOEXEC);
-  if (fd < 0) refuse(0, ranks, fmt::format("memfd_create: {}", std::strerror(errno)), errno);
   std::byte* base = nullptr;
   if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0 || (base = map(fd, bytes)) == nullptr) {
     const int code = errno;
@@ -110,15 +114,22 @@ std::shared_ptr<memory> memory::attach(int fd, int rank, int size) {
   if (::fstat(fd, &s) != 0 || static_cast<std::size_t>(s.st_size) < sizeof(job_header)) {
     refuse(rank, size, fmt::format("{}={} is no descriptor of a job's memory", env_fd, fd), errno);
   }
-  const auto bytes = static_cast<std::size_t>(s.st_size);
   const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  std::byte* base = own < 0 ? nullptr : map(own, bytes);
+  if (own < 0) refuse(rank, size, fmt::format("{}={}: {}", env_fd, fd, std::strerror(errno)), errno);
+  return adopt(own, rank, size);
+}
+
+std::shared_ptr<memory> memory::adopt(int fd, int rank, int size) {
+  struct stat s{};
+  ::fstat(fd, &s);
+  const auto bytes = static_cast<std::size_t>(s.st_size);
+  std::byte* base = bytes < sizeof(job_header) ? nullptr : map(fd, bytes);
   if (base == nullptr) {
-    const int code = errno;
-    if (own >= 0) ::close(own);
+    const int code = bytes < sizeof(job_header) ? EINVAL : errno;
+    ::close(fd);
     refuse(rank, size, fmt::format("cannot map the job's memory: {}", std::strerror(code)), code);
   }
-  std::shared_ptr<memory> got(new memory(own, base, bytes));
+  std::shared_ptr<memory> got(new memory(fd, base, bytes));
   const job_header& h = got->header();
   if (h.magic != magic) refuse(rank, size, "the inherited memory is not a job's: its first word is wrong");
   if (h.layout_version != layout_version || h.build != build_id()) {
@@ -135,9 +146,32 @@ std::shared_ptr<memory> memory::attach(int fd, int rank, int size) {
   return got;
 }
 
+namespace {
+
+// The job that this process is a rank of, for its children.
+std::atomic<memory*> entered{nullptr};
+
+}  // namespace
+
 memory::~memory() {
+  memory* self = this;
+  // ORD relaxed [entered]: of one process, and a fork while its job is torn down is the program's race.
+  entered.compare_exchange_strong(self, nullptr, std::memory_order_relaxed);
   ::munmap(base_, bytes_);
   ::close(fd_);
+}
+
+void memory::become_private() noexcept {
+  // Pages that the child never writes stay those of the job, so nothing is copied here. Where even that is
+  // refused it keeps the mapping: it shares what its parent shares, and is no rank all the same.
+  if (::mmap(base_, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd_, 0) ==
+      MAP_FAILED)
+    return;
+  // A heap gives pages back through the descriptor, and they would be the parent's.
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nothing < 0) return;
+  ::dup3(nothing, fd_, O_CLOEXEC);
+  ::close(nothing);
 }
 
 void memory::keep_on_exec() const { ::fcntl(fd_, F_SETFD, 0); }
@@ -249,18 +283,39 @@ void enter(memory& job, int r) {
     if (::getppid() == h.launcher_pid) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::kill(h.launcher_pid, 0) != 0 && errno == ESRCH) refuse(r, size, "the launcher is gone");
   }
-  std::uint32_t absent = static_cast<std::uint32_t>(rank_phase::absent);
+  if (h.threads == 0) {
+    // ORD relaxed [entered]: read in a child of this process.
+    entered.store(&job, std::memory_order_relaxed);
+    static const int watched = ::pthread_atfork(nullptr, nullptr, [] {
+      // ORD relaxed [entered]: written by the process that this one is a copy of.
+      if (memory* const inherited = entered.load(std::memory_order_relaxed)) inherited->become_private();
+    });
+    static_cast<void>(watched);
+  }
+  const auto taken = [&](std::uint32_t phase) {
+    refuse(r, size,
+           fmt::format("rank {} is taken already: {}", r,
+                       phase == static_cast<std::uint32_t>(rank_phase::attached) ||
+                               phase == static_cast<std::uint32_t>(rank_phase::absent)
+                           ? "another process has it"
+                           : "it has ended"));
+  };
+  // Whoever is second leaves the first one's words alone; rank 0 of a named job has written its number
+  // before.
+  std::int32_t pid = 0;
   // ORD relaxed [enter]: published by the phase below.
-  w.pid.store(::getpid(), std::memory_order_relaxed);
-  // ORD relaxed [enter]: likewise.
+  if (!w.pid.compare_exchange_strong(pid, ::getpid(), std::memory_order_relaxed, std::memory_order_relaxed) &&
+      pid != ::getpid()) {
+    // ORD acquire [phase]: for the message.
+    taken(w.phase.load(std::memory_order_acquire));
+  }
+  // ORD relaxed [enter]: as above.
   w.start_time.store(process_start_time(::getpid()), std::memory_order_relaxed);
+  std::uint32_t absent = static_cast<std::uint32_t>(rank_phase::absent);
   // ORD acq_rel [phase]: release publishes pid and start time to peers; each rank is taken once.
   if (!w.phase.compare_exchange_strong(absent, static_cast<std::uint32_t>(rank_phase::attached),
                                        std::memory_order_acq_rel, std::memory_order_acquire)) {
-    refuse(r, size,
-           fmt::format("rank {} is taken already: {}", r,
-                       absent == static_cast<std::uint32_t>(rank_phase::attached) ? "another process has it"
-                                                                                  : "it has ended"));
+    taken(absent);
   }
   // ORD acq_rel [attached]: the last rank sees all others' words before it says that the job runs.
   if (h.attached.fetch_add(1, std::memory_order_acq_rel) + 1 == h.size) {
@@ -269,6 +324,7 @@ void enter(memory& job, int r) {
     h.state.compare_exchange_strong(forming, static_cast<std::uint32_t>(job_state::running),
                                     std::memory_order_release, std::memory_order_relaxed);
   }
+  futex_wake(h.attached, INT_MAX);
 }
 
 void leave(memory& job, int r) noexcept {

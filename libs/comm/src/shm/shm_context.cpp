@@ -22,8 +22,7 @@ namespace twill::comm::detail {
 namespace {
 
 constexpr std::size_t default_arena = std::size_t{128} << 10U;
-constexpr std::uint64_t declined_count = ~std::uint64_t{0};
-constexpr std::uint8_t declined_type = 0xff;
+constexpr std::size_t long_arena = std::size_t{1} << 20U;
 
 std::size_t shared_bytes(int size) noexcept {
   const auto n = static_cast<std::size_t>(size);
@@ -39,20 +38,7 @@ shm_shared* aligned(std::byte* data) noexcept {
 
 shm_block* block_of(std::byte* data) noexcept { return reinterpret_cast<shm_block*>(data) - 1; }
 
-std::string describe(const shm_line& l) {
-  const auto kind = static_cast<op_kind>(l.word & 0xffU);
-  const auto type = static_cast<std::uint8_t>(l.word >> 8U & 0xffU);
-  const auto op = static_cast<op_code>(l.word >> 16U & 0xffU);
-  const int root = static_cast<int>(l.word >> 24U & 0xffffU) - 1;
-  const auto element = static_cast<std::size_t>(l.word >> 40U);
-  if (type == declined_type) return fmt::format("{} with arguments that it refused", name_of(kind));
-  std::string text(name_of(kind));
-  if (element != 0) text += fmt::format(" of {} ({} bytes)", type_name(type), element);
-  if (op != op_code::none) text += fmt::format(", {}", name_of(op));
-  if (root >= 0) text += fmt::format(", root {}", root);
-  if (kind != op_kind::barrier) text += fmt::format(", count {}", l.count);
-  return text;
-}
+std::string describe(const shm_line& l) { return describe_call(l.word, l.count); }
 
 }  // namespace
 
@@ -133,8 +119,9 @@ void shm_context::await_asleep(std::uint64_t seq, op_kind kind) {
   }
 }
 
-std::size_t shm_context::piece(std::size_t granule) {
-  const std::size_t need = std::max(granule, default_arena);
+std::size_t shm_context::piece(std::size_t granule, bool longer) {
+  const std::size_t usual = longer ? long_arena : default_arena;
+  const std::size_t need = std::max(granule, usual);
   if (need > arena_bytes) {
     for (std::byte*& room : arena) {
       // A peer may still read the arena that this one follows, so it stays until the communicator goes.
@@ -149,7 +136,7 @@ std::size_t shm_context::piece(std::size_t granule) {
     }
     arena_bytes = need;
   }
-  return granule <= default_arena ? default_arena / granule * granule : granule;
+  return granule <= usual ? usual / granule * granule : granule;
 }
 
 void shm_context::mismatch(std::uint64_t seq, op_kind kind) const {

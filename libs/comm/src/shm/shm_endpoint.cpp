@@ -57,7 +57,9 @@ shm_endpoint::shm_endpoint(std::shared_ptr<rendezvous::memory> job, int rank, en
       last_taken_(static_cast<std::size_t>(size_), nullptr) {
   const auto cpus = static_cast<int>(inspect_machine().available_cpus());
   spin_ = options.spin >= 0 ? options.spin : (size_ > cpus ? 0 : default_spin);
-  yields_ = size_ > cpus ? 4 : 32;
+  // Ranks that fit wait for each other by sleeping once they have spun: when strangers hold a core, who
+  // yields stands behind them for whole slices of time, and who wakes from a sleep comes before them.
+  yields_ = size_ > cpus ? 4 : 0;
   rendezvous::enter(*job_, rank_);
 }
 
@@ -142,7 +144,9 @@ std::uint32_t shm_endpoint::bell() const noexcept {
 
 void shm_endpoint::sleep(std::uint32_t seen) noexcept {
   rendezvous::rank_words& w = job_->rank(rank_);
-  for (int i = 0; i < yields_; ++i) {
+  // A message's sender is often in the middle of it, and nothing was spun for.
+  constexpr int looks = 32;
+  for (int i = 0; i < (yields_ == 0 ? looks : yields_); ++i) {
     // ORD acquire [bell]: as in bell().
     if (w.bell.load(std::memory_order_acquire) != seen) return;
     ::sched_yield();

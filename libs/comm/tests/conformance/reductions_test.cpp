@@ -18,7 +18,7 @@ using ranks::on_ranks;
 
 class reductions : public ranks::on_every_layout {};
 
-constexpr std::array<std::size_t, 6> lengths{0, 1, 4, 5, 3000, 60'001};
+constexpr std::array<std::size_t, 6> reduced_lengths{0, 1, 4, 5, 3000, 60'001};
 
 template <class T>
 std::vector<T> numbers(int rank, std::size_t n) {
@@ -54,7 +54,7 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 
 template <class T, class C, class Op>
 void check_all_forms(C& world, Op op) {
-  for (const std::size_t n : lengths) {
+  for (const std::size_t n : reduced_lengths) {
     const auto mine = numbers<T>(world.rank(), n);
     const auto expected = folded<T>(world.size() - 1, n, op);
     std::vector<T> out(n);
@@ -229,7 +229,7 @@ TEST_P(reductions, user_operations_without_commutativity_keep_rank_order) {
 
 TEST_P(reductions, exscan_gives_rank_zero_the_initial_value) {
   on_ranks(GetParam(), [](auto& world) {
-    for (const std::size_t n : lengths) {
+    for (const std::size_t n : reduced_lengths) {
       const auto mine = numbers<double>(world.rank(), n);
       std::vector<double> out(n, 99.0);
       world.exscan(mine, out, comm::sum);

@@ -17,7 +17,7 @@ using counts_t = std::vector<std::size_t>;
 class types : public ranks::on_every_layout {};
 
 template <class T>
-T element(int rank, std::size_t i) {
+T element_as(int rank, std::size_t i) {
   if constexpr (std::is_same_v<T, std::byte>) {
     return static_cast<std::byte>(rank * 31 + static_cast<int>(i % 7));
   } else {
@@ -26,9 +26,9 @@ T element(int rank, std::size_t i) {
 }
 
 template <class T>
-std::vector<T> block(int rank, std::size_t n) {
+std::vector<T> block_as(int rank, std::size_t n) {
   std::vector<T> v(n);
-  for (std::size_t i = 0; i < n; ++i) v[i] = element<T>(rank, i);
+  for (std::size_t i = 0; i < n; ++i) v[i] = element_as<T>(rank, i);
   return v;
 }
 
@@ -38,18 +38,18 @@ void moves(C& world) {
   const int next = (world.rank() + 1) % world.size();
   const int before = (world.rank() + world.size() - 1) % world.size();
   for (const std::size_t n : {std::size_t{3}, std::size_t{40'000}}) {
-    std::vector<T> data = block<T>(world.rank(), n);
+    std::vector<T> data = block_as<T>(world.rank(), n);
     world.broadcast(data, world.size() - 1);
-    EXPECT_EQ(data, block<T>(world.size() - 1, n));
+    EXPECT_EQ(data, block_as<T>(world.size() - 1, n));
 
     counts_t counts(static_cast<std::size_t>(world.size()));
     std::vector<T> all;
     for (int r = 0; r < world.size(); ++r) {
       counts[static_cast<std::size_t>(r)] = n + static_cast<std::size_t>(r);
-      const auto b = block<T>(r, n + static_cast<std::size_t>(r));
+      const auto b = block_as<T>(r, n + static_cast<std::size_t>(r));
       all.insert(all.end(), b.begin(), b.end());
     }
-    const auto mine = block<T>(world.rank(), counts[static_cast<std::size_t>(world.rank())]);
+    const auto mine = block_as<T>(world.rank(), counts[static_cast<std::size_t>(world.rank())]);
     std::vector<T> out(all.size());
     world.allgatherv(mine, out, counts);
     EXPECT_EQ(out, all);
@@ -57,7 +57,7 @@ void moves(C& world) {
 
     std::vector<T> got(counts[static_cast<std::size_t>(before)]);
     EXPECT_EQ(world.sendrecv(mine, next, 1, got, before, 1).template count<T>(), got.size());
-    EXPECT_EQ(got, block<T>(before, got.size()));
+    EXPECT_EQ(got, block_as<T>(before, got.size()));
   }
 }
 

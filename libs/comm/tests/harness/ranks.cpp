@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <ostream>
 #include <poll.h>
 #include <set>
@@ -24,10 +25,22 @@ std::set<std::string>& seen() {
   return combinations;
 }
 
+// Set by CTest for a program that an MPI launcher starts: the number of ranks it starts.
+int mpi_ranks() {
+  const char* const n = std::getenv("TWILL_TEST_MPI_RANKS");
+  return n == nullptr ? 0 : std::atoi(n);
+}
+
+std::unique_ptr<twill::comm::environment>& mpi_environment() {
+  static std::unique_ptr<twill::comm::environment> one;
+  return one;
+}
+
 // Says how many combinations of case, backend and ranks ran.
 class counter final : public ::testing::Environment {
  public:
   void TearDown() override {
+    mpi_environment().reset();
     std::printf("combinations of case, backend and number of ranks: %zu\n", seen().size());
   }
 };
@@ -56,6 +69,7 @@ std::string name(const layout& l) {
     case carrier::threads: return "shm_threads_" + std::to_string(l.ranks);
     case carrier::any_threads: return "any_shm_threads_" + std::to_string(l.ranks);
     case carrier::processes: return "shm_processes_" + std::to_string(l.ranks);
+    case carrier::mpi: return "mpi_" + std::to_string(l.ranks);
   }
   return "unknown";
 }
@@ -63,6 +77,7 @@ std::string name(const layout& l) {
 std::ostream& operator<<(std::ostream& out, const layout& l) { return out << name(l); }
 
 std::vector<layout> all() {
+  if (const int n = mpi_ranks(); n > 0) return {{carrier::mpi, n}};
   std::vector<layout> out{{carrier::local, 1}, {carrier::any_local, 1}};
   for (const int n : {1, 2, 3, 4}) out.push_back({carrier::threads, n});
   out.push_back({carrier::any_threads, 2});
@@ -145,6 +160,20 @@ void on_processes(int n, const std::function<void()>& body) {
     EXPECT_TRUE(WIFEXITED(statuses[r]) && WEXITSTATUS(statuses[r]) == 0)
         << "rank " << r << " of " << n << " ended with wait status " << statuses[r];
   }
+}
+
+twill::comm::any_communicator mpi_world(const twill::comm::environment_options& options) {
+  auto& env = mpi_environment();
+  if (!env) env = std::make_unique<twill::comm::environment>(twill::comm::environment::init(options));
+  // Some rows run without agreements, so that the library's own calls stand alone.
+  const char* const level = std::getenv("TWILL_TEST_MPI_CHECKS");
+  const bool plain = level != nullptr && std::string(level) == "normal" &&
+                     options.checks == twill::comm::check_level::collective;
+  // Without a limit a receive is the library's own call.
+  const bool endless = plain && *options.timeout >= std::chrono::seconds(60);
+  env->world().engine().ctx().ep->set_checks(plain ? twill::comm::check_level::normal : *options.checks,
+                                             endless ? std::chrono::nanoseconds(0) : *options.timeout);
+  return env->world().duplicate();
 }
 
 void count(const layout& l) {

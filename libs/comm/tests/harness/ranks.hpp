@@ -17,7 +17,7 @@
 namespace ranks {
 
 /// How the ranks of a case are carried.
-enum class carrier { local, threads, processes, any_local, any_threads };
+enum class carrier { local, threads, processes, any_local, any_threads, mpi };
 
 /// One column of the table of cases.
 struct layout {
@@ -42,6 +42,8 @@ namespace detail {
 
 void on_processes(int n, const std::function<void()>& body);
 void count(const layout& l);
+// The one environment of a process that an MPI launcher started: its library starts once.
+[[nodiscard]] twill::comm::any_communicator mpi_world(const twill::comm::environment_options& options);
 
 }  // namespace detail
 
@@ -56,8 +58,11 @@ template <class F>
 void on_ranks(const layout& l, F body, const settings& how = {}) {
   namespace comm = twill::comm;
   detail::count(l);
-  const comm::environment_options options{
-      .backend = l.how == carrier::processes ? "shm" : "local", .checks = how.checks, .timeout = how.timeout};
+  const comm::environment_options options{.backend = l.how == carrier::processes ? "shm"
+                                                     : l.how == carrier::mpi     ? "mpi"
+                                                                                 : "local",
+                                          .checks = how.checks,
+                                          .timeout = how.timeout};
   const comm::thread_ranks_options threads{.checks = how.checks, .timeout = how.timeout};
   switch (l.how) {
     case carrier::local: {
@@ -82,6 +87,11 @@ void on_ranks(const layout& l, F body, const settings& how = {}) {
           },
           threads);
       break;
+    case carrier::mpi: {
+      twill::comm::any_communicator world = detail::mpi_world(options);
+      body(world);
+      break;
+    }
     case carrier::processes:
       detail::on_processes(l.ranks, [&] {
         auto env = comm::environment::init(options);

@@ -4,7 +4,6 @@
 import os
 import pathlib
 import re
-import resource
 import select
 import signal
 import subprocess
@@ -13,31 +12,12 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tests" / "support"))
+from processes import alive, environment, no_core  # noqa: E402
+
 TWILL = None
 EXAMPLES = None
 BOUND = 5.0  # seconds from start to end, whatever fails
-
-
-def environment(extra=None):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TWILL_", "RAYON_", "SLURM_", "PMI", "OMPI_"))}
-    # Where a sanitizer is built in, a rank dies of its signal all the same.
-    for sanitizer in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
-        kept[sanitizer] = kept.get(sanitizer, "") + ":handle_segv=0:handle_abort=0"
-    kept.update(extra or {})
-    return kept
-
-
-def no_core():
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def alive(pid):
-    """Whether the process still does something: what only waits to be reaped is gone."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
 
 
 class Job:

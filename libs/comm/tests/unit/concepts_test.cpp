@@ -67,6 +67,7 @@ concept starts_allreduce_with = requires(C& c, B b) { c.iallreduce(std::move(b),
 TEST(concepts, models_and_refusals_are_what_the_compiler_says) {
   static_assert(models_everything<comm::local_comm>);
   static_assert(models_everything<comm::shm_comm>);
+  static_assert(models_everything<comm::mpi_comm>);
   static_assert(models_everything<comm::any_communicator>);
   static_assert(comm::communicator<four_operations>);
   static_assert(!comm::full_communicator<four_operations>);

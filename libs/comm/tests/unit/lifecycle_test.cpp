@@ -18,7 +18,7 @@ namespace {
 
 namespace comm = twill::comm;
 
-std::size_t entries(const char* folder) {
+std::size_t entries_in(const char* folder) {
   std::size_t n = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++n;
   return n;
@@ -36,11 +36,11 @@ told ranks_tell(int n, const std::function<int(int)>& rank_main) {
   return out;
 }
 
-bool killed(int status, int signal) { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
+bool killed_by(int status, int signal) { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
 
 TEST(lifecycle, a_job_ends_in_order_with_live_requests_windows_and_communicators) {
   const auto shm_before = ranks::named_memory();
-  const std::size_t open_before = entries("/proc/self/fd");
+  const std::size_t open_before = entries_in("/proc/self/fd");
   const told t = ranks_tell(2, [](int r) {
     std::optional<comm::any_communicator> copy;
     std::optional<comm::any_communicator::window<int>> window;
@@ -68,7 +68,7 @@ TEST(lifecycle, a_job_ends_in_order_with_live_requests_windows_and_communicators
   EXPECT_EQ(t.statuses, (std::vector<int>{0, 0}));
   EXPECT_EQ(t.text, "");
   EXPECT_EQ(ranks::left_in_memory(shm_before), std::set<std::string>{});
-  EXPECT_EQ(entries("/proc/self/fd"), open_before);
+  EXPECT_EQ(entries_in("/proc/self/fd"), open_before);
 }
 
 TEST(lifecycle, what_a_rank_throws_is_told_once_with_its_rank) {
@@ -87,7 +87,7 @@ TEST(lifecycle, what_a_rank_throws_is_told_once_with_its_rank) {
 TEST(lifecycle, whichever_rank_is_killed_nothing_is_left_behind) {
   for (int victim = 0; victim < 3; ++victim) {
     const auto shm_before = ranks::named_memory();
-    const std::size_t open_before = entries("/proc/self/fd");
+    const std::size_t open_before = entries_in("/proc/self/fd");
     const told t = ranks_tell(3, [victim](int) {
       return comm::run(
           [victim](auto& world) {
@@ -102,10 +102,10 @@ TEST(lifecycle, whichever_rank_is_killed_nothing_is_left_behind) {
     });
     for (int r = 0; r < 3; ++r) {
       const int status = t.statuses[static_cast<std::size_t>(r)];
-      EXPECT_TRUE(r == victim ? killed(status, SIGKILL) : status == 4 << 8) << "rank " << r << ": " << status;
+      EXPECT_TRUE(r == victim ? killed_by(status, SIGKILL) : status == 4 << 8) << "rank " << r << ": " << status;
     }
     EXPECT_EQ(ranks::left_in_memory(shm_before), std::set<std::string>{});
-    EXPECT_EQ(entries("/proc/self/fd"), open_before);
+    EXPECT_EQ(entries_in("/proc/self/fd"), open_before);
   }
 }
 
@@ -122,7 +122,7 @@ TEST(lifecycle, an_unfinished_request_that_is_destroyed_waits_so_long_and_then_e
         },
         {.backend = "shm"});
   });
-  EXPECT_TRUE(killed(t.statuses[0], SIGABRT)) << t.statuses[0];
+  EXPECT_TRUE(killed_by(t.statuses[0], SIGABRT)) << t.statuses[0];
   EXPECT_EQ(t.statuses[1], 4 << 8);
   EXPECT_NE(
       t.text.find(
@@ -165,7 +165,7 @@ TEST(lifecycle, memory_that_a_request_or_a_guard_still_has_cannot_be_taken_away)
     data.reset();
     return 0;
   });
-  EXPECT_TRUE(killed(lent.statuses[0], SIGABRT)) << lent.statuses[0];
+  EXPECT_TRUE(killed_by(lent.statuses[0], SIGABRT)) << lent.statuses[0];
   EXPECT_NE(lent.text.find("comm: a lent buffer was destroyed while a request still has it"),
             std::string::npos)
       << lent.text;
@@ -176,7 +176,7 @@ TEST(lifecycle, memory_that_a_request_or_a_guard_still_has_cannot_be_taken_away)
     window.reset();
     return 0;
   });
-  EXPECT_TRUE(killed(held.statuses[0], SIGABRT)) << held.statuses[0];
+  EXPECT_TRUE(killed_by(held.statuses[0], SIGABRT)) << held.statuses[0];
   EXPECT_NE(held.text.find("comm: a window was destroyed or moved while a guard holds one of its locks"),
             std::string::npos)
       << held.text;

@@ -13,7 +13,7 @@
 namespace twill::report {
 namespace {
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const double inf = std::numeric_limits<double>::infinity();
 
 TEST(number_text, is_what_a_browser_prints) {
@@ -26,7 +26,7 @@ TEST(number_text, is_what_a_browser_prints) {
   EXPECT_EQ(number_text(1.5e-7), "1.5e-7");
   EXPECT_EQ(number_text(5e-324), "5e-324");
   EXPECT_EQ(number_text(-0.0), "0");
-  EXPECT_EQ(number_text(nan), "");
+  EXPECT_EQ(number_text(not_a_number), "");
   EXPECT_EQ(number_text(inf), "inf");
   EXPECT_EQ(number_text(-inf), "-inf");
 }
@@ -51,7 +51,7 @@ TEST(time_text, shows_a_time_of_day_only_where_there_is_one) {
   EXPECT_EQ(time_text(day_number(2024, 2, 29) + 0.25), "2024-02-29T06:00:00Z");
   EXPECT_EQ(time_text(day_number(1969, 12, 31) + 0.5), "1969-12-31T12:00:00Z");
   EXPECT_EQ(time_text(day_number(0, 1, 1)), "0000-01-01");
-  EXPECT_EQ(time_text(nan), "");
+  EXPECT_EQ(time_text(not_a_number), "");
   EXPECT_EQ(time_text(1e9), "");
   EXPECT_EQ(time_text(2932896.9999999), "9999-12-31T23:59:59Z");
 }
@@ -66,8 +66,8 @@ TEST(day_number, refuses_days_that_do_not_exist) {
 data_table sample() {
   data_table t("Sample \"1\" </script>");
   t.add_texts("name", {"plain", "a,b", "say \"hi\"", "two\nlines"});
-  t.add_numbers("value", "m\u00b3", std::array{1.0, nan, inf, 0.25}, 1);
-  t.add_times("day", std::array{0.0, 1.5, nan, 2.0});
+  t.add_numbers("value", "m\u00b3", std::array{1.0, not_a_number, inf, 0.25}, 1);
+  t.add_times("day", std::array{0.0, 1.5, not_a_number, 2.0});
   return t;
 }
 

@@ -13,7 +13,7 @@
 namespace twill::report {
 namespace {
 
-data_table sample() {
+data_table sample_table() {
   data_table t;
   t.add_texts("Plant", {"Alder", "\u5357\u5c71", "e\u0301t\u00e9"});
   t.add_numbers("Output", "GWh", std::array{1.5, std::nan(""), 120.25});
@@ -22,7 +22,7 @@ data_table sample() {
 }
 
 TEST(text_table, aligns_by_kind_and_by_width_on_the_terminal) {
-  EXPECT_EQ(to_text(sample(), {.style = table_style::ascii}),
+  EXPECT_EQ(to_text(sample_table(), {.style = table_style::ascii}),
             "+-------+--------------+------------+\n"
             "| Plant | Output (GWh) | Since      |\n"
             "+-------+--------------+------------+\n"
@@ -42,7 +42,7 @@ TEST(text_table, draws_boxes) {
 }
 
 TEST(text_table, plain_style_has_no_spaces_at_line_ends) {
-  EXPECT_EQ(to_text(sample(), {.style = table_style::plain, .missing = "-"}),
+  EXPECT_EQ(to_text(sample_table(), {.style = table_style::plain, .missing = "-"}),
             "Plant  Output (GWh)  Since\n"
             "-----  ------------  ----------\n"
             "Alder          1.5   1970-01-01\n"
@@ -92,8 +92,8 @@ TEST(text_table, sends_no_commands_to_the_terminal) {
 }
 
 TEST(text_table, is_bold_only_when_asked) {
-  EXPECT_EQ(to_text(sample()).find('\x1b'), std::string::npos);
-  EXPECT_NE(to_text(sample(), {.colours = true}).find("\x1b[1mPlant\x1b[0m"), std::string::npos);
+  EXPECT_EQ(to_text(sample_table()).find('\x1b'), std::string::npos);
+  EXPECT_NE(to_text(sample_table(), {.colours = true}).find("\x1b[1mPlant\x1b[0m"), std::string::npos);
 }
 
 }  // namespace

@@ -222,7 +222,7 @@ class scanner {
         if (!fresh) {
           error(key_offset, rule::duplicate_key,
                 {.what = "the key stands twice in one object",
-                 .found = excerpt(quoted(key)),
+                 .found = excerpt(json::quoted(key)),
                  .hint = fmt::format("it stands at {} too; keep one of them", place_of(first->second))});
         }
       }
@@ -271,7 +271,7 @@ class scanner {
       while (!at_end() && is_word_character(here())) ++at_;
       key = text_.substr(start, at_ - start);
       error(start, rule::syntax,
-            {.what = "a key without quotes", .found = excerpt(key), .expected = excerpt(quoted(key))});
+            {.what = "a key without quotes", .found = excerpt(key), .expected = excerpt(json::quoted(key))});
       return true;
     }
     error(at_, rule::syntax,
@@ -333,7 +333,7 @@ class scanner {
     error(start, rule::syntax,
           {.what = "a text in single quotes",
            .found = excerpt(text_.substr(start, at_ - start)),
-           .expected = excerpt(quoted(inside))});
+           .expected = excerpt(json::quoted(inside))});
     if (content != nullptr) *content = inside;
     return true;
   }

@@ -11,7 +11,7 @@
 namespace twill::table {
 namespace {
 
-column_table small() {
+column_table sound_table() {
   column_table t("small");
   t.add(table_column("id", buffer<std::int32_t>{1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}));
   t.add(table_column("value", buffer<double>(14, 2.5),
@@ -37,7 +37,7 @@ TEST(parquet_hostile, truncation_at_every_byte_is_an_error) {
   for (const auto codec :
        {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
     for (const int version : {1, 2}) {
-      const buffer<std::byte> file = encode_parquet(small(), {.codec = codec, .page_version = version});
+      const buffer<std::byte> file = encode_parquet(sound_table(), {.codec = codec, .page_version = version});
       ASSERT_EQ(outcome(view(file)), "");
       for (std::size_t size = 0; size < file.size(); ++size) {
         EXPECT_NE(outcome(view(file).first(size)), "")
@@ -48,7 +48,7 @@ TEST(parquet_hostile, truncation_at_every_byte_is_an_error) {
 }
 
 TEST(parquet_hostile, truncation_within_the_data_with_a_sound_footer_is_an_error) {
-  const buffer<std::byte> file = encode_parquet(small(), {.codec = parquet_codec::none});
+  const buffer<std::byte> file = encode_parquet(sound_table(), {.codec = parquet_codec::none});
   std::uint32_t length = 0;
   std::memcpy(&length, file.data() + file.size() - 8, 4);
   const std::size_t body = file.size() - 8 - length;
@@ -62,7 +62,7 @@ TEST(parquet_hostile, truncation_within_the_data_with_a_sound_footer_is_an_error
 TEST(parquet_hostile, flipped_bits_give_a_table_or_an_error) {
   for (const auto codec :
        {parquet_codec::none, parquet_codec::snappy, parquet_codec::gzip, parquet_codec::zstd}) {
-    buffer<std::byte> file = encode_parquet(small(), {.codec = codec});
+    buffer<std::byte> file = encode_parquet(sound_table(), {.codec = codec});
     std::size_t refused = 0;
     for (std::size_t i = 0; i < file.size(); ++i) {
       for (unsigned bit = 0; bit < 8; ++bit) {
@@ -78,7 +78,7 @@ TEST(parquet_hostile, flipped_bits_give_a_table_or_an_error) {
 
 TEST(parquet_hostile, checksums_find_every_flipped_bit_of_the_data) {
   buffer<std::byte> file =
-      encode_parquet(small(), {.codec = parquet_codec::none, .statistics = false, .checksums = true});
+      encode_parquet(sound_table(), {.codec = parquet_codec::none, .statistics = false, .checksums = true});
   const column_table sound = read_parquet(view(file), "t");
   std::uint32_t length = 0;
   std::memcpy(&length, file.data() + file.size() - 8, 4);

@@ -13,7 +13,7 @@
 namespace twill::table {
 namespace {
 
-std::span<const std::byte> view(const buffer<std::byte>& b) { return {b.data(), b.size()}; }
+std::span<const std::byte> bytes_of(const buffer<std::byte>& b) { return {b.data(), b.size()}; }
 
 template <class T, class F>
 table_column make(const std::string& name, std::size_t rows, std::size_t gap, F&& value) {
@@ -68,7 +68,7 @@ TEST(parquet_roundtrip, every_type_comes_back_in_every_setting) {
                                                 .page_version = version,
                                                 .dictionary = dictionary,
                                                 .checksums = true};
-            EXPECT_EQ(read_parquet(view(encode_parquet(table, options)), "t"), table)
+            EXPECT_EQ(read_parquet(bytes_of(encode_parquet(table, options)), "t"), table)
                 << rows << ' ' << gap << ' ' << static_cast<int>(codec) << " v" << version << ' '
                 << dictionary;
           }
@@ -87,17 +87,17 @@ TEST(parquet_roundtrip, bits_of_zero_and_nan_are_kept) {
   column_table table("t");
   table.add(
       table_column("x", buffer<double>{-0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0}));
-  const column_table read = read_parquet(view(encode_parquet(table)), "t");
+  const column_table read = read_parquet(bytes_of(encode_parquet(table)), "t");
   EXPECT_TRUE(std::signbit(read.column<double>("x")[0]));
   EXPECT_FALSE(std::signbit(read.column<double>("x")[1]));
-  const parquet_info info = inspect_parquet(view(encode_parquet(table)), "t");
+  const parquet_info info = inspect_parquet(bytes_of(encode_parquet(table)), "t");
   EXPECT_EQ(info.row_groups[0].chunks[0].min, "-0");
   EXPECT_EQ(info.row_groups[0].chunks[0].max, "0");
 }
 
 TEST(parquet_roundtrip, file_says_what_it_holds) {
   const column_table table = every_type(100, 10);
-  const parquet_info info = inspect_parquet(view(encode_parquet(table, {.row_group_rows = 60})), "t");
+  const parquet_info info = inspect_parquet(bytes_of(encode_parquet(table, {.row_group_rows = 60})), "t");
   EXPECT_EQ(info.rows, 100U);
   EXPECT_EQ(info.created_by.substr(0, 14), "twill version ");
   ASSERT_EQ(info.row_groups.size(), 2U);
@@ -123,7 +123,7 @@ TEST(parquet_roundtrip, dictionary_is_used_where_it_pays) {
   for (int i = 0; i < 10000; ++i) different.push_back(i * 0.1);
   table.add(table_column("same", std::move(same)));
   table.add(table_column("different", std::move(different)));
-  const parquet_info info = inspect_parquet(view(encode_parquet(table, {.codec = parquet_codec::none})), "t");
+  const parquet_info info = inspect_parquet(bytes_of(encode_parquet(table, {.codec = parquet_codec::none})), "t");
   EXPECT_EQ(info.row_groups[0].chunks[0].encodings, (std::vector<std::string>{"PLAIN", "RLE_DICTIONARY"}));
   EXPECT_EQ(info.row_groups[0].chunks[1].encodings, (std::vector<std::string>{"PLAIN"}));
   EXPECT_LT(info.row_groups[0].chunks[0].compressed_bytes, 200U);
@@ -131,7 +131,7 @@ TEST(parquet_roundtrip, dictionary_is_used_where_it_pays) {
 
 TEST(parquet_roundtrip, only_the_columns_asked_for_are_read_in_that_order) {
   const buffer<std::byte> file = encode_parquet(every_type(20, 3));
-  const column_table read = read_parquet(view(file), "t", {.columns = {"text", "i32"}});
+  const column_table read = read_parquet(bytes_of(file), "t", {.columns = {"text", "i32"}});
   EXPECT_EQ(read.column_names(), (std::vector<std::string_view>{"text", "i32"}));
   EXPECT_EQ(read.at("i32"), every_type(20, 3).at("i32"));
 }
@@ -139,7 +139,7 @@ TEST(parquet_roundtrip, only_the_columns_asked_for_are_read_in_that_order) {
 TEST(parquet_roundtrip, unknown_column_names_the_nearest) {
   const buffer<std::byte> file = encode_parquet(every_type(2, 0));
   try {
-    static_cast<void>(read_parquet(view(file), "t.parquet", {.columns = {"txt"}}));
+    static_cast<void>(read_parquet(bytes_of(file), "t.parquet", {.columns = {"txt"}}));
     ADD_FAILURE();
   } catch (const error& e) {
     EXPECT_STREQ(e.what(),
@@ -151,9 +151,9 @@ TEST(parquet_roundtrip, unknown_column_names_the_nearest) {
 TEST(parquet_roundtrip, memory_limit_is_kept) {
   const buffer<std::byte> file = encode_parquet(every_type(1000, 0));
   EXPECT_NO_THROW(
-      static_cast<void>(read_parquet(view(file), "t", {.columns = {"f64"}, .memory_limit = 9000})));
+      static_cast<void>(read_parquet(bytes_of(file), "t", {.columns = {"f64"}, .memory_limit = 9000})));
   try {
-    static_cast<void>(read_parquet(view(file), "t", {.columns = {"f64"}, .memory_limit = 7000}));
+    static_cast<void>(read_parquet(bytes_of(file), "t", {.columns = {"f64"}, .memory_limit = 7000}));
     ADD_FAILURE();
   } catch (const error& e) {
     EXPECT_EQ(e.code(), make_error_code(errc::too_large));
@@ -164,7 +164,7 @@ TEST(parquet_roundtrip, memory_limit_is_kept) {
 TEST(parquet_roundtrip, tables_without_columns_keep_their_rows) {
   column_table table("t");
   table.set_rows(5);
-  EXPECT_EQ(read_parquet(view(encode_parquet(table)), "t").rows(), 5U);
+  EXPECT_EQ(read_parquet(bytes_of(encode_parquet(table)), "t").rows(), 5U);
 }
 
 TEST(parquet_roundtrip, nullable_column_without_gaps_stays_nullable) {
@@ -172,7 +172,7 @@ TEST(parquet_roundtrip, nullable_column_without_gaps_stays_nullable) {
   table_column c("x", buffer<std::int32_t>{1, 2});
   c.set_nullable(true);
   table.add(std::move(c));
-  const column_table read = read_parquet(view(encode_parquet(table)), "t");
+  const column_table read = read_parquet(bytes_of(encode_parquet(table)), "t");
   EXPECT_TRUE(read.at("x").nullable());
   EXPECT_EQ(read.at("x").null_count(), 0U);
   EXPECT_EQ(read, table);

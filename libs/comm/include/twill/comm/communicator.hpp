@@ -119,17 +119,22 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// Elementwise reduction, the same bits on every rank. `order::rank` and `order::tree` also give them on
   /// every run and every backend.
   template <in_buffer S, out_buffer M, detail::reduction Op>
-  void allreduce(const S& in, M&& out, Op op, [[maybe_unused]] order how = order::rank) const {
-    perform(detail::op_kind::allreduce,
-            [&](const auto& c) { return detail::calls::allreduce(c, in, out, op); });
-    if constexpr (every_byte_counts<element_t<M>>)
-      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
+  void allreduce(const S& in, M&& out, Op op, order how = order::rank) const {
+    if constexpr (requires { engine_.reduce_at_once(detail::as_in(in), detail::as_out(out), op, how); }) {
+      if (!engine_.reduce_at_once(detail::as_in(in), detail::as_out(out), op, how)) [[unlikely]]
+        allreduce_by_kernel(in, out, op, how);
+    } else {
+      reduce_all(in, out, op, how);
+    }
   }
   /// In place: what is sent stands where the result will be.
   template <out_buffer M, detail::reduction Op>
-  void allreduce(in_place_t, M&& data, Op op, [[maybe_unused]] order how = order::rank) const {
-    perform(detail::op_kind::allreduce,
-            [&](const auto& c) { return detail::calls::allreduce(c, in_place, data, op); });
+  void allreduce(in_place_t, M&& data, Op op, order how = order::rank) const {
+    perform(detail::op_kind::allreduce, [&](const auto& c) {
+      auto k = detail::calls::allreduce(c, in_place, data, op);
+      k.unordered = how == order::any;
+      return k;
+    });
     if constexpr (every_byte_counts<element_t<M>>)
       verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(data)));
   }
@@ -420,8 +425,12 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
     detail::send_operation out(engine_.shared_context(), detail::op_kind::sendrecv,
                                detail::bytes_of(s.data()), s.size_bytes(), dest, send_tag, false);
     out.start();
-    return detail::receive_bytes(c, detail::op_kind::sendrecv, detail::bytes_of(m.data()), m.size_bytes(),
-                                 sizeof(element_t<M>), source, recv_tag);
+    const status got = detail::receive_bytes(c, detail::op_kind::sendrecv, detail::bytes_of(m.data()),
+                                             m.size_bytes(), sizeof(element_t<M>), source, recv_tag);
+    if (!out.poll())
+      c.ep->wait_until(c.site(detail::op_kind::sendrecv), detail::op_kind::sendrecv, out.peer(),
+                       [&] { return out.poll(); });
+    return got;
   }
   /// Blocks until a message is there, and leaves it.
   [[nodiscard]] status probe(int source, int tag) const {
@@ -463,7 +472,9 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   }
   /// The ranks that share memory, or a smaller part of the machine, with this one. Collective.
   [[nodiscard]] basic_communicator split_local(locality kind = locality::node) const {
-    return std::move(*forked(detail::op_kind::split, detail::locality_color(kind), rank()));
+    return std::move(*forked(detail::op_kind::split,
+                             detail::node_color(engine_.ctx().ep->node(), detail::locality_color(kind)),
+                             rank()));
   }
   /// The same ranks; messages and collectives of the two never meet. Collective.
   [[nodiscard]] basic_communicator duplicate() const {
@@ -586,21 +597,39 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   template <class Make>
   [[gnu::always_inline]] void perform(detail::op_kind kind, Make&& make) const {
     detail::context& ctx = engine_.ctx();
-    const check_level how = ctx.ep->level();
-    if (ctx.ep->finalized()) [[unlikely]]
-      detail::fail(errc::finalized, ctx.site(kind), "the environment has ended");
-    const detail::caller c{ctx, kind, rank(), size(), how != check_level::none};
-    if (how >= check_level::collective) {
-      perform_checked(c, make);
+    const std::uint8_t gate = ctx.ep->gate();
+    if (gate > static_cast<std::uint8_t>(check_level::normal)) [[unlikely]] {
+      // By value: what is not passed by its address stays in registers on the plain way.
+      perform_checked(kind, make);
     } else {
+      const detail::caller c{ctx, kind, rank(), size(), gate != 0};
       auto k = make(c);
       engine_.run(kind, k);
     }
   }
+  template <class S, class M, class Op>
+  [[gnu::always_inline]] void reduce_all(const S& in, M& out, Op op, order how) const {
+    // Values: an address of a local would keep it out of registers.
+    perform(detail::op_kind::allreduce,
+            [from = detail::as_in(in), to = detail::as_out(out), op, how](const auto& c) {
+              auto k = detail::calls::allreduce(c, from, to, op);
+              k.unordered = how == order::any;
+              return k;
+            });
+    if constexpr (every_byte_counts<element_t<M>>)
+      verify(detail::op_kind::allreduce, std::as_bytes(detail::as_out(out)));
+  }
+  // Out of the way of a caller that has the library's call in line.
+  template <class S, class M, class Op>
+  [[gnu::noinline]] void allreduce_by_kernel(const S& in, M& out, Op op, order how) const {
+    reduce_all(in, out, op, how);
+  }
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.
   template <class Make>
-  [[gnu::noinline]] void perform_checked(const detail::caller& c, Make& make) const {
+  [[gnu::noinline, gnu::cold]] void perform_checked(detail::op_kind kind, Make make) const {
+    const detail::caller c{engine_.ctx(), kind, rank(), size(), true};
+    if (engine_.ctx().ep->finalized()) detail::fail(errc::finalized, c.site(), "the environment has ended");
     const detail::one_collective guard(engine_.ctx(), c.kind);
     auto k = [&] {
       try {
@@ -618,9 +647,12 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   static constexpr bool every_byte_counts =
       std::is_same_v<T, float> || std::is_same_v<T, double> || std::has_unique_object_representations_v<T>;
   // Level heavy: what must be equal on all ranks is.
-  [[gnu::always_inline]] void verify(detail::op_kind kind, std::span<const std::byte> result) const {
-    if (level() == check_level::heavy) [[unlikely]]
-      compare_results(kind, result);
+  [[gnu::always_inline]] void verify([[maybe_unused]] detail::op_kind kind,
+                                     [[maybe_unused]] std::span<const std::byte> result) const {
+    if constexpr (!Engine::is_local) {
+      if (level() == check_level::heavy) [[unlikely]]
+        compare_results(kind, result);
+    }
   }
   [[gnu::noinline]] void compare_results(detail::op_kind kind, std::span<const std::byte> result) const {
     const std::uint32_t mine = crc32c(result);
@@ -669,6 +701,9 @@ void basic_communicator<Engine>::broadcast_object(T& object, int root) const {
 using local_comm = basic_communicator<detail::local_engine>;
 /// Processes of one node.
 using shm_comm = basic_communicator<detail::shm_engine>;
+/// Ranks of an MPI library's job, by the module that was loaded. Programs that are compiled against one
+/// library have linked_mpi_comm in twill/comm_mpi.hpp.
+using mpi_comm = basic_communicator<detail::mpi_engine>;
 /// Whichever backend was chosen at run time: one branch a call.
 using any_communicator = basic_communicator<detail::any_engine>;
 

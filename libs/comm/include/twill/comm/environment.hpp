@@ -21,10 +21,21 @@ struct environment_options {
   thread_level required = thread_level::multiple;  ///< asked for
   thread_level minimum = thread_level::funneled;   ///< less is an error
   bool downgrade = false;                          ///< less than `minimum` is recorded instead
-  std::optional<check_level> checks{};             ///< how much is checked
+  bool watchdog = true;  ///< backend mpi: a thread ends the job when a process of this node is gone
+  std::optional<check_level> checks{};  ///< how much is checked
   std::optional<std::chrono::nanoseconds>
       timeout{};  ///< a wait without progress longer than this is an error
 };
+
+class environment;
+
+namespace detail {
+
+// `native` points at the host program's MPI_Comm, or is null: see environment_from in twill/comm_mpi.hpp.
+[[nodiscard]] environment init_environment(const environment_options& options, settings& from,
+                                           const void* native);
+
+}  // namespace detail
 
 /// Communication of this process: made once, destroyed last.
 ///
@@ -60,6 +71,7 @@ class environment {
   [[nodiscard]] thread_level threads() const noexcept { return topology_->threads; }
 
  private:
+  friend environment detail::init_environment(const environment_options&, settings&, const void*);
   environment(std::unique_ptr<any_communicator> world, std::shared_ptr<const execution_topology> t)
       : world_(std::move(world)), topology_(std::move(t)) {}
 
@@ -81,8 +93,12 @@ class environment {
 [[nodiscard]] double wtick() noexcept;
 /// The host's name.
 [[nodiscard]] std::string processor_name();
-/// `local`, `shm`: what this build has.
+/// `local`, `shm`, `mpi (plug-ins: mpich, openmpi)`: what this build has, and what it can load.
 [[nodiscard]] std::vector<std::string> available_backends();
+
+/// Loads the file of an MPI module and tells which library it is of: `mpich, MPICH 4.0.2`.
+/// Throws: error(backend_unavailable) that says what is wrong with it.
+[[nodiscard]] std::string describe_mpi_module(const std::string& path);
 
 /// Which backend a process uses, and why.
 struct backend_choice {

@@ -93,9 +93,8 @@ class basic_neighborhood {
   template <class T>
   void send(std::span<const T> data, int to) const {
     detail::check_send(engine_.ctx(), detail::op_kind::neighbor_alltoall, to, tag, true);
-    (void)engine_.ctx().ep->send(engine_.ctx().id, engine_.rank(),
-                                 engine_.ctx().world[static_cast<std::size_t>(to)], to == engine_.rank(),
-                                 detail::bytes_of(data.data()), data.size_bytes(), tag, false);
+    detail::send_aside(engine_.ctx(), detail::op_kind::neighbor_alltoall, detail::bytes_of(data.data()),
+                       data.size_bytes(), to, tag);
   }
   template <class T>
   void receive(std::span<T> into, int from) const {

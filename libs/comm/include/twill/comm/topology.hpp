@@ -23,14 +23,16 @@ struct host_info {
 struct execution_topology {
   backend_kind backend = backend_kind::local;     ///< who carries the world
   thread_level threads = thread_level::multiple;  ///< what was provided
+  std::string module{};                           ///< of backend mpi: `mpich`, `openmpi`, ...
   std::string library{};                          ///< one line: name and version
-  std::string launcher{};                         ///< `twill run`, `srun`, `none`, ...
-  int rank = 0;                                   ///< this rank in the world
-  int size = 1;                                   ///< ranks of the world
-  int local_rank = 0;                             ///< this rank on its host
-  int local_size = 1;                             ///< ranks on this host
-  bool leader = true;                             ///< local_rank is 0
-  std::vector<host_info> hosts{};                 ///< in the order of their first ranks
+  std::string persistent{};        ///< of backend mpi: `native` or `emulated` persistent collectives
+  std::string launcher{};          ///< `twill run`, `srun`, `none`, ...
+  int rank = 0;                    ///< this rank in the world
+  int size = 1;                    ///< ranks of the world
+  int local_rank = 0;              ///< this rank on its host
+  int local_size = 1;              ///< ranks on this host
+  bool leader = true;              ///< local_rank is 0
+  std::vector<host_info> hosts{};  ///< in the order of their first ranks
 };
 
 /// Names and values of environment variables.
@@ -47,6 +49,7 @@ struct launch_variables {
   bool slurm_step = false;          ///< a Slurm step of several tasks without an MPI launcher's variables
   std::optional<int> shm_fd{};      ///< TWILL_SHM_FD
   std::optional<std::string> shm_name{};  ///< TWILL_SHM_NAME
+  std::optional<int> pmi_fd{};            ///< PMI_FD: the connection to MPICH's launcher
 
   /// Reads them out of the given variables. Throws: error(bad_configuration) that names the variable and its
   /// value when a number is malformed or out of range.
@@ -113,6 +116,12 @@ namespace detail {
 
 // Equal for processes that share what `kind` says, as far as this process's first CPU shows it.
 [[nodiscard]] int locality_color(locality kind, const std::string& root = "/");
+// A colour for ranks of one node with one colour in it: processors of a node and ranks of a job are far
+// fewer.
+[[nodiscard]] constexpr int node_color(int node, int place) noexcept {
+  return static_cast<int>((static_cast<unsigned>(node) << 12U | static_cast<unsigned>(place & 0xfff)) &
+                          0x7fffffffU);
+}
 
 }  // namespace detail
 }  // namespace twill::comm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "twill/comm/detail/local_engine.hpp"
+#include "twill/comm/detail/mpi_engine.hpp"
 #include "twill/comm/detail/segments.hpp"
 #include "twill/comm/detail/shm_context.hpp"
 
@@ -21,15 +22,18 @@ class any_engine {
   any_engine() noexcept = default;
   any_engine(local_engine e) noexcept : engine_(std::move(e)) {}
   any_engine(shm_engine e) noexcept : rank_(e.rank()), size_(e.size()), engine_(std::move(e)) {}
+  any_engine(mpi_engine e) noexcept : rank_(e.rank()), size_(e.size()), engine_(std::move(e)) {}
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int size() const noexcept { return size_; }
   [[nodiscard]] backend_kind backend() const noexcept {
-    return std::holds_alternative<shm_engine>(engine_) ? backend_kind::shm : backend_kind::local;
+    static_assert(static_cast<int>(backend_kind::shm) == 1 && static_cast<int>(backend_kind::mpi) == 2);
+    return static_cast<backend_kind>(engine_.index());
   }
   template <class F>
   decltype(auto) visit(F&& f) const {
     if (const auto* shm = std::get_if<shm_engine>(&engine_)) return f(*shm);
+    if (const auto* mpi = std::get_if<mpi_engine>(&engine_)) return f(*mpi);
     return f(*std::get_if<local_engine>(&engine_));
   }
 
@@ -66,7 +70,7 @@ class any_engine {
  private:
   int rank_ = 0;
   int size_ = 1;
-  std::variant<local_engine, shm_engine> engine_;
+  std::variant<local_engine, shm_engine, mpi_engine> engine_;
 };
 
 [[nodiscard]] inline segments share(const any_engine& e, op_kind kind, const segment_request& r) {

@@ -73,13 +73,25 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   endpoint& operator=(const endpoint&) = delete;
   virtual ~endpoint();
 
-  [[nodiscard]] bool finalized() const noexcept {
+  [[nodiscard]] bool finalized() const noexcept { return gate() == closed; }
+  // The level of checks, or `closed` behind the end: one look a call decides whether it is one of the plain
+  // ones, up to check_level::normal.
+  [[nodiscard]] std::uint8_t gate() const noexcept {
     // ORD relaxed [finalized]: a program that destroys its environment while other threads communicate is
     // wrong already; this only has to be no data race.
-    return finalized_.load(std::memory_order_relaxed);
+    return gate_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
   [[nodiscard]] check_level level() const noexcept { return options_.level; }
+  // For tests that run under several levels in a process whose library starts once.
+  void set_checks(check_level level, std::chrono::nanoseconds timeout) noexcept {
+    options_.level = level;
+    options_.timeout = timeout;
+    // ORD relaxed [finalized]: as gate(); nobody communicates while a test changes its level.
+    gate_.store(static_cast<std::uint8_t>(level), std::memory_order_relaxed);
+  }
+  // Which of the job's nodes this rank is on: equal where memory can be shared.
+  [[nodiscard]] virtual int node() const noexcept { return 0; }
 
   // Completes what was detached, then lets every method throw `finalized`.
   void finalize() noexcept;
@@ -138,12 +150,43 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   static void hand_over(posted_receive& receive, const arrival& message) noexcept;
 
   endpoint_options options_;
-  std::atomic<bool> finalized_{false};
+  static constexpr std::uint8_t closed = 0xff;
+  std::atomic<std::uint8_t> gate_;
   std::atomic<std::uint32_t> own_bell_{0};
   std::list<posted_receive*> posted_;
   std::deque<arrival> unexpected_;
   std::vector<std::shared_ptr<void>> buried_;
   std::shared_ptr<const execution_topology> topology_;
+};
+
+// A message under way in a library that matches messages itself.
+struct transfer {
+  virtual ~transfer();
+  virtual void start() = 0;
+  [[nodiscard]] virtual bool poll() = 0;
+  [[nodiscard]] virtual bool cancel() noexcept = 0;
+  [[nodiscard]] virtual status result() const noexcept = 0;
+};
+
+// Messages of a communicator whose backend matches them itself; ranks are those of the communicator.
+class messenger {
+ public:
+  virtual ~messenger();
+  virtual void send(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) = 0;
+  // Returns at once, whether somebody receives or not.
+  virtual void send_copy(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) = 0;
+  // Throws: truncated.
+  [[nodiscard]] virtual status receive(op_kind kind, std::byte* data, std::size_t capacity, int source,
+                                       int tag) = 0;
+  [[nodiscard]] virtual std::optional<status> peek(int source, int tag) = 0;
+  [[nodiscard]] virtual std::optional<arrival> take(int source, int tag) = 0;
+  [[nodiscard]] virtual bool expects(int source, int tag) = 0;
+  [[nodiscard]] virtual std::unique_ptr<transfer> begin_send(op_kind kind, const std::byte* data,
+                                                             std::size_t bytes, int dest, int tag,
+                                                             bool synchronous) = 0;
+  [[nodiscard]] virtual std::unique_ptr<transfer> begin_receive(op_kind kind, std::byte* data,
+                                                                std::size_t capacity, int source,
+                                                                int tag) = 0;
 };
 
 // One communicator of this rank, whatever its backend.
@@ -154,6 +197,7 @@ struct context {
   int size = 1;
   backend_kind backend = backend_kind::local;
   std::vector<int> world{};       // job rank of each rank
+  messenger* mail = nullptr;      // null: messages are matched by the endpoint
   std::atomic<bool> busy{false};  // a thread is inside a collective; looked at from check level collective on
 
   context() = default;

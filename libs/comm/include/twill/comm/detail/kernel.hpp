@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 // A collective as data: what a rank contributes, and what it does with the contributions of the others.
@@ -34,6 +36,12 @@ constexpr std::uint64_t signature_word(op_kind kind, std::uint8_t type, op_code 
          (static_cast<std::uint64_t>(element) & 0xffffffU) << 40U;
 }
 
+// Of a rank whose arguments were refused.
+inline constexpr std::uint64_t declined_count = ~std::uint64_t{0};
+inline constexpr std::uint8_t declined_type = 0xff;
+// `allreduce of f64 (8 bytes), max, count 3`.
+[[nodiscard]] std::string describe_call(std::uint64_t word, std::uint64_t count);
+
 // Bytes without a null pointer problem: memcpy of nothing from nowhere is undefined.
 inline void copy_bytes(void* to, const void* from, std::size_t n) noexcept {
   if (n != 0) std::memcpy(to, from, n);
@@ -41,8 +49,27 @@ inline void copy_bytes(void* to, const void* from, std::size_t n) noexcept {
 // As copy_bytes, for memory that another rank reads next: long pieces go past this processor's caches,
 // because lines that one core has modified are what another core reads slowest.
 void publish_bytes(void* to, const void* from, std::size_t n) noexcept;
+// A long piece goes past the caches on its way to a result too: the result would push out what is read next,
+// and its lines would be fetched only to be overwritten.
+inline constexpr std::size_t least_streamed = std::size_t{256} << 10U;
+void stream_bytes(void* to, const void* from, std::size_t n) noexcept;
+// x[i] + y[i] on the same way: sums of long vectors, which is what large reductions mostly are.
+void stream_sum(double* to, const double* x, const double* y, std::size_t n) noexcept;
+void stream_sum(float* to, const float* x, const float* y, std::size_t n) noexcept;
+// These stores are outside of the order that a release gives; this puts them into it.
+void settle_streams() noexcept;
 inline void move_bytes(void* to, const void* from, std::size_t n) noexcept {
   if (n != 0 && to != from) std::memmove(to, from, n);
+}
+
+// A piece of a result that no other piece of it overlaps; nothing where it stands already.
+inline void place_bytes(void* to, const void* from, std::size_t n) noexcept {
+  if (n < least_streamed) {
+    move_bytes(to, from, n);
+  } else if (to != from) {
+    stream_bytes(to, from, n);
+    settle_streams();
+  }
 }
 
 // The part of [offset, offset + n) that lies in [first, last), as (place in the piece, place in the range,
@@ -89,8 +116,9 @@ struct fold_kernel : kernel_base {
   std::size_t n = 0;  // elements of a contribution
   std::size_t first = 0;
   std::size_t last = 0;
-  int last_rank = -1;   // -1: this rank receives nothing
-  bool filled = false;  // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
+  int last_rank = -1;      // -1: this rank receives nothing
+  bool unordered = false;  // the program takes whichever order is fastest
+  bool filled = false;     // the result is fill_value where nothing is folded (rank 0 of an exclusive scan)
   T fill_value{};
   const T* first_operand = nullptr;
   [[no_unique_address]] Op op;
@@ -130,6 +158,14 @@ struct fold_kernel : kernel_base {
       return;
     }
     const T* const left = first_operand;
+    if constexpr (All && std::is_same_v<Op, sum_t> &&
+                  (std::is_same_v<T, double> || std::is_same_v<T, float>)) {
+      if (last_rank == 1 && in != out && count * sizeof(T) >= least_streamed) {
+        stream_sum(into, left, from, count);
+        settle_streams();
+        return;
+      }
+    }
     for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<T>(op(left[i], from[i]));
   }
   // The first operand alone; in place when a rank is alone.
@@ -145,7 +181,7 @@ struct fold_kernel : kernel_base {
     fold(reinterpret_cast<T*>(into), r, reinterpret_cast<const T*>(from), length / sizeof(T));
   }
   void place(std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
-    copy_bytes(reinterpret_cast<std::byte*>(out) + offset, piece, length);
+    place_bytes(reinterpret_cast<std::byte*>(out) + offset, piece, length);
   }
   void finish() {
     if constexpr (!All) {
@@ -170,7 +206,7 @@ struct broadcast_kernel : kernel_base {
     publish_bytes(to, data + offset, length);
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
-    if (r == root && !mine) copy_bytes(data + offset, piece, length);
+    if (r == root && !mine) place_bytes(data + offset, piece, length);
   }
   void run_alone() noexcept {}
 };
@@ -200,13 +236,13 @@ struct gather_kernel : kernel_base {
     if (!receives) return;
     const auto i = static_cast<std::size_t>(r);
     if (!varying) {
-      move_bytes(out + i * n + offset, piece, length);
+      place_bytes(out + i * n + offset, piece, length);
       return;
     }
     if (r == 0) packed = 0;
     const std::size_t at = displs.empty() ? packed : displs[i] * element;
     packed += counts[i] * element;
-    move_bytes(out + at + offset, piece, length);
+    place_bytes(out + at + offset, piece, length);
   }
   void keep();
   void run_alone() noexcept {

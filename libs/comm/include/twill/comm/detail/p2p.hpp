@@ -18,6 +18,8 @@ inline constexpr std::size_t eager_limit = std::size_t{64} << 10U;
 void check_send(const context& c, op_kind kind, int dest, int tag, bool internal_tag = false);
 void check_receive(const context& c, op_kind kind, int source, int tag, bool internal_tag = false);
 
+// Returns at once, also without a receive; for this library's own exchanges. `dest` is in the communicator.
+void send_aside(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag);
 void send_bytes(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag);
 // Throws: truncated, type_mismatch (a length that is no multiple of `element`); the message is consumed.
 status receive_bytes(context& c, op_kind kind, std::byte* data, std::size_t capacity, std::size_t element,
@@ -38,7 +40,9 @@ class receive_operation final : public operation {
   void start() override;
   [[nodiscard]] bool poll() override;
   [[nodiscard]] bool cancel() noexcept override;
-  [[nodiscard]] status result() const noexcept override { return posted_.result; }
+  [[nodiscard]] status result() const noexcept override {
+    return native_ ? native_->result() : posted_.result;
+  }
   [[nodiscard]] int peer() const noexcept override { return peer_; }
 
  private:
@@ -47,6 +51,7 @@ class receive_operation final : public operation {
   std::size_t element_;
   int peer_;
   bool nobody_;
+  std::unique_ptr<transfer> native_;
 };
 
 class send_operation final : public operation {
@@ -66,6 +71,7 @@ class send_operation final : public operation {
   int peer_;
   bool synchronous_;
   std::shared_ptr<send_ticket> ticket_;
+  std::unique_ptr<transfer> native_;
 };
 
 }  // namespace twill::comm::detail

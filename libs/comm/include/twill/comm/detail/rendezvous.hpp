@@ -3,8 +3,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +24,8 @@ inline constexpr int max_ranks = 1024;
 
 /// Environment of a rank, set by the launcher: the descriptor, the rank, the number of ranks, the job's name.
 inline constexpr std::string_view env_fd = "TWILL_SHM_FD";
+/// Instead of the descriptor, of processes that inherit none: a name in the memory file system.
+inline constexpr std::string_view env_name = "TWILL_SHM_NAME";
 inline constexpr std::string_view env_rank = "TWILL_RANK";
 inline constexpr std::string_view env_size = "TWILL_SIZE";
 inline constexpr std::string_view env_job = "TWILL_JOB";
@@ -99,7 +103,17 @@ struct options {
   bool threads = false;     ///< the ranks are threads of this process
 };
 
-/// A memory file without a name and its mapping in this process. Nothing is left behind when all are gone.
+/// How ranks meet that know a name.
+struct meeting {
+  std::string name{};  ///< in the memory file system, a leading slash may stand before it
+  int rank = 0;        ///< this process; rank 0 makes the memory
+  int size = 1;        ///< ranks
+  std::chrono::steady_clock::time_point until{};  ///< who is not there by then is missing
+  std::uint64_t limit = 0;                        ///< as in options
+};
+
+/// A memory file without a name, or with one until all ranks have come, and its mapping in this process.
+/// Nothing is left behind when all are gone.
 class memory {
  public:
   /// A job of `ranks` ranks. Throws: twill::comm::error(init_failed).
@@ -107,6 +121,12 @@ class memory {
   /// The memory behind an inherited descriptor, checked: magic, version, build, size.
   /// Throws: twill::comm::error(init_failed).
   [[nodiscard]] static std::shared_ptr<memory> attach(int fd, int rank, int size);
+  /// The memory behind a name: rank 0 makes it, the others wait for it. A name whose maker is gone is taken
+  /// over with a warning. Throws: twill::comm::error(init_failed), error(bad_configuration).
+  [[nodiscard]] static std::shared_ptr<memory> meet(const meeting& m);
+  /// Behind enter(): waits for every rank and takes the name away, however this ends. `look` throws when the
+  /// job cannot go on. Throws: twill::comm::error(init_failed) with the ranks that did not come.
+  void await_all(const meeting& m, const std::function<void()>& look);
 
   memory(const memory&) = delete;
   memory& operator=(const memory&) = delete;
@@ -125,7 +145,15 @@ class memory {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
+  friend void enter(memory& job, int r);
   memory(int fd, std::byte* base, std::size_t bytes) noexcept : fd_(fd), base_(base), bytes_(bytes) {}
+  // Both take the descriptor.
+  static std::shared_ptr<memory> format(int fd, int ranks, const options& how);
+  static std::shared_ptr<memory> adopt(int fd, int rank, int size);
+  static std::shared_ptr<memory> make_named(const meeting& m, const std::string& path);
+  static std::shared_ptr<memory> find_named(const meeting& m, const std::string& path);
+  // In the child of a fork, which is no rank: what it writes is its own from now on.
+  void become_private() noexcept;
   int fd_;
   std::byte* base_;
   std::size_t bytes_;
@@ -156,7 +184,7 @@ bool note_exit(memory& job, int r, int wait_status) noexcept;
 [[nodiscard]] std::string describe_waits(const memory& job);
 
 /// Starts an attached rank's words: pid, start time, phase. Under a launcher the process is ended when the
-/// launcher is.
+/// launcher is. A child that this process forks afterwards sees the memory and changes nothing in it.
 void enter(memory& job, int r);
 /// The mark of a rank that leaves in order.
 void leave(memory& job, int r) noexcept;

@@ -3,6 +3,7 @@
 
 #include "twill/base/memory.hpp"
 #include "twill/comm/detail/local_engine.hpp"
+#include "twill/comm/detail/mpi_engine.hpp"
 #include "twill/comm/detail/shm_context.hpp"
 
 #include <atomic>
@@ -39,6 +40,13 @@ struct segment_request {
 // Collective. Throws: allocation_failed on every rank when it fails on one.
 [[nodiscard]] segments share(const local_engine& e, op_kind kind, const segment_request& r);
 [[nodiscard]] segments share(const shm_engine& e, op_kind kind, const segment_request& r);
+[[nodiscard]] segments share_mpi(mpi_context& c, op_kind kind, const segment_request& r);
+template <class Calls>
+[[nodiscard]] segments share(const basic_mpi_engine<Calls>& e, op_kind kind, const segment_request& r) {
+  return share_mpi(*e.native_context(), kind, r);
+}
+// Throws: invalid_argument.
+void check_alignment(const context& c, op_kind kind, std::size_t alignment);
 
 void lock_segment(context& c, segment_words& w, int target, bool exclusive);
 void unlock_segment(segment_words& w, bool exclusive) noexcept;

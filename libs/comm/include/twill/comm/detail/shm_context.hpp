@@ -107,8 +107,11 @@ struct shm_context final : context {
   void wake(std::uint64_t seq) noexcept;
   void await_asleep(std::uint64_t seq, op_kind kind);
   [[nodiscard]] bool complete(std::uint64_t seq) const noexcept;
-  // The piece length for elements of that size, and room for it in both arenas.
-  std::size_t piece(std::size_t granule);
+  // The piece length for elements of that size, and room for it in both arenas. Long operations take longer
+  // ones behind their first: ranks meet less often, and what a rank has written has left its core's cache
+  // when another reads it.
+  std::size_t piece(std::size_t granule, bool longer = false);
+  static constexpr std::size_t long_from = std::size_t{2} << 20U;
   [[noreturn]] void mismatch(std::uint64_t seq, op_kind kind) const;
   [[noreturn]] void refused(op_kind kind, int r, std::size_t bytes) const;
   // This rank's part in an operation whose arguments it refused: the others throw instead of waiting.
@@ -175,7 +178,7 @@ class shm_engine {
       piece = c.piece(k.granule);
       if constexpr (K::by_range) {
         if (size_ > 2 && bytes >= range_threshold) {
-          run_by_range(kind, k, seq, bytes, piece);
+          run_by_range(kind, k, seq, bytes, c.piece(k.granule, bytes >= shm_context::long_from));
           return;
         }
       }
@@ -246,7 +249,9 @@ class shm_engine {
     shm_context& c = *ctx_;
     std::vector<std::size_t> total(static_cast<std::size_t>(size_));
     for (int r = 0; r < size_; ++r) total[static_cast<std::size_t>(r)] = c.line(first, r).bytes;
-    for (std::size_t offset = piece; offset < longest; offset += piece) {
+    std::size_t offset = piece;
+    if (longest >= shm_context::long_from) piece = c.piece(k.granule, true);
+    for (; offset < longest; offset += piece) {
       const std::uint64_t seq = ++c.sequence;
       shm_line& mine = c.line(seq, rank_);
       std::byte* room = c.arena[seq & 1U];

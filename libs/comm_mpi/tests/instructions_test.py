@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what a linked program executes for an allreduce besides the MPI library: instructions of its own code, and
+allocations it asks for, by callgrind on each of two ranks.
+
+instructions_test.py PROGRAM LAUNCHER..."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CALLS = 200
+MOST = 60
+
+
+def read(path, program):
+    """Instructions executed in the program's own file, and the functions outside of it that it called."""
+    own, object_file, called_object, called, instructions = False, "", None, "", 0
+    outside = {}
+    lines = iter(path.read_text().splitlines())
+    for line in lines:
+        if line.startswith("ob="):
+            object_file = line[3:]
+            own = object_file.endswith(program)
+        elif line.startswith("cob="):
+            called_object = line[4:]
+        elif line.startswith("cfn="):
+            called = line[4:]
+        elif line.startswith("calls="):
+            next(lines)  # what the called function took
+            if own and called_object is not None and not called_object.endswith(program):
+                outside[called] = outside.get(called, 0) + int(line[6:].split()[0])
+            called_object = None
+        elif own and re.match(r"[\d+*-]", line):
+            instructions += int(line.split()[1])
+    return instructions, outside
+
+
+def main(program, *launch):
+    if shutil.which("valgrind") is None:
+        print("not run: no valgrind")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [*launch, "-n", "2", "valgrind", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no",
+             f"--callgrind-out-file={folder}/%p", "--toggle-collect=twill_direct_allreduce", program, str(CALLS)],
+            env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        # Processes that the library starts on the way have files as well, without such a call.
+        ranks = [found for found in (read(p, Path(program).name) for p in Path(folder).iterdir()) if found[1]]
+    print(done.stdout, end="")
+    assert len(ranks) == 2, ranks
+    for instructions, outside in ranks:
+        print(f"{instructions / CALLS:.1f} instructions a call besides the library; called: {outside}")
+        assert outside.get("MPI_Allreduce", outside.get("PMPI_Allreduce")) == CALLS, outside
+        assert not any(re.search("malloc|operator new|calloc", name) for name in outside), outside
+        assert 0 < instructions < MOST * CALLS, instructions
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

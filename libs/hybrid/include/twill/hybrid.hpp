@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "twill/hybrid/block.hpp"
+#include "twill/hybrid/checkpoint.hpp"
+#include "twill/hybrid/collective_try.hpp"
+#include "twill/hybrid/collectives.hpp"
+#include "twill/hybrid/error.hpp"
+#include "twill/hybrid/exchange.hpp"
+#include "twill/hybrid/hot.hpp"
+#include "twill/hybrid/loop.hpp"
+#include "twill/hybrid/memory.hpp"
+#include "twill/hybrid/options.hpp"
+#include "twill/hybrid/phases.hpp"
+#include "twill/hybrid/recording.hpp"
+#include "twill/hybrid/runtime.hpp"
+#include "twill/hybrid/shared.hpp"
+#include "twill/hybrid/solver_threads.hpp"
+#include "twill/hybrid/stop.hpp"
+#include "twill/hybrid/threads.hpp"
+#include "twill/hybrid/topology.hpp"
+#include "twill/hybrid/two_level.hpp"
+#include "twill/hybrid/work.hpp"
