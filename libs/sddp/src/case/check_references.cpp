@@ -105,7 +105,7 @@ void entities(context& c, linker& link) {
 
 void factor_lists(context& c, linker& link) {
   const auto check = [&](const auto& file, const char* key, const char* column, const id_index& to,
-                         const char* noun, const char* lower, const auto& id_of) {
+                         const char* noun, [[maybe_unused]] const char* lower, const auto& id_of) {
     const auto& items = file.content.items;
     std::set<std::pair<std::int32_t, std::int32_t>> seen;
     for (std::size_t i = 0; i < items.size(); ++i) {
