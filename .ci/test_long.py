@@ -45,7 +45,7 @@ def jobs(chosen, fuzz_seconds):
             if (part, preset) == ("comm_mpi", "nompi"):
                 continue  # which is the preset without this part
             yield (f"{part}: suite, preset {preset}", part,
-                   f".ci/configure {preset} -DTWILL_TESTS_SHORT=OFF >/dev/null && cmake --build --preset {preset} --target part_{part} && "
+                   f".ci/configure {preset} -DTWILL_TESTS_SHORT=OFF -DTWILL_TESTS_OPTIMIZE= >/dev/null && cmake --build --preset {preset} --target part_{part} && "
                    f"ctest --preset {preset} -L '^{part}$'")
         yield (f"{part}: suite 20 times in random order, release", part,
                f"ctest --preset release -L '^{part}$' --repeat until-fail:20 --schedule-random")

@@ -34,6 +34,19 @@ if(NOT fmt_FOUND)
 endif()
 twill_dependency_line(fmt TRUE "${fmt_VERSION}" "text formatting inside the sources" "apt-get install libfmt-dev")
 
+# Header-only, every file that formats compiles the whole of fmt again, which is half of the libraries' compile time. So
+# libtwill_base holds it once (cmake/fmt.cpp), under a name of its own that cannot meet another fmt in a program. Only in
+# a build of ours alone, since the imported target may be the surrounding project's too, and only for the version whose
+# instantiations the file names.
+option(TWILL_FMT_ONCE "Compile fmt once instead of in every file" ${PROJECT_IS_TOP_LEVEL})
+if(NOT fmt_VERSION MATCHES "^9[.]")
+  set(TWILL_FMT_ONCE OFF)
+endif()
+if(TWILL_FMT_ONCE)
+  set_target_properties(fmt::fmt-header-only PROPERTIES INTERFACE_COMPILE_DEFINITIONS
+    "FMT_BEGIN_NAMESPACE=namespace fmt { inline namespace twill_v9 {;FMT_END_NAMESPACE=}}")
+endif()
+
 find_package(Threads REQUIRED)
 
 if(TWILL_BUILD_APPS)

@@ -8,11 +8,12 @@ function(twill_part_target part)
   endif()
 endfunction()
 
-# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [UNLISTED])
+# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [UNLISTED] [OPTIMIZED])
 # One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part, unless
-# UNLISTED says that the caller adds it to CTest.
+# UNLISTED says that the caller adds it to CTest. OPTIMIZED: at the build type's level also where TWILL_TESTS_OPTIMIZE
+# lowers it for tests, because it measures, or because its subject is what the optimiser makes of our headers.
 function(twill_test name)
-  cmake_parse_arguments(ARG "UNLISTED" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
+  cmake_parse_arguments(ARG "UNLISTED;OPTIMIZED" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
   if(NOT TWILL_BUILD_TESTS)
     return()
   endif()
@@ -22,6 +23,9 @@ function(twill_test name)
   target_compile_definitions(${name} PRIVATE TWILL_SOURCE_DIR="${twill_SOURCE_DIR}" ${ARG_DEFINES})
   twill_warnings(${name})
   twill_unity(${name} TESTS)
+  if(TWILL_TESTS_OPTIMIZE AND NOT ARG_OPTIMIZED AND NOT TWILL_SANITIZE)
+    target_compile_options(${name} PRIVATE ${TWILL_TESTS_OPTIMIZE})
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()

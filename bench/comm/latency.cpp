@@ -2,7 +2,8 @@
 // Collectives between ranks, written once and compiled for each library. Rank 0 reports.
 //   TASK: barrier | allreduce_8 | allreduce_8k | allreduce_8M | allgatherv_8 | allgatherv_8k | allgatherv_8M
 //   | broadcast_8M (bytes that each rank contributes, of a broadcast the root) | copy_8M | copy_16M |
-//   copy_24M (every rank copies that much of its own memory at once: a bound)
+//   copy_24M (every rank copies that much of its own memory at once: a bound) | cached_copy_8M ... (the same
+//   bytes again and again)
 #include "../harness/bench.hpp"
 
 #include TWILL_BENCH_PEER
@@ -86,14 +87,18 @@ int measure(peer::ranks& world, const bench::arguments& asked) {
       bench::keep(data);
     });
     sum = checksum_of(data);
-  } else if (task.starts_with("copy_")) {
-    // In pieces of 8 MiB, the size of the collectives' buffers.
+  } else if (task.starts_with("copy_") || task.starts_with("cached_copy_")) {
+    // In pieces of 8 MiB, the size of the collectives' buffers: over 64 MiB, twice what the caches hold
+    // (STREAM's rule), or the same piece again and again, of which a core with a cache of its own keeps much
+    // there.
     constexpr std::size_t piece = std::size_t{8} << 20U;
-    const std::vector<char> from(piece, 1);
-    std::vector<char> to(piece);
+    const std::size_t room = piece * (task.starts_with("copy_") ? 8 : 1);
+    const std::vector<char> from(room, 1);
+    std::vector<char> to(room);
+    std::size_t at = 0;
     ns = collective_ns(world, asked.seconds, [&] {
-      for (std::size_t done = 0; done < bytes_of(task); done += piece) {
-        std::memcpy(to.data(), from.data(), piece);
+      for (std::size_t done = 0; done < bytes_of(task); done += piece, at = (at + piece) % room) {
+        std::memcpy(to.data() + at, from.data() + at, piece);
         bench::keep(to);
       }
     });

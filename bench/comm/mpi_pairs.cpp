@@ -4,13 +4,14 @@
 // launcher:
 //   mpiexec -n 2 bench_comm_pairs_mpich [ROW/WAY] [--seconds S]
 //   ROW: barrier | allreduce_8 | allreduce_rank_8 | broadcast_8 | allgatherv_8 | send_recv_8 |
-//   allreduce_init_8, and the same with _8k and _1M (bytes that each rank contributes)
+//   allreduce_init_8 | allreduce_lent_8, and the same with _8k and _1M (bytes that each rank contributes)
 //   WAY: linked | module | raw (the library's call beside itself)
 // Without a row: a table of all of them. With one: a JSON line with the median of the ratios.
 #include "../harness/bench.hpp"
 #include "twill/comm.hpp"
 #include "twill/comm_mpi.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string_view>
@@ -150,27 +151,30 @@ void every_row(MPI_Comm c, int rank, std::size_t ranks, std::size_t bytes, const
 }
 
 // A persistent request that is started and waited for, beside the nonblocking call that the library has on
-// every version.
+// every version: one that owns its buffers, and one over lent ones, which copies them.
 template <class Row>
-void persistent_row(const comm::linked_mpi_comm& linked, const comm::any_communicator& any, MPI_Comm c,
-                    std::size_t bytes, const std::string& size, Row&& row) {
+void persistent_rows(const comm::linked_mpi_comm& linked, const comm::any_communicator& any, MPI_Comm c,
+                     std::size_t bytes, const std::string& size, Row&& row) {
   buffers b(bytes, static_cast<std::size_t>(any.size()));
+  const auto again = [](auto& r) {
+    r.start();
+    r.wait();
+  };
+  const auto raw = [&] {
+    MPI_Request r = MPI_REQUEST_NULL;
+    MPI_Iallreduce(b.integers.data(), b.sums.data(), b.count, MPI_INT64_T, MPI_SUM, c, &r);
+    MPI_Wait(&r, MPI_STATUS_IGNORE);
+  };
+  auto own_linked = linked.allreduce_init<std::int64_t>(b.n, comm::sum);
+  auto own_module = any.allreduce_init<std::int64_t>(b.n, comm::sum);
+  std::ranges::fill(own_linked.send_buffer(), 3);
+  std::ranges::fill(own_module.send_buffer(), 3);
+  row("allreduce_init" + size, raw, [&] { again(own_linked); }, [&] { again(own_module); });
   linked.persistent([&](auto& s) {
     auto by_linked = s.allreduce_init(b.integers, b.sums, comm::sum);
     any.persistent([&](auto& t) {
       auto by_module = t.allreduce_init(b.integers, b.sums, comm::sum);
-      const auto again = [](auto& r) {
-        r.start();
-        r.wait();
-      };
-      row(
-          "allreduce_init" + size,
-          [&] {
-            MPI_Request r = MPI_REQUEST_NULL;
-            MPI_Iallreduce(b.integers.data(), b.sums.data(), b.count, MPI_INT64_T, MPI_SUM, c, &r);
-            MPI_Wait(&r, MPI_STATUS_IGNORE);
-          },
-          [&] { again(by_linked); }, [&] { again(by_module); });
+      row("allreduce_lent" + size, raw, [&] { again(by_linked); }, [&] { again(by_module); });
     });
   });
 }
@@ -210,7 +214,7 @@ void measure_rows(const comm::any_communicator& world, const std::string& task, 
       {{8, "_8"}, {std::size_t{8} << 10U, "_8k"}, {std::size_t{1} << 20U, "_1M"}}};
   for (const auto& [bytes, size] : sizes) {
     every_row(c, rank, static_cast<std::size_t>(any.size()), bytes, size, row);
-    persistent_row(linked, any, c, bytes, size, show);
+    persistent_rows(linked, any, c, bytes, size, show);
   }
   if (!found) bench::arguments::usage(task.c_str());
 }

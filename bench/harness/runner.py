@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import stats
 
-SINGLE_AFTER_S = 60.0  # a peer that takes longer runs once
+SINGLE_AFTER_S = 20.0  # a peer that takes longer runs once
 FREE_CORES = 1.9  # two spinners at least this much faster than one: there are two cores to measure on
 TIMEOUT_S = 3600
 

@@ -2,12 +2,8 @@
 // Heat in a plate: a stencil of five points on a grid whose rows are cut among the ranks. The rows beside a
 // cut are read through a shared window where the neighbour is on the same node, and travel as messages where
 // it is not. The hash that is printed has the same bits for any number of ranks and threads.
-//
-//   heat [--size 256] [--steps 200] [--threads T] [--ranks-of-a-node N]
-//
-// --ranks-of-a-node makes nodes of N ranks out of one, so that messages can be seen on one machine.
+#include "flags.hpp"
 #include "twill/base/checksum.hpp"
-#include "twill/base/number.hpp"
 #include "twill/hybrid.hpp"
 
 #include <cstdio>
@@ -119,26 +115,41 @@ void run(hybrid::runtime& here, const arguments& asked) {
   }
 }
 
+// True: --help was asked for.
+bool read(int argc, char** argv, arguments& out, hybrid::options& how) {
+  using flags::number;
+  const std::vector<flags::flag> all{
+      {"--size", "N", "points of a side of the plate (256)",
+       number("--size", 1, [&](auto n) { out.size = n; })},
+      {"--steps", "N", "steps in time (200)", number("--steps", 0, [&](auto n) { out.steps = n; })},
+      {"--threads", "N", "threads of each rank; 0: all that is allowed",
+       number("--threads", 0,
+              [&](auto n) {
+                how.threads = n;
+                how.threads_name = "--threads";
+              })},
+      {"--ranks-of-a-node", "N", "makes nodes of N ranks out of one, to see messages on one machine",
+       number("--ranks-of-a-node", 1, [&](auto n) { out.node_ranks = n; })}};
+  return flags::read(
+      argc, argv,
+      "heat follows the temperature of a plate on ranks x threads. Neighbours on a node read each\n"
+      "other's rows in a shared window, others send them. The hash is the same for all layouts.",
+      "  heat --size 64 --steps 50\n"
+      "  twill run -n 2 --threads 2 -- heat --size 1024\n"
+      "  twill run -n 4 -- heat --ranks-of-a-node 2\n",
+      all);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   arguments asked;
   hybrid::options how;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string flag = argv[i];
-    const auto value = twill::parse_uint64(argv[i + 1]);
-    if (flag == "--size" && value && value.value > 0) {
-      asked.size = value.value;
-    } else if (flag == "--steps" && value) {
-      asked.steps = value.value;
-    } else if (flag == "--threads" && value) {
-      how.threads = value.value;
-    } else if (flag == "--ranks-of-a-node" && value && value.value > 0) {
-      asked.node_ranks = value.value;
-    } else {
-      std::fprintf(stderr, "heat: %s %s: unknown flag or malformed value\n", argv[i], argv[i + 1]);
-      return 64;
-    }
+  try {
+    if (read(argc, argv, asked, how)) return 0;
+  } catch (const twill::error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return static_cast<int>(e.exit());
   }
   return hybrid::run(how, [&](hybrid::runtime& here) { run(here, asked); });
 }

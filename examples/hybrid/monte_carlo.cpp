@@ -6,9 +6,9 @@
 //   monte_carlo --paths 2000000
 //   twill run -n 2 --threads 2 -- monte_carlo --paths 2000000 --checkpoint folder
 //   twill run -n 4 -- monte_carlo --paths 2000000 --checkpoint folder --resume
+#include "flags.hpp"
 #include "option_book.hpp"
 #include "twill/base/checksum.hpp"
-#include "twill/base/number.hpp"
 #include "twill/base/philox.hpp"
 #include "twill/base/progress.hpp"
 #include "twill/base/progress_sinks.hpp"
@@ -31,7 +31,8 @@ using namespace option_book;
 
 struct arguments {
   std::uint64_t paths = 100'000'000;
-  std::uint64_t batch = 131'072;
+  // About a second of two workers: long enough that ranks seldom wait for each other, short enough to stop.
+  std::uint64_t batch = 2'097'152;
   std::uint64_t seed = 1;
   std::uint64_t every = 10;
   std::string checkpoint;
@@ -45,9 +46,13 @@ struct arguments {
 int price(hybrid::runtime& here, const arguments& asked) {
   auto& world = here.world();
   const twill::philox stream{twill::philox_key(asked.seed)};
-  const std::uint64_t leaves_in_batch = (asked.batch + twill::sum_leaf_size - 1) / twill::sum_leaf_size;
+  // Batches of equal length, so that no rank has less than its share in the last one.
+  const auto parts = [](std::uint64_t n, std::uint64_t of) { return (n + of - 1) / of; };
+  const std::uint64_t all_leaves = parts(asked.paths, twill::sum_leaf_size);
+  const std::uint64_t wanted = parts(all_leaves, parts(asked.batch, twill::sum_leaf_size));
+  const std::uint64_t leaves_in_batch = parts(all_leaves, wanted);
   const std::uint64_t paths_in_batch = leaves_in_batch * twill::sum_leaf_size;
-  const std::uint64_t batches = (asked.paths + paths_in_batch - 1) / paths_in_batch;
+  const std::uint64_t batches = parts(all_leaves, leaves_in_batch);
 
   // [snippet:loop]
   leaf_sums total{};  // the state: all that a checkpoint holds
@@ -69,8 +74,13 @@ int price(hybrid::runtime& here, const arguments& asked) {
     }
     clock.now().steals += static_cast<double>(loop.moved());
     clock.now().bytes += static_cast<double>(8 * (mine.count * sums + 2));
-    const hybrid::phase_clock::timer time(clock, hybrid::phase::communication);
-    const auto all = end.exchange(world, std::span<const double>(results.data()->data(), mine.count * sums));
+    hybrid::boundary_view all;
+    {
+      hybrid::phase_clock::timer time(clock, hybrid::phase::communication);
+      all = end.exchange(world, std::span<const double>(results.data()->data(), mine.count * sums));
+      time.waited(all.waited);
+    }
+    const hybrid::phase_clock::timer time(clock, hybrid::phase::overhead);
     // In the order of the paths, whoever computed them.
     for (std::size_t leaf = 0; leaf < leaves_in_batch; ++leaf)
       for (std::size_t i = 0; i < sums; ++i) total[i] += all.values[leaf * sums + i];
@@ -140,63 +150,46 @@ int price(hybrid::runtime& here, const arguments& asked) {
   return 0;
 }
 
-[[noreturn]] void refuse(const std::string& flag, const std::string& found, const std::string& expected) {
-  throw twill::error(twill::errc::bad_configuration, {.what = "malformed or unknown flag",
-                                                      .where = twill::location{.file = flag},
-                                                      .found = found,
-                                                      .expected = expected});
-}
-
-arguments read(int argc, char** argv, hybrid::options& how) {
-  arguments out;
-  for (int i = 1; i < argc; ++i) {
-    const std::string flag = argv[i];
-    const auto value = [&]() -> std::string {
-      if (i + 1 >= argc) refuse(flag, "nothing", "a value");
-      return argv[++i];
-    };
-    const auto number = [&](std::uint64_t least) {
-      const std::string text = value();
-      const auto n = twill::parse_uint64(text);
-      if (!n || n.value < least) refuse(flag, text, "a number from " + std::to_string(least) + " on");
-      return n.value;
-    };
-    if (flag == "--paths") {
-      out.paths = number(1);
-    } else if (flag == "--batch") {
-      out.batch = number(1);
-    } else if (flag == "--seed") {
-      out.seed = number(0);
-    } else if (flag == "--every") {
-      out.every = number(0);
-    } else if (flag == "--threads") {
-      how.threads = number(0);
-      how.threads_name = flag;
-    } else if (flag == "--checkpoint") {
-      out.checkpoint = value();
-    } else if (flag == "--max-wall") {
-      out.max_wall = static_cast<double>(number(1));
-    } else if (flag == "--interrupt-exit") {
-      out.interrupt_exit = static_cast<int>(number(0));
-    } else if (flag == "--stall-report") {
-      how.stall_report = static_cast<double>(number(1));
-    } else if (flag == "--topology=json") {
-      how.report = hybrid::report_form::json;
-    } else if (flag == "--topology") {
-      how.report = hybrid::report_form::text;
-    } else if (flag == "--resume") {
-      out.resume = true;
-    } else if (flag == "--progress") {
-      out.progress = true;
-    } else if (flag == "--times") {
-      out.times = true;
-    } else {
-      refuse(flag, flag,
-             "--paths, --batch, --seed, --every, --threads, --checkpoint, --resume, --max-wall, "
-             "--interrupt-exit, --stall-report, --topology[=json], --progress, --times");
-    }
-  }
-  return out;
+// True: --help was asked for.
+bool read(int argc, char** argv, arguments& out, hybrid::options& how) {
+  using flags::number;
+  const std::vector<flags::flag> all{
+      {"--paths", "N", "paths of the asset (100000000)",
+       number("--paths", 1, [&](auto n) { out.paths = n; })},
+      {"--batch", "N", "paths between two boundaries (2097152); no result depends on it",
+       number("--batch", 1, [&](auto n) { out.batch = n; })},
+      {"--seed", "N", "of the random numbers (1)", number("--seed", 0, [&](auto n) { out.seed = n; })},
+      {"--threads", "N", "threads of each rank; 0: all that is allowed",
+       number("--threads", 0,
+              [&](auto n) {
+                how.threads = n;
+                how.threads_name = "--threads";
+              })},
+      {"--checkpoint", "FOLDER", "keeps checkpoints there", [&](const auto& text) { out.checkpoint = text; }},
+      {"--every", "N", "batches between checkpoints (10); 0: only at the end",
+       number("--every", 0, [&](auto n) { out.every = n; })},
+      {"--resume", "", "goes on from the newest checkpoint, if there is one",
+       [&](const auto&) { out.resume = true; }},
+      {"--max-wall", "SECONDS", "ends with a checkpoint before this time is over",
+       number("--max-wall", 1, [&](auto n) { out.max_wall = static_cast<double>(n); })},
+      {"--interrupt-exit", "CODE", "exit code of an interrupted run with a checkpoint (0)",
+       number("--interrupt-exit", 0, [&](auto n) { out.interrupt_exit = static_cast<int>(n); })},
+      {"--stall-report", "SECONDS", "a rank without progress for so long tells where it is",
+       number("--stall-report", 1, [&](auto n) { how.stall_report = static_cast<double>(n); })},
+      {"--topology", "", "shows ranks, threads and memory",
+       [&](const auto&) { how.report = hybrid::report_form::text; }},
+      {"--topology=json", "", "the same for programs",
+       [&](const auto&) { how.report = hybrid::report_form::json; }},
+      {"--progress", "", "shows how far it is", [&](const auto&) { out.progress = true; }},
+      {"--times", "", "shows where each rank's time went", [&](const auto&) { out.times = true; }}};
+  return flags::read(
+      argc, argv,
+      "monte_carlo prices a small book of options on ranks x threads, and prints a hash of the\n"
+      "prices that is the same for any number of both and after any interruption.",
+      "  monte_carlo --paths 2000000\n"
+      "  twill run -n 2 --threads 2 -- monte_carlo --checkpoint folder --progress\n"
+      "  twill run -n 4 -- monte_carlo --checkpoint folder --resume\n",
+      all);
 }
 
 }  // namespace
@@ -205,7 +198,7 @@ int main(int argc, char** argv) {
   hybrid::options how;
   arguments asked;
   try {
-    asked = read(argc, argv, how);
+    if (read(argc, argv, asked, how)) return 0;
   } catch (const twill::error& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return static_cast<int>(e.exit());

@@ -11,8 +11,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace py = pybind11;
@@ -35,22 +38,38 @@ py::array as_array(std::vector<double>&& values, std::vector<py::ssize_t> shape)
   return py::array_t<double>(std::move(shape), owned->data(), keep);
 }
 
+// make(stop) without the interpreter's lock; when there is much to do, so that Ctrl-C ends it.
+template <class Make>
+dmm::count_table table_of(py::ssize_t cells, const Make& make) {
+  constexpr py::ssize_t much = 1'000'000;
+  if (cells < much) {
+    const py::gil_scoped_release released;
+    return make(std::stop_token{});
+  }
+  std::optional<dmm::count_table> out;
+  run_interruptible({}, py::none(), [&](const dmm::fit_options& o) { out = make(o.stop); });
+  return std::move(*out);
+}
+
 template <class T>
 dmm::count_table from_dense(const array_of<T>& counts, bool keep_zero_rows, int threads) {
   if (counts.ndim() != 2) throw py::value_error("Input array must be 2-dimensional");
-  const py::gil_scoped_release released;
-  return dmm::count_table::from_dense(
-      view(counts), static_cast<std::size_t>(counts.shape(0)), static_cast<std::size_t>(counts.shape(1)),
-      keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads);
+  return table_of(counts.size(), [&](std::stop_token stop) {
+    return dmm::count_table::from_dense(
+        view(counts), static_cast<std::size_t>(counts.shape(0)), static_cast<std::size_t>(counts.shape(1)),
+        keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads, std::move(stop));
+  });
 }
 
 template <class T>
 dmm::count_table from_csr(std::size_t n, std::size_t s, const array_of<std::int64_t>& indptr,
                           const array_of<std::int32_t>& indices, const array_of<T>& values,
                           bool keep_zero_rows, int threads) {
-  const py::gil_scoped_release released;
-  return dmm::count_table::from_csr(n, s, view(indptr), view(indices), view(values),
-                                    keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads);
+  return table_of(values.size(), [&](std::stop_token stop) {
+    return dmm::count_table::from_csr(n, s, view(indptr), view(indices), view(values),
+                                      keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads,
+                                      std::move(stop));
+  });
 }
 
 template <class T>
@@ -138,6 +157,10 @@ py::tuple fit_range(const dmm::count_table& counts, const std::vector<int>& ks, 
   run_interruptible(options_of(options), told, [&](const dmm::fit_options& o) {
     out = dmm::fit_range(counts, ks, dmm::sweep_options{.fit = o, .checkpoint = checkpoint});
   });
+  if (out.out_of_time &&
+      PyErr_WarnEx(PyExc_RuntimeWarning, "little time is left of the job: some runs of the sweep are missing",
+                   2) != 0)
+    throw py::error_already_set();
   py::list fits;
   for (dmm::mixture_fit& f : out.fits) fits.append(as_dict(std::move(f)));
   py::list runs;

@@ -3,6 +3,8 @@
 // whose schedule OMP_SCHEDULE names. As its loops are by default, one inside of another runs on one thread.
 #pragma once
 
+#include "watch.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +16,16 @@ namespace twill::dmm::detail {
 struct crew {
   bool serial = true;
   int threads = 1;
+  watch stop{};
 
   template <class F>
   void each(std::size_t n, double cost, const F& f) const {
     constexpr double worth_it = 20'000;
     if (serial || n < 2 || cost < worth_it || omp_in_parallel() != 0) {
-      for (std::size_t i = 0; i < n; ++i) f(i);
+      for (std::size_t i = 0; i < n; ++i) {
+        stop.look();
+        f(i);
+      }
       return;
     }
     std::exception_ptr failed;
@@ -27,6 +33,7 @@ struct crew {
 #pragma omp parallel for schedule(runtime) num_threads(threads)
     for (std::int64_t i = 0; i < last; ++i) {
       try {
+        stop.look();
         f(static_cast<std::size_t>(i));
       } catch (...) {
 #pragma omp critical
@@ -45,6 +52,11 @@ template <class Body>
 decltype(auto) with_crew(int threads, Body&& body) {
   const int most = threads == 0 ? omp_get_max_threads() : threads;
   return body(crew{.serial = most == 1, .threads = most});
+}
+
+template <class Body>
+auto inside_crew(int threads, const Body& body) {
+  return with_crew(threads, body);
 }
 
 }  // namespace twill::dmm::detail

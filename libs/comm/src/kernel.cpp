@@ -32,33 +32,26 @@ std::string describe_call(std::uint64_t word, std::uint64_t count) {
   return text;
 }
 
-void stream_bytes(void* to, const void* from, std::size_t n) noexcept {
-#if defined(__x86_64__)
-  constexpr std::size_t line = 64;
-  auto* t = static_cast<std::byte*>(to);
-  const auto* f = static_cast<const std::byte*>(from);
-  const std::size_t head = std::min(n, (line - reinterpret_cast<std::uintptr_t>(t) % line) % line);
-  copy_bytes(t, f, head);
-  t += head;
-  f += head;
-  n -= head;
-  for (; n >= line; n -= line, t += line, f += line) {
-    for (std::size_t i = 0; i < line; i += sizeof(__m128i)) {
-      _mm_stream_si128(reinterpret_cast<__m128i*>(t + i),
-                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(f + i)));
-    }
-  }
-  copy_bytes(t, f, n);
-#else
-  copy_bytes(to, from, n);
-#endif
-}
-
 namespace {
 
 #if defined(__x86_64__)
 
 constexpr std::size_t line = 64;
+
+// A line in one store, which never leaves in parts: a fifth faster than four of 16 bytes.
+[[gnu::target("avx512f")]] void stream_lines(std::byte* to, const std::byte* from,
+                                             std::size_t lines) noexcept {
+  for (; lines > 0; --lines, to += line, from += line)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_loadu_si512(from));
+}
+[[gnu::target("avx512f")]] void fork_lines(std::byte* plain, std::byte* to, const std::byte* from,
+                                           std::size_t lines) noexcept {
+  for (; lines > 0; --lines, plain += line, to += line, from += line) {
+    const __m512i x = _mm512_loadu_si512(from);
+    _mm512_storeu_si512(plain, x);
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), x);
+  }
+}
 
 inline void stream_lane(double* to, const double* x, const double* y) noexcept {
   _mm_stream_pd(to, _mm_add_pd(_mm_loadu_pd(x), _mm_loadu_pd(y)));
@@ -66,7 +59,6 @@ inline void stream_lane(double* to, const double* x, const double* y) noexcept {
 inline void stream_lane(float* to, const float* x, const float* y) noexcept {
   _mm_stream_ps(to, _mm_add_ps(_mm_loadu_ps(x), _mm_loadu_ps(y)));
 }
-// A line in one store, which never leaves in parts: a fifth faster than four of 16 bytes.
 [[gnu::target("avx512f")]] void stream_lines(double* to, const double* x, const double* y,
                                              std::size_t lines) noexcept {
   for (; lines > 0; --lines, to += 8, x += 8, y += 8)
@@ -105,6 +97,34 @@ void sum_past_caches(T* to, const T* x, const T* y, std::size_t n) noexcept {
 
 }  // namespace
 
+void stream_bytes(void* to, const void* from, std::size_t n) noexcept {
+#if defined(__x86_64__)
+  auto* t = static_cast<std::byte*>(to);
+  const auto* f = static_cast<const std::byte*>(from);
+  const std::size_t head = std::min(n, (line - reinterpret_cast<std::uintptr_t>(t) % line) % line);
+  copy_bytes(t, f, head);
+  t += head;
+  f += head;
+  n -= head;
+  if (active_simd_level() == simd_level::avx512) {
+    const std::size_t whole = n / line * line;
+    stream_lines(t, f, n / line);
+    t += whole;
+    f += whole;
+    n -= whole;
+  }
+  for (; n >= line; n -= line, t += line, f += line) {
+    for (std::size_t i = 0; i < line; i += sizeof(__m128i)) {
+      _mm_stream_si128(reinterpret_cast<__m128i*>(t + i),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(f + i)));
+    }
+  }
+  copy_bytes(t, f, n);
+#else
+  copy_bytes(to, from, n);
+#endif
+}
+
 void stream_sum(double* to, const double* x, const double* y, std::size_t n) noexcept {
   sum_past_caches(to, x, y, n);
 }
@@ -118,17 +138,18 @@ void settle_streams() noexcept {
 #endif
 }
 
-void publish_bytes(void* to, const void* from, std::size_t n) noexcept {
+void publish_bytes(void* to, const void* from, std::size_t n, bool past_caches) noexcept {
   // Shorter ones are read soon enough from the cache that they are in. On two cores of an EPYC that share no
   // cache this makes an allreduce of 8 MB 5 times as fast, where they share one 1.1 times.
   constexpr std::size_t least = std::size_t{64} << 10U;
-  if (n < least) {
+  if (n < least || !past_caches) {
     copy_bytes(to, from, n);
     return;
   }
   stream_bytes(to, from, n);
   settle_streams();
 }
+
 namespace {
 
 // Moves spans of the caller into a vector of ours; the vector's address may change, so spans are set at the
@@ -151,7 +172,47 @@ std::size_t sum_of(std::span<const std::size_t> counts, std::size_t first, std::
   return total;
 }
 
+// `from` to where another rank reads it next, by plain stores, and past the caches to a result.
+void publish_and_stream(std::byte* to, std::byte* result, const std::byte* from, std::size_t n) noexcept {
+#if defined(__x86_64__)
+  if (active_simd_level() == simd_level::avx512) {
+    const std::size_t head = std::min(n, (line - reinterpret_cast<std::uintptr_t>(result) % line) % line);
+    const std::size_t whole = (n - head) / line * line;
+    copy_bytes(to, from, head);
+    copy_bytes(result, from, head);
+    fork_lines(to + head, result + head, from + head, whole / line);
+    const std::size_t done = head + whole;
+    copy_bytes(to + done, from + done, n - done);
+    copy_bytes(result + done, from + done, n - done);
+    return;
+  }
+#endif
+  // Blocks that stay in the nearest cache between the two.
+  constexpr std::size_t block = std::size_t{16} << 10U;
+  for (std::size_t i = 0; i < n; i += block) {
+    const std::size_t part = std::min(block, n - i);
+    copy_bytes(to + i, from + i, part);
+    stream_bytes(result + i, from + i, part);
+  }
+}
+
 }  // namespace
+
+void gather_kernel::publish_and_place(std::byte* to, std::size_t offset, std::size_t length) noexcept {
+  std::size_t begin = static_cast<std::size_t>(me) * n;
+  if (varying)
+    begin = displs.empty() ? sum_of(counts, 0, static_cast<std::size_t>(me)) * element
+                           : displs[static_cast<std::size_t>(me)] * element;
+  const std::byte* const from = in + offset;
+  std::byte* const place = out + begin + offset;
+  spread = {offset, 0, length};
+  if (place == from) {
+    publish_bytes(to, from, length, past_caches);
+    return;
+  }
+  publish_and_stream(to, place, from, length);
+  settle_streams();
+}
 
 void gather_kernel::keep() { keep_spans(kept, {&counts, &displs}); }
 

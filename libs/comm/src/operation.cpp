@@ -64,6 +64,13 @@ bool request_state::poll() {
 void request_state::wait() {
   check();
   if (done_) return;
+  try {
+    done_ = op_->block();
+  } catch (...) {
+    done_ = true;
+    throw;
+  }
+  if (done_) return;
   op_->ep().wait_until(op_->site(), op_->kind(), op_->peer(), [this] { return poll(); });
 }
 

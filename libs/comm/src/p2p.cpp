@@ -20,17 +20,19 @@ void check_content(const context& c, op_kind kind, const status& s, std::size_t 
          "a message of " + std::to_string(s.bytes) + " bytes does not fit " + std::to_string(capacity),
          {.expected = capacity, .actual = s.bytes, .peer = s.source, .tag = s.tag});
   }
-  if (s.bytes % element != 0) {
-    fail(errc::type_mismatch, c.site(kind),
-         "a message of " + std::to_string(s.bytes) + " bytes is no multiple of an element's " +
-             std::to_string(element),
-         {.expected = element, .actual = s.bytes, .peer = s.source, .tag = s.tag});
-  }
+  if (s.bytes % element != 0) fail_element(c, kind, s, element);
 }
 
 constexpr status from_nobody{null_rank, any_tag, 0};
 
 }  // namespace
+
+void fail_element(const context& c, op_kind kind, const status& s, std::size_t element) {
+  fail(errc::type_mismatch, c.site(kind),
+       "a message of " + std::to_string(s.bytes) + " bytes is no multiple of an element's " +
+           std::to_string(element),
+       {.expected = element, .actual = s.bytes, .peer = s.source, .tag = s.tag});
+}
 
 void check_send(const context& c, op_kind kind, int dest, int tag, bool internal_tag) {
   if (c.ep->finalized()) fail(errc::finalized, c.site(kind), "the environment has ended");

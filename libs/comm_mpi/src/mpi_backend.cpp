@@ -2,6 +2,7 @@
 // The table of a module. This file family is all that knows an MPI library.
 #include "mpi_backend.hpp"
 
+#include "mpi_backend_forms.hpp"
 #include "twill/comm/types.hpp"
 
 #include <algorithm>
@@ -142,12 +143,12 @@ constexpr const char* built_with = "another MPI library";
 
 // MPICH 4.0.2 calls a persistent collective that was started again complete before it is: the third round of
 // the conformance suite's requests gets the second one's data.
-#if MPI_VERSION >= 4 && !(defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40100000)
-constexpr std::uint32_t persistent = mpi_native_persistent;
+#if defined(MPICH_NUMVERSION) && MPICH_NUMVERSION < 40100000
+constexpr bool persistent_works = false;
 #else
-constexpr std::uint32_t persistent = 0;
+constexpr bool persistent_works = has_persistent;
 #endif
-constexpr std::uint32_t features = persistent
+constexpr std::uint32_t features = (persistent_works ? mpi_native_persistent : 0U)
 #if MPI_VERSION >= 4
                                    | mpi_native_large
 #endif
@@ -182,8 +183,9 @@ constexpr mpi_table table{
     .adopt = adopt,
     .barrier = direct::barrier,
     .broadcast = broadcast,
-    .allreduce = direct::allreduce,
+    .allreduce = allreduce,
     .allgather = allgather,
+    .allgatherv = direct::allgatherv,
     .perform = perform,
     .begin = begin,
     .make = make,

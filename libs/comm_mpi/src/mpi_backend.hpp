@@ -35,6 +35,8 @@ int perform(mpi_handle comm, const mpi_call* call);
 int begin(mpi_handle comm, const mpi_call* call, mpi_handle* request);
 int make(mpi_handle comm, const mpi_call* call, mpi_handle* request);
 int broadcast(mpi_handle comm, void* data, std::uint64_t bytes, int root);
+int allreduce(mpi_handle comm, const void* in, void* out, std::uint64_t count, std::uint8_t type,
+              std::uint8_t op);
 int allgather(mpi_handle comm, const void* in, void* out, std::uint64_t bytes);
 // mpi_backend_message.cpp
 int send(mpi_handle comm, const void* data, std::uint64_t bytes, int dest, int tag);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One call, to be disassembled and counted: between the communicator and the library there is nothing.
+// Calls, to be disassembled and counted: between the communicator and the library there is nothing.
 #include "twill/comm_mpi.hpp"
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
+#include <vector>
 
 extern "C" void twill_direct_allreduce(const twill::comm::linked_mpi_comm& c, std::span<const double, 1> in,
                                        std::span<double, 1> out);
@@ -16,6 +17,31 @@ extern "C" [[gnu::noinline]] void twill_direct_allreduce(const twill::comm::link
   c.allreduce(in, out, twill::comm::sum, twill::comm::order::any);
 }
 
+extern "C" void twill_direct_allgatherv(const twill::comm::linked_mpi_comm& c, std::span<const double, 1> in,
+                                        std::span<double> out, std::span<const std::size_t> counts);
+
+extern "C" [[gnu::noinline]] void twill_direct_allgatherv(const twill::comm::linked_mpi_comm& c,
+                                                          std::span<const double, 1> in,
+                                                          std::span<double> out,
+                                                          std::span<const std::size_t> counts) {
+  c.allgatherv(in, out, counts);
+}
+
+extern "C" void twill_direct_send(const twill::comm::linked_mpi_comm& c, std::span<const double, 1> in,
+                                  int to);
+
+extern "C" [[gnu::noinline]] void twill_direct_send(const twill::comm::linked_mpi_comm& c,
+                                                    std::span<const double, 1> in, int to) {
+  c.send(in, to, 1);
+}
+
+extern "C" void twill_direct_recv(const twill::comm::linked_mpi_comm& c, std::span<double, 1> out, int from);
+
+extern "C" [[gnu::noinline]] void twill_direct_recv(const twill::comm::linked_mpi_comm& c,
+                                                    std::span<double, 1> out, int from) {
+  (void)c.recv(out, from, 1);
+}
+
 int main(int argc, char** argv) {
   namespace comm = twill::comm;
   const int calls = argc > 1 ? std::atoi(argv[1]) : 1;
@@ -23,7 +49,15 @@ int main(int argc, char** argv) {
   const comm::linked_mpi_comm c = comm::linked_world(env.world());
   std::array<double, 1> in{1.5};
   std::array<double, 1> out{};
-  for (int i = 0; i < calls; ++i) twill_direct_allreduce(c, in, out);
+  std::vector<double> all(static_cast<std::size_t>(c.size()));
+  const std::vector<std::size_t> counts(all.size(), 1);
+  for (int i = 0; i < calls; ++i) {
+    twill_direct_allgatherv(c, in, all, counts);
+    if (c.size() == 2 && c.rank() == 0) twill_direct_send(c, in, 1);
+    if (c.size() == 2) twill_direct_recv(c, out, 1 - c.rank());
+    if (c.size() == 2 && c.rank() == 1) twill_direct_send(c, in, 0);
+    twill_direct_allreduce(c, in, out);
+  }
   if (c.rank() == 0) std::printf("%d calls on %d ranks, the last gave %g\n", calls, c.size(), out[0]);
-  return out[0] == 1.5 * c.size() ? 0 : 1;
+  return out[0] == 1.5 * c.size() && all.back() == 1.5 ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 
 #include "twill/par/join.hpp"
 #include "twill/par/pool.hpp"
+#include "watch.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -16,14 +17,18 @@ namespace twill::dmm::detail {
 struct crew {
   bool serial = true;
   const par::thread_pool* pool = nullptr;
+  watch stop{};
 
   // f(i) for i in [0, n); `cost` in nanoseconds is an estimate for all of them: a loop that is over sooner
-  // than workers wake stays inline.
+  // than workers wake stays inline. Throws: interrupted, and then some of the calls were not made.
   template <class F>
   void each(std::size_t n, double cost, const F& f) const {
     constexpr double worth_it = 20'000;
     if (serial || n < 2 || cost < worth_it) {
-      for (std::size_t i = 0; i < n; ++i) f(i);
+      for (std::size_t i = 0; i < n; ++i) {
+        stop.look();
+        f(i);
+      }
     } else {
       fork(0, n, f);
     }
@@ -37,7 +42,10 @@ struct crew {
  private:
   template <class F>
   void fork(std::size_t first, std::size_t last, const F& f) const {
-    if (last - first == 1) return f(first);
+    if (last - first == 1) {
+      stop.look();
+      return f(first);
+    }
     const std::size_t middle = first + (last - first) / 2;
     const auto left = [&] { fork(first, middle, f); };
     const auto right = [&] { fork(middle, last, f); };
@@ -57,6 +65,18 @@ decltype(auto) with_crew(int threads, Body&& body) {
   if (threads == 0) return body(crew{.serial = par::current_num_threads() == 1});
   const par::thread_pool pool(par::pool_options{.num_threads = static_cast<std::size_t>(threads)});
   return body(crew{.serial = false, .pool = &pool});
+}
+
+// The same with the body itself on a worker of the pool, so that its loops fork without entering it each
+// time. Not for a body that talks to other ranks.
+template <class Body>
+auto inside_crew(int threads, const Body& body) {
+  return with_crew(threads, [&](const crew& team) {
+    const auto here = [&] { return body(team); };
+    if (team.serial) return here();
+    if (team.pool != nullptr) return team.pool->install(here);
+    return par::join(here, [] { return 0; }).first;
+  });
 }
 
 }  // namespace twill::dmm::detail

@@ -54,4 +54,16 @@ void agree_on_outcome(collective_view& ranks, const std::exception_ptr& mine) {
                        static_cast<exit_code>(static_cast<int>(all[2 * at]) - 1), ranks.rank() == first);
 }
 
+void share_first_ranks(collective_view& ranks, std::vector<std::byte>& content,
+                       const std::exception_ptr& mine) {
+  const double length = mine ? -1.0 : static_cast<double>(content.size());
+  const auto n = static_cast<std::size_t>(ranks.size());
+  std::vector<double> all(n);
+  const std::vector<std::size_t> one(n, 1);
+  ranks.gather_numbers(std::span<const double>(&length, 1), all, one);
+  if (all.front() < 0) agree_on_outcome(ranks, mine);
+  content.resize(static_cast<std::size_t>(all.front()));
+  ranks.broadcast(content, 0);
+}
+
 }  // namespace twill::hybrid::detail

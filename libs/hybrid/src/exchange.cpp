@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 
 namespace twill::hybrid {
 namespace {
@@ -21,6 +22,31 @@ double sum_of(std::span<const double> values, F f) noexcept {
     tree.push(sum_leaf(std::span<const double>(leaf).first(part.size())));
   }
   return tree.result();
+}
+
+// The first number of a front: the requests in the lowest byte; above it one more than the ticks that the
+// rank has computed, 0 where it does not know. A double holds 45 bits of ticks: 26 days.
+constexpr double tick_scale = 256;
+constexpr std::int64_t tick_nanoseconds = 64;
+constexpr std::int64_t most_ticks = (std::int64_t{1} << 45) - 2;
+
+double front_of(request_bits requests, std::int64_t computed) noexcept {
+  const std::int64_t ticks = computed < 0 ? 0 : 1 + std::min(computed / tick_nanoseconds, most_ticks);
+  return static_cast<double>(requests) + tick_scale * static_cast<double>(ticks);
+}
+struct sent_front {
+  request_bits requests;
+  std::int64_t computed;  // nanoseconds; -1: unknown
+};
+sent_front front_from(double sent) noexcept {
+  const auto whole = static_cast<std::int64_t>(sent);
+  const std::int64_t ticks = whole >> 8;
+  return {static_cast<request_bits>(whole & 0xff), ticks == 0 ? -1 : (ticks - 1) * tick_nanoseconds};
+}
+
+std::int64_t steady_nanoseconds() noexcept {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 [[noreturn]] void corrupt(const char* what) {
@@ -141,6 +167,8 @@ boundary::boundary(const block_table& values, int rank)
   all_.resize(values_.elements() + 2 * counts_.size());
 }
 
+void boundary::set_together() noexcept { together_ = steady_nanoseconds(); }
+
 boundary_view boundary::exchange_in(detail::collective_view& ranks, std::span<const double> mine) {
   const std::size_t own = counts_[rank_] - 2;
   if (mine.size() != own) {
@@ -150,26 +178,36 @@ boundary_view boundary::exchange_in(detail::collective_view& ranks, std::span<co
                         .found = std::to_string(mine.size()),
                         .expected = std::to_string(own)});
   }
-  send_[0] = static_cast<double>(requests_);
+  const std::int64_t arrived = steady_nanoseconds();
+  send_[0] = front_of(requests_, together_ < 0 ? -1 : arrived - together_);
   send_[1] = elapsed_;
   std::copy(mine.begin(), mine.end(), send_.begin() + 2);
   {
     const in_collective here("allgatherv");
     ranks.gather_numbers(send_, all_, counts_);
   }
+  together_ = steady_nanoseconds();
   last_ = {};
   last_.elapsed = all_[1];
+  const std::int64_t computed = front_from(send_[0]).computed;
+  std::int64_t longest = computed;
+  bool all_known = computed >= 0;
   // Values move down over the fronts; what is moved lies behind all that was moved before.
   std::size_t from = 0;
   std::size_t to = 0;
   for (const std::size_t count : counts_) {
-    last_.requests |= static_cast<request_bits>(all_[from]);
+    const sent_front theirs = front_from(all_[from]);
+    last_.requests |= theirs.requests;
+    all_known = all_known && theirs.computed >= 0;
+    longest = std::max(longest, theirs.computed);
     std::copy_n(all_.begin() + static_cast<std::ptrdiff_t>(from) + 2, count - 2,
                 all_.begin() + static_cast<std::ptrdiff_t>(to));
     from += count;
     to += count - 2;
   }
   last_.values = std::span<const double>(all_).first(to);
+  // Who left the exchange before late says too little; nobody waits for longer than the exchange takes.
+  if (all_known) last_.waited = static_cast<double>(std::min(longest - computed, together_ - arrived)) * 1e-9;
   exchanged_ = true;
   return last_;
 }

@@ -8,7 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <ctime>
+#include <future>
+#include <memory>
+#include <pthread.h>
 
 namespace twill::hybrid {
 
@@ -62,6 +66,59 @@ void everywhere(collective_view& ranks, F&& f) {
   agree_on_outcome(ranks, failed);
 }
 
+// The flag of a front by which rank 0 tells that the write of its checkpoint is over, well or badly.
+constexpr request_bits write_is_over = 0x80;
+
+// A thread made while this lives takes no signals: they belong to threads that run the program.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &former_);
+  }
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+  ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
+
+ private:
+  sigset_t former_{};
+};
+
+// One checkpoint that a thread of its own flushes to the device, renames and links. Rank 0 alone has one.
+class background_write {
+ public:
+  background_write() = default;
+  background_write(const background_write&) = delete;
+  background_write& operator=(const background_write&) = delete;
+  // Whatever ended the loop is told in the first place; this only waits, and notes what went wrong besides.
+  ~background_write() {
+    if (!path_.valid()) return;
+    try {
+      static_cast<void>(path_.get());
+    } catch (const std::exception& e) {
+      emit(event_level::warning, "hybrid.checkpoint.failed", "a checkpoint could not be written",
+           {{"reason", e.what()}});
+    }
+  }
+
+  /// Where no thread can be had, `take` writes.
+  void begin(checkpoint_sink sink) {
+    const signals_blocked none;
+    path_ =
+        std::async(std::launch::async | std::launch::deferred,
+                   [kept = std::make_shared<checkpoint_sink>(std::move(sink))] { return kept->commit(); });
+  }
+  [[nodiscard]] bool over() const {
+    return path_.valid() && path_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
+  }
+  /// Waits. Throws: what the write threw.
+  std::string take() { return path_.get(); }
+
+ private:
+  std::future<std::string> path_;
+};
+
 class loop {
  public:
   loop(collective_view& ranks, const loop_options& options, const loop_body& body)
@@ -76,8 +133,10 @@ class loop {
     begin_ = now();
     agree_on_limit();
     if (options_.mode != start_mode::fresh) restore();
+    boundary_.set_together();
     bool stop = false;
     while (!stop && out_.iterations < options_.iterations) stop = iterate();
+    if (out_.checkpoints > 0) send_text(out_.checkpoint);
     out_.seconds = now() - begin_;
     return std::move(out_);
   }
@@ -93,8 +152,11 @@ class loop {
       const auto left = scheduler_seconds_left(comm::process_variables::from_env().values);
       if (left && (limit < 0 || *left < limit)) limit = std::max(0.0, *left);
     }
-    ranks_.broadcast(std::as_writable_bytes(std::span(&limit, 1)), 0);
-    if (limit >= 0) limit_ = limit;
+    // All of them meet here, and the first boundary counts from there.
+    std::vector<double> all(static_cast<std::size_t>(ranks_.size()));
+    const std::vector<std::size_t> one(all.size(), 1);
+    ranks_.gather_numbers(std::span<const double>(&limit, 1), all, one);
+    if (all.front() >= 0) limit_ = all.front();
   }
 
   // One iteration; true when it was the last one of this run.
@@ -102,7 +164,9 @@ class loop {
     auto here = current_whereabouts();
     here.iteration = out_.iterations;
     set_whereabouts(here);
-    boundary_.set_front(take_requests(), now() - begin_);
+    request_bits told = take_requests();
+    if (write_.over()) told |= write_is_over;
+    boundary_.set_front(told, now() - begin_);
     static_cast<void>(boundary_.take_exchanged());
     const bool converged = body_.iterate(out_.iterations, boundary_);
     if (!boundary_.take_exchanged()) {
@@ -124,7 +188,11 @@ class loop {
     }
     const bool ends = converged || last || asked || wall;
     const bool due = options_.every != 0 && out_.iterations % options_.every == 0;
-    if (ends || due || has(all.requests, request::checkpoint)) save();
+    const bool wanted = ends || due || has(all.requests, request::checkpoint);
+    // Before an error of the write that is over can be passed by.
+    if (writing_ && (wanted || (all.requests & write_is_over) != 0)) finish_write();
+    if (wanted) save();
+    if (ends && writing_) finish_write();
     return ends;
   }
 
@@ -144,15 +212,28 @@ class loop {
       if (ranks_.rank() == 0) sink = checkpoint_sink(options_.checkpoints, out_.iterations);
     });
     body_.save(sink);
-    std::string path;
-    everywhere(ranks_, [&] { path = sink.commit(); });
+    if (ranks_.rank() == 0) {
+      saved_bytes_ = sink.size();
+      saved_iteration_ = out_.iterations;
+      write_.begin(std::move(sink));
+    }
+    writing_ = true;
+    ++out_.checkpoints;
+    out_.checkpoint_seconds += now() - from;
+    if (!options_.flush_in_background) finish_write();
+  }
+
+  // The outcome of the write that was begun last, on every rank.
+  void finish_write() {
+    const double from = now();
+    everywhere(ranks_, [&] {
+      if (ranks_.rank() == 0) out_.checkpoint = write_.take();
+    });
+    writing_ = false;
     if (ranks_.rank() == 0) {
       emit(event_level::info, "hybrid.checkpoint.written", "a checkpoint is complete",
-           {{"path", path}, {"iteration", out_.iterations}, {"bytes", sink.size()}});
+           {{"path", out_.checkpoint}, {"iteration", saved_iteration_}, {"bytes", saved_bytes_}});
     }
-    send_text(path);
-    out_.checkpoint = std::move(path);
-    ++out_.checkpoints;
     out_.checkpoint_seconds += now() - from;
   }
 
@@ -200,6 +281,10 @@ class loop {
   const loop_body& body_;
   boundary boundary_;
   loop_result out_;
+  background_write write_;
+  bool writing_ = false;  // the same on all ranks
+  std::uint64_t saved_iteration_ = 0;
+  std::uint64_t saved_bytes_ = 0;
   double begin_ = 0;
   double longest_ = 0;
   std::optional<double> previous_;

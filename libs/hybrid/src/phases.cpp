@@ -61,7 +61,9 @@ phase_clock::timer::timer(phase_clock& clock, phase what) noexcept
 
 phase_clock::timer::~timer() {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin_;
-  clock_.now_.seconds[static_cast<std::size_t>(what_)] += took.count();
+  const double idle = std::min(waited_, took.count());
+  clock_.now_.seconds[static_cast<std::size_t>(what_)] += took.count() - idle;
+  clock_.now_.seconds[static_cast<std::size_t>(phase::idle)] += idle;
   if (trace_begin_ >= 0) trace::detail::record_span(name_of(what_).data(), nullptr, 0, trace_begin_);
 }
 
@@ -99,15 +101,15 @@ double phase_report::balance() const noexcept {
   return least > 0 ? most / least : 1.0;
 }
 
-double phase_report::communication_share() const noexcept {
+double phase_report::share(phase p) const noexcept {
   double all = 0;
-  double communication = 0;
+  double of_phase = 0;
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     const iteration_times t = total(r);
     for (const double s : t.seconds) all += s;
-    communication += t.seconds[static_cast<std::size_t>(phase::communication)];
+    of_phase += t.seconds[static_cast<std::size_t>(p)];
   }
-  return all > 0 ? communication / all : 0.0;
+  return all > 0 ? of_phase / all : 0.0;
 }
 
 std::string phase_report::to_string() const {
@@ -119,8 +121,8 @@ std::string phase_report::to_string() const {
     out += fmt::format("  solves {:.0f}, steals {:.0f}, bytes {:.0f}\n", t.solves, t.steals, t.bytes);
   }
   const double ratio = balance();
-  out += fmt::format("balance {:.2f} ({}), communication {:.2f} %\n", ratio, name_of(verdict_of(ratio)),
-                     communication_share() * 100);
+  out += fmt::format("balance {:.2f} ({}), communication {:.2f} %, waiting for other ranks {:.2f} %\n", ratio,
+                     name_of(verdict_of(ratio)), communication_share() * 100, idle_share() * 100);
   return out;
 }
 
@@ -129,7 +131,7 @@ std::string phase_report::to_json() const {
   w.begin_object();
   const double ratio = balance();
   w.member("balance", ratio).member("verdict", name_of(verdict_of(ratio)));
-  w.member("communication_share", communication_share());
+  w.member("communication_share", communication_share()).member("idle_share", idle_share());
   w.key("ranks").begin_array();
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     w.begin_object().member("rank", r).key("total");

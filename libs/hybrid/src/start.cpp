@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "facts.hpp"
+#include "kept_communicator.hpp"
 #include "objects.hpp"
 #include "state.hpp"
 #include "twill/base/catalogue.hpp"
@@ -126,6 +127,7 @@ void runtime::state::start() {
       handlers.emplace();
       if (with.stall_report > 0) watch.emplace(with.stall_report);
     });
+    complete = true;
   } catch (...) {
     stop();
     throw;
@@ -165,7 +167,11 @@ void runtime::state::undo(step s) noexcept {
       break;
     case step::local_comm: node.reset(); break;
     case step::topology: break;
-    case step::communicator: environment.reset(); break;
+    case step::communicator:
+      // What a failed start leaves behind is not kept: ranks may be gone.
+      if (complete && with.keep_job) detail::keep_environment(std::move(*environment));
+      environment.reset();
+      break;
     case step::suppress: restore_solver_threads(suppressed); break;
     case step::options:
       // ORD relaxed [holder]: a number that other threads only compare.
@@ -202,7 +208,7 @@ void runtime::state::parse_options() {
 }
 
 void runtime::state::open_communicator() {
-  environment.emplace(comm::environment::init(with.communication, from));
+  environment.emplace(detail::open_environment(with.communication, from));
   const comm::launch_variables announced = comm::launch_variables::of(variables);
   const int size = environment->world().size();
   const bool alone = environment->world().backend() == comm::backend_kind::local;

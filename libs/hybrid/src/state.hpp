@@ -55,6 +55,7 @@ struct runtime::state {
   std::uint64_t former_floating_point = 0;
   bool pool_is_ours = false;
   bool tracing = false;
+  bool complete = false;  // all steps were done
 
   memory_plan plan;
   std::vector<std::pair<std::string, shared_array<std::byte>>> regions;

@@ -9,7 +9,7 @@ if(iter_tests)
   twill_test(par_iter PART par SOURCES ${iter_tests} LINK twill::par TIMEOUT 240)
 endif()
 # Counts allocations, so it replaces operator new for the whole process.
-twill_test(par_iter_allocation PART par SOURCES tests/single/iter_allocation_test.cpp LINK twill::par)
+twill_test(par_iter_allocation PART par SOURCES tests/single/iter_allocation_test.cpp LINK twill::par OPTIMIZED)
 
 twill_compile_fail(iter_cmp_of_doubles PART par SOURCE tests/compile_fail/iter_cmp_of_doubles.cpp LINK twill::par
   EXPECT "par::cmp: these items are only partially ordered. use par::partial_cmp")

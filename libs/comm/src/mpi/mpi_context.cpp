@@ -25,6 +25,7 @@ mpi_context::~mpi_context() {
 }
 
 mpi_endpoint& mpi_context::home() const noexcept { return static_cast<mpi_endpoint&>(*ep); }
+bool mpi_context::starts_again() const noexcept { return home().persistent(); }
 
 void mpi_context::close() noexcept {
   if (side != 0) (void)api->free_comm(&side);
@@ -43,6 +44,8 @@ void mpi_context::raise(int code, op_kind kind, error_context facts) const {
   throw error(static_cast<errc>(twill), site(kind), fmt::format("{}: {}", api->library, words), facts,
               native_class, code);
 }
+
+void mpi_context::raise(int code, op_kind kind) const { raise(code, kind, {}); }
 
 const std::vector<mpi_announcement>& mpi_context::agree(op_kind kind, const signature& sig,
                                                         std::size_t bytes) {

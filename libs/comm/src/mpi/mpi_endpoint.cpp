@@ -2,6 +2,7 @@
 #include "mpi/mpi_endpoint.hpp"
 
 #include "shm/process.hpp"
+#include "twill/base/machine.hpp"
 
 #include <fmt/format.h>
 
@@ -57,6 +58,9 @@ mpi_endpoint::mpi_endpoint(const mpi_table& api, endpoint_options options, int r
     // Processes of another namespace have other numbers here; only those that are seen can be watched.
     if (process_start_time(p.pid) != p.start_time) p.pid = 0;
   }
+  // Of the machine, not of this process: launchers bind each rank to a core of its own.
+  const auto near = std::ranges::count(processes_, node(), &mpi_process::node);
+  crowded_ = static_cast<std::size_t>(near) > inspect_machine().online_cpus.value_or(1);
 }
 
 mpi_endpoint::~mpi_endpoint() {

@@ -42,6 +42,8 @@ class mpi_endpoint final : public endpoint {
   // Whether persistent collectives are the library's own.
   [[nodiscard]] bool persistent() const noexcept { return persistent_; }
   void set_persistent(bool native) noexcept { persistent_ = native; }
+  // More ranks on this node than processors: who waits has to let others run.
+  [[nodiscard]] bool crowded() const noexcept { return crowded_; }
   void watch();
 
   [[nodiscard]] std::string waits() const override;
@@ -92,6 +94,7 @@ class mpi_endpoint final : public endpoint {
   std::vector<mpi_process> processes_;
   bool foreign_;  // the host program initialised the library, and ends it
   bool persistent_ = false;
+  bool crowded_ = false;
 
   std::mutex registry_;
   std::list<mpi_context*> contexts_;

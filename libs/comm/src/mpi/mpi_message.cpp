@@ -186,6 +186,12 @@ class mpi_receive final : public transfer, public mpi_live {
 
 }  // namespace
 
+void mpi_context::raise_receive(int code, const mpi_status& got, std::size_t capacity,
+                                std::size_t element) const {
+  if (code != 0) fail_receive(*this, code, op_kind::recv, got, capacity);
+  fail_element(*this, op_kind::recv, told_by(got), element);
+}
+
 void mpi_context::send(op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag) {
   // To itself a short message is a copy: a library may wait for the receive that this rank makes next.
   if (dest == rank && bytes <= eager_limit) {

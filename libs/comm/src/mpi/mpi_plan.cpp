@@ -17,6 +17,12 @@ std::size_t end_of(std::span<const std::size_t> counts, std::span<const std::siz
   return end;
 }
 
+// Not where a root's block stays in place: MPICH 4.2 never completes a persistent scatter of that form.
+template <class K>
+bool direct(const K& k) noexcept {
+  return k.stays && !k.skip;
+}
+
 // Blocks of a staged result to where the caller wants them: the same places, so gaps stay what they were.
 void copy_blocks(std::byte* to, const std::byte* from, std::span<const std::size_t> counts,
                  std::span<const std::size_t> displs, std::size_t element) noexcept {
@@ -89,12 +95,13 @@ mpi_call plan_of(const mpi_context& c, const varying_kernel& k, const std::byte*
 }
 
 mpi_call mpi_staging<broadcast_kernel>::fill(const mpi_context&, const broadcast_kernel& k) {
+  if (k.stays) return {.what = mpi_operation::broadcast, .root = k.root, .out = k.data, .count = k.n};
   out.resize(k.n);
   if (k.mine) k.produce(out.data(), 0, k.n);
   return {.what = mpi_operation::broadcast, .root = k.root, .out = out.data(), .count = k.n};
 }
 void mpi_staging<broadcast_kernel>::deliver(const mpi_context&, const broadcast_kernel& k) const noexcept {
-  if (!k.mine) copy_bytes(k.data, out.data(), k.n);
+  if (!k.mine && !k.stays) copy_bytes(k.data, out.data(), k.n);
 }
 
 bool mpi_staging<gather_kernel>::fits(const mpi_context& c, const gather_kernel& k) {
@@ -103,8 +110,9 @@ bool mpi_staging<gather_kernel>::fits(const mpi_context& c, const gather_kernel&
   return !c.too_large(plan_of(c, k, k.in, k.out, lists));
 }
 mpi_call mpi_staging<gather_kernel>::fill(const mpi_context& c, const gather_kernel& k) {
+  if (k.stays) return plan_of(c, k, k.in, k.out, lists);
   in.resize(k.n);
-  k.produce(in.data(), 0, k.n);
+  copy_bytes(in.data(), k.in, k.n);
   const auto size = static_cast<std::size_t>(c.size);
   // Blocks lie there as they will lie in the result, so gaps cost room and need no second list.
   out.resize(!k.receives ? 0 : k.varying ? end_of(k.counts, k.displs) * k.element : k.n * size);
@@ -113,7 +121,7 @@ mpi_call mpi_staging<gather_kernel>::fill(const mpi_context& c, const gather_ker
   return call;
 }
 void mpi_staging<gather_kernel>::deliver(const mpi_context&, gather_kernel& k) const noexcept {
-  if (!k.receives) return;
+  if (!k.receives || k.stays) return;
   if (!k.varying) {
     copy_bytes(k.out, out.data(), out.size());
     return;
@@ -122,6 +130,7 @@ void mpi_staging<gather_kernel>::deliver(const mpi_context&, gather_kernel& k) c
 }
 
 mpi_call mpi_staging<alltoall_kernel>::fill(const mpi_context& c, const alltoall_kernel& k) {
+  if (direct(k)) return plan_of(c, k, k.in, k.out, lists);
   in.resize(k.total);
   k.produce(in.data(), 0, k.total);
   out.resize(k.root < 0 ? k.block * static_cast<std::size_t>(c.size) : k.block);
@@ -131,10 +140,11 @@ mpi_call mpi_staging<alltoall_kernel>::fill(const mpi_context& c, const alltoall
   return call;
 }
 void mpi_staging<alltoall_kernel>::deliver(const mpi_context&, const alltoall_kernel& k) const noexcept {
-  if (!k.skip) copy_bytes(k.out, out.data(), out.size());
+  if (!k.skip && !k.stays) copy_bytes(k.out, out.data(), out.size());
 }
 
 mpi_call mpi_staging<varying_kernel>::fill(const mpi_context& c, const varying_kernel& k) {
+  if (direct(k)) return plan_of(c, k, k.in, k.out, lists);
   const std::byte* const from = k.copied ? k.copy.data() : k.in;
   const std::size_t sent =
       !k.sends ? 0 : end_of(k.send_counts, k.copied ? std::span<const std::size_t>() : k.send_displs);
@@ -147,6 +157,7 @@ mpi_call mpi_staging<varying_kernel>::fill(const mpi_context& c, const varying_k
   return call;
 }
 void mpi_staging<varying_kernel>::deliver(const mpi_context&, const varying_kernel& k) const noexcept {
+  if (k.stays) return;
   if (k.root >= 0) {
     if (!k.skip) copy_bytes(k.out, out.data(), out.size());
     return;

@@ -42,7 +42,10 @@ void mpi_request::begin(const mpi_call& call, op_kind kind) {
 void mpi_request::start_again(const mpi_call& call, op_kind kind) {
   // The second start of a request tells that it is a persistent one: on all ranks at the same place in the
   // order of nonblocking collectives, which is what making the library's own asks for.
-  if (!ctx_.home().persistent()) {
+  // A long block is of a type that is made for one call.
+  const bool typed = (ctx_.api->features & mpi_native_large) == 0 && call.what < mpi_operation::gatherv &&
+                     call.count * call.element > 0x7fffffffU;
+  if (typed || !ctx_.home().persistent()) {
     begin(call, kind);
     return;
   }
@@ -59,6 +62,13 @@ bool mpi_request::complete(op_kind kind) {
   ctx_.check(ctx_.api->test(&handle_, &done, nullptr), kind);
   active_ = done == 0;
   return done != 0;
+}
+
+bool mpi_request::wait(op_kind kind) {
+  if (ctx_.ep->options().timeout.count() != 0 || ctx_.home().crowded()) return false;
+  ctx_.check(ctx_.api->wait(&handle_, nullptr), kind);
+  active_ = false;
+  return true;
 }
 
 mpi_exchange::mpi_exchange(mpi_context& c) : mpi_live(c), ctx_(c) {}

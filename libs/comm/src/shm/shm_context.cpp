@@ -125,7 +125,7 @@ std::size_t shm_context::piece(std::size_t granule, bool longer) {
   if (need > arena_bytes) {
     for (std::byte*& room : arena) {
       // A peer may still read the arena that this one follows, so it stays until the communicator goes.
-      shm_block* const block = home().heap().allocate(need, 1);
+      shm_block* const block = home().heap().allocate(need + cache_line, 1);
       if (block == nullptr) {
         fail(errc::allocation_failed, site(op_kind::none),
              fmt::format("no room for {} bytes that ranks exchange through (TWILL_SHM_BYTES)", need),

@@ -257,11 +257,11 @@ TEST_P(nonblocking, blocking_and_nonblocking_collectives_may_interleave) {
   });
 }
 
-// Starts a request three times with other data and looks at what came.
+// Starts a request five times with other data and looks at what came.
 template <class R, class Fill, class Check>
 void reuse(R& r, Fill fill, Check check) {
   r.wait();  // not active: returns at once
-  for (int round = 1; round <= 3; ++round) {
+  for (int round = 1; round <= 5; ++round) {
     fill(r, round);
     r.start();
     EXPECT_EQ(code_of([&] { r.start(); }), make_error_code(comm::errc::request_active));
@@ -291,6 +291,15 @@ TEST_P(persistent, reductions_run_again_with_what_the_buffer_holds) {
     reuse(all, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
     auto own = world.template allreduce_init<int>(comm::in_place, 5, comm::sum);
     reuse(own, fill, [&](auto& r, int round) { expect(r, round * tens + ranks); });
+    // Small whole numbers: their sums are the same in every order.
+    auto freely = world.template allreduce_init<double>(3, comm::sum, comm::order::any);
+    reuse(freely, fill, [&](auto& r, int round) {
+      for (const double x : r.recv_buffer()) EXPECT_EQ(x, round * tens + ranks);
+    });
+    auto freely_kept = world.template allreduce_init<double>(comm::in_place, 3, comm::sum, comm::order::any);
+    reuse(freely_kept, fill, [&](auto& r, int round) {
+      for (const double x : r.recv_buffer()) EXPECT_EQ(x, round * tens + ranks);
+    });
     auto at_root = world.template reduce_init<int>(2, comm::max, 0);
     reuse(at_root, fill, [&](auto& r, int round) {
       if (world.rank() == 0) expect(r, round * 10 + world.size() - 1);
@@ -398,6 +407,24 @@ TEST_P(persistent, messages_barriers_and_borrowed_buffers_run_again) {
       }
     });
     EXPECT_FALSE(barrier.active());
+  });
+}
+
+TEST_P(persistent, requests_tell_whether_the_library_carries_them) {
+  on_ranks(GetParam(), [](auto& world) {
+    // From check level collective on, every collective is an exchange of announcements and contributions.
+    const bool native = world.topology().persistent == "native" &&
+                        world.engine().ctx().ep->level() < comm::check_level::collective;
+    auto sum = world.template allreduce_init<int>(1, comm::sum);
+    EXPECT_EQ(sum.is_native(), native);
+    for (int round = 1; round <= 3; ++round) {
+      sum.send_buffer()[0] = round;
+      sum.start();
+      sum.wait();
+      EXPECT_EQ(sum.recv_buffer()[0], round * world.size());
+      EXPECT_EQ(sum.is_native(), native);
+    }
+    EXPECT_FALSE(comm::persistent_request<int>().is_native());
   });
 }
 

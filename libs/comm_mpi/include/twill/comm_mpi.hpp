@@ -21,8 +21,8 @@ struct direct_calls {
       return MPI_Bcast(data, static_cast<int>(n), MPI_BYTE, root, direct::as<MPI_Comm>(c.comm));
     return c.api->broadcast(c.comm, data, n, root);
   }
-  static int allreduce(const mpi_context& c, const void* in, void* out, std::uint64_t n, std::uint8_t type,
-                       op_code op) {
+  [[gnu::always_inline]] static int allreduce(const mpi_context& c, const void* in, void* out,
+                                              std::uint64_t n, std::uint8_t type, op_code op) {
     return direct::allreduce(c.comm, in, out, n, type, static_cast<std::uint8_t>(op));
   }
   static int allgather(const mpi_context& c, const void* in, void* out, std::uint64_t n) {
@@ -31,6 +31,16 @@ struct direct_calls {
       return MPI_Allgather(in, bytes, MPI_BYTE, out, bytes, MPI_BYTE, direct::as<MPI_Comm>(c.comm));
     }
     return c.api->allgather(c.comm, in, out, n);
+  }
+  static int allgatherv(const mpi_context& c, const void* in, std::uint64_t n, void* out, const int* lengths,
+                        const int* places) {
+    return direct::allgatherv(c.comm, in, n, out, lengths, places);
+  }
+  static int send(const mpi_context& c, const void* data, std::uint64_t n, int dest, int tag) {
+    return direct::send(c.comm, data, n, dest, tag);
+  }
+  static int recv(const mpi_context& c, void* data, std::uint64_t n, int source, int tag, mpi_status* got) {
+    return direct::recv(c.comm, data, n, source, tag, got);
   }
 };
 

@@ -173,9 +173,9 @@ void refuse_empty_rows(const std::vector<census>& parts) {
 template <class Number>
 struct columns {
   std::vector<std::uint64_t> ptr;  // s + 1
-  std::vector<std::uint32_t> row;
-  std::vector<Number> count;
-  std::vector<Number> position;
+  detail::unset_vector<std::uint32_t> row;
+  detail::unset_vector<Number> count;
+  detail::unset_vector<Number> position;
 };
 
 template <class Number, class Rows>
@@ -199,7 +199,7 @@ void scatter(const Rows& rows, std::size_t first, std::size_t last, const datase
 // Orders a taxon's nonzeros by count, rows rising within a count, and returns how many distinct counts there
 // are.
 template <class Number>
-std::size_t order_taxon(columns<Number>& c, std::size_t j, std::vector<std::uint32_t>& bucket_row) {
+std::size_t order_taxon(columns<Number>& c, std::size_t j, detail::unset_vector<std::uint32_t>& bucket_row) {
   const std::uint64_t first = c.ptr[j];
   const std::size_t n = c.ptr[j + 1] - first;
   if (n == 0) return 0;
@@ -302,7 +302,8 @@ void build_buckets(const Rows& rows, const std::vector<census>& parts, std::size
 }
 
 template <class Rows>
-count_table build(const Rows& rows, std::size_t n, std::size_t s, zero_rows empty, int threads) {
+count_table build(const Rows& rows, std::size_t n, std::size_t s, zero_rows empty, int threads,
+                  const std::stop_token& stop) {
   if (n == 0 || s == 0) {
     throw error(errc::invalid_shape, {.what = "a table of counts is empty",
                                       .found = fmt::format("{} samples and {} taxa", n, s),
@@ -320,51 +321,57 @@ count_table build(const Rows& rows, std::size_t n, std::size_t s, zero_rows empt
                                    .found = fmt::format("{}", threads),
                                    .expected = "0 (as the settings say) or more"});
   }
-  return detail::with_crew(threads, [&](const crew& team) {
-    auto d = std::make_shared<dataset>();
-    d->n = n;
-    d->s = s;
-    d->all_rows = n;
-    d->row_ptr.assign(n + 1, 0);
-    std::vector<double> totals(n);
-    const std::size_t grain = std::max<std::size_t>(256, (n + 63) / 64);
-    std::vector<census> parts((n + grain - 1) / grain);
-    const double cost = static_cast<double>(n) * static_cast<double>(s);
-    team.each(parts.size(), cost, [&](std::size_t p) {
-      take_census(rows, p * grain, std::min(n, (p + 1) * grain), s, *d, totals, parts[p]);
+  try {
+    return detail::inside_crew(threads, [&](crew team) {
+      team.stop = {.stop = &stop};
+      auto d = std::make_shared<dataset>();
+      d->n = n;
+      d->s = s;
+      d->all_rows = n;
+      d->row_ptr.assign(n + 1, 0);
+      std::vector<double> totals(n);
+      const std::size_t grain = std::max<std::size_t>(256, (n + 63) / 64);
+      std::vector<census> parts((n + grain - 1) / grain);
+      const double cost = static_cast<double>(n) * static_cast<double>(s);
+      team.each(parts.size(), cost, [&](std::size_t p) {
+        take_census(rows, p * grain, std::min(n, (p + 1) * grain), s, *d, totals, parts[p]);
+      });
+      std::uint64_t largest_count = 0;
+      for (const census& part : parts) {
+        if (part.refused) raise(*part.refused);
+        largest_count = std::max(largest_count, part.largest_count);
+      }
+      if (empty == zero_rows::refuse) refuse_empty_rows(parts);
+      for (std::size_t i = 0; i < n; ++i) d->row_ptr[i + 1] += d->row_ptr[i];
+      constexpr std::uint64_t narrow = std::numeric_limits<std::uint32_t>::max();
+      if (largest_count < narrow && d->row_ptr[n] < narrow) {
+        build_buckets<std::uint32_t>(rows, parts, grain, *d, team);
+      } else {
+        build_buckets<std::uint64_t>(rows, parts, grain, *d, team);
+      }
+      detail::finish_dataset(*d, totals, team);
+      return count_table(std::move(d));
     });
-    std::uint64_t largest_count = 0;
-    for (const census& part : parts) {
-      if (part.refused) raise(*part.refused);
-      largest_count = std::max(largest_count, part.largest_count);
-    }
-    if (empty == zero_rows::refuse) refuse_empty_rows(parts);
-    for (std::size_t i = 0; i < n; ++i) d->row_ptr[i + 1] += d->row_ptr[i];
-    constexpr std::uint64_t narrow = std::numeric_limits<std::uint32_t>::max();
-    if (largest_count < narrow && d->row_ptr[n] < narrow) {
-      build_buckets<std::uint32_t>(rows, parts, grain, *d, team);
-    } else {
-      build_buckets<std::uint64_t>(rows, parts, grain, *d, team);
-    }
-    detail::finish_dataset(*d, totals, team);
-    return count_table(std::move(d));
-  });
+  } catch (const detail::interrupted&) {
+    throw error(errc::cancelled, {.what = "the building of a table was stopped"});
+  }
 }
 
 template <class T>
-count_table dense(std::span<const T> cells, std::size_t n, std::size_t s, zero_rows empty, int threads) {
+count_table dense(std::span<const T> cells, std::size_t n, std::size_t s, zero_rows empty, int threads,
+                  const std::stop_token& stop) {
   if (n != 0 && s != 0 && (cells.size() / s != n || cells.size() % s != 0)) {
     throw error(errc::invalid_shape, {.what = "a dense table has another size than its samples and taxa say",
                                       .found = fmt::format("{} counts", cells.size()),
                                       .expected = fmt::format("{} x {}", n, s)});
   }
-  return build(dense_rows<T>{cells, s}, n, s, empty, threads);
+  return build(dense_rows<T>{cells, s}, n, s, empty, threads, stop);
 }
 
 template <class T>
 count_table sparse(std::size_t n, std::size_t s, std::span<const std::int64_t> indptr,
                    std::span<const std::int32_t> indices, std::span<const T> values, zero_rows empty,
-                   int threads) {
+                   int threads, const std::stop_token& stop) {
   bool whole = indptr.size() == n + 1 && indices.size() == values.size() && (n == 0 || indptr[0] == 0);
   for (std::size_t i = 0; whole && i < n; ++i) whole = indptr[i] <= indptr[i + 1];
   if (!whole || (n != 0 && static_cast<std::size_t>(indptr[n]) != values.size())) {
@@ -373,32 +380,32 @@ count_table sparse(std::size_t n, std::size_t s, std::span<const std::int64_t> i
                                                            indices.size(), values.size()),
                                       .expected = "n + 1 pointers from 0 up to the number of counts"});
   }
-  return build(csr_rows<T>{indptr, indices, values}, n, s, empty, threads);
+  return build(csr_rows<T>{indptr, indices, values}, n, s, empty, threads, stop);
 }
 
 }  // namespace
 
 count_table count_table::from_dense(std::span<const std::int32_t> row_major, std::size_t n, std::size_t s,
-                                    zero_rows empty, int threads) {
-  return dense(row_major, n, s, empty, threads);
+                                    zero_rows empty, int threads, std::stop_token stop) {
+  return dense(row_major, n, s, empty, threads, stop);
 }
 count_table count_table::from_dense(std::span<const std::int64_t> row_major, std::size_t n, std::size_t s,
-                                    zero_rows empty, int threads) {
-  return dense(row_major, n, s, empty, threads);
+                                    zero_rows empty, int threads, std::stop_token stop) {
+  return dense(row_major, n, s, empty, threads, stop);
 }
 count_table count_table::from_dense(std::span<const double> row_major, std::size_t n, std::size_t s,
-                                    zero_rows empty, int threads) {
-  return dense(row_major, n, s, empty, threads);
+                                    zero_rows empty, int threads, std::stop_token stop) {
+  return dense(row_major, n, s, empty, threads, stop);
 }
 count_table count_table::from_csr(std::size_t n, std::size_t s, std::span<const std::int64_t> indptr,
                                   std::span<const std::int32_t> indices, std::span<const std::int64_t> values,
-                                  zero_rows empty, int threads) {
-  return sparse(n, s, indptr, indices, values, empty, threads);
+                                  zero_rows empty, int threads, std::stop_token stop) {
+  return sparse(n, s, indptr, indices, values, empty, threads, stop);
 }
 count_table count_table::from_csr(std::size_t n, std::size_t s, std::span<const std::int64_t> indptr,
                                   std::span<const std::int32_t> indices, std::span<const double> values,
-                                  zero_rows empty, int threads) {
-  return sparse(n, s, indptr, indices, values, empty, threads);
+                                  zero_rows empty, int threads, std::stop_token stop) {
+  return sparse(n, s, indptr, indices, values, empty, threads, stop);
 }
 
 }  // namespace twill::dmm

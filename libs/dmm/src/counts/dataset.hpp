@@ -5,9 +5,31 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 namespace twill::dmm::detail {
+
+// A vector whose resize leaves numbers unset: the loop that sets them, on many threads, is the first to touch
+// their pages.
+template <class T>
+struct unset_allocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = unset_allocator<U>;
+  };
+  template <class U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    std::construct_at(at, std::forward<Args>(args)...);
+  }
+};
+template <class T>
+using unset_vector = std::vector<T, unset_allocator<T>>;
 
 // A table of counts as fits read it. A bucket is a taxon with one of its distinct counts; the distinct sample
 // totals are the buckets of one more, made-up taxon.
@@ -17,13 +39,13 @@ namespace twill::dmm::detail {
 struct dataset {
   std::size_t n = 0;
   std::size_t s = 0;
-  std::vector<std::uint64_t> row_ptr;     // n + 1
-  std::vector<std::uint32_t> row_bucket;  // nonzeros
-  std::vector<std::uint64_t> bucket_ptr;  // buckets + 1
-  std::vector<std::uint32_t> bucket_row;  // nonzeros
-  std::vector<std::uint32_t> taxon_ptr;   // s + 1, into buckets
-  std::vector<double> bucket_count;       // buckets
-  std::vector<std::uint32_t> row_total;   // n, into total_count
+  std::vector<std::uint64_t> row_ptr;      // n + 1
+  unset_vector<std::uint32_t> row_bucket;  // nonzeros
+  std::vector<std::uint64_t> bucket_ptr;   // buckets + 1
+  unset_vector<std::uint32_t> bucket_row;  // nonzeros
+  std::vector<std::uint32_t> taxon_ptr;    // s + 1, into buckets
+  std::vector<double> bucket_count;        // buckets
+  std::vector<std::uint32_t> row_total;    // n, into total_count
   std::vector<double> total_count;  // distinct totals, rising; 0 is one of them where there are empty rows
   std::vector<std::uint64_t> total_ptr;  // totals + 1
   std::vector<std::uint32_t> total_row;  // n

@@ -5,6 +5,7 @@
 #include "twill/dmm/special.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -13,11 +14,29 @@
 namespace twill::dmm::detail {
 namespace {
 
+using numbered = std::pair<std::uint64_t, std::uint32_t>;
+
+// By the first number, digit by digit; equal ones stay in order.
+void sort_numbered(std::vector<numbered>& all) {
+  constexpr unsigned bits = 11;
+  constexpr std::uint64_t mask = (1U << bits) - 1U;
+  std::uint64_t most = 0;
+  for (const numbered& one : all) most = std::max(most, one.first);
+  std::vector<numbered> sorted(all.size());
+  for (unsigned shift = 0; shift < 64 && (most >> shift) != 0; shift += bits) {
+    std::array<std::size_t, mask + 2> start{};
+    for (const numbered& one : all) ++start[((one.first >> shift) & mask) + 1];
+    for (std::size_t digit = 1; digit < start.size(); ++digit) start[digit] += start[digit - 1];
+    for (const numbered& one : all) sorted[start[(one.first >> shift) & mask]++] = one;
+    all.swap(sorted);
+  }
+}
+
 void group_totals(dataset& d, const std::vector<double>& totals) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order(d.n);
+  std::vector<numbered> order(d.n);
   for (std::size_t i = 0; i < d.n; ++i)
     order[i] = {static_cast<std::uint64_t>(totals[i]), static_cast<std::uint32_t>(i)};
-  std::sort(order.begin(), order.end());
+  sort_numbered(order);
   d.row_total.resize(d.n);
   d.total_row.resize(d.n);
   for (std::size_t p = 0; p < d.n; ++p) {

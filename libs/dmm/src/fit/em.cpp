@@ -13,6 +13,8 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -43,20 +45,67 @@ class run {
     fit_.eta = options.eta;
     fit_.nu = options.nu;
     fit_.diag.start = start;
+    // Alone, loops end between chunks; ranks have to agree on a stop, which they do between rounds.
+    if (p.link == nullptr || p.link->size() == 1) p_.team.stop = {.stop = &o_.stop};
     prior_constant_ =
         static_cast<double>(k_ * s_) * (options.eta * std::log(options.nu) - gamma_at(options.eta).log_gamma);
   }
 
   mixture_fit all() {
-    begin();
-    maximise();
-    evaluate();  // the first E-step
-    iterate();
+    try {
+      begin();
+      maximise();
+      evaluate();  // the first E-step
+      keep();
+      iterate();
+    } catch (const interrupted&) {
+      fit_.diag.cancelled = true;
+      if (kept_.alpha.empty()) return nothing();
+      go_back();
+    }
+    p_.team.stop = {};  // what is there gets its errors and intervals, also after a stop
     finish();
     return std::move(fit_);
   }
 
  private:
+  // What a round leaves behind, for when the next one is cut short.
+  struct whole_round {
+    std::vector<double> lambda, alpha, weight, bucket_weight;
+  };
+  void keep() {
+    kept_.lambda = lambda_;
+    kept_.alpha = alpha_;
+    kept_.weight = weight_;
+    step_ = progress_of_round::none;
+  }
+  void go_back() {
+    lambda_ = std::move(kept_.lambda);
+    alpha_ = std::move(kept_.alpha);
+    weight_ = std::move(kept_.weight);
+    if (step_ == progress_of_round::none) return;
+    bucket_weight_.swap(kept_.bucket_weight);
+    if (step_ == progress_of_round::posterior) {
+      next_ = z_;  // the posterior of what is kept; the one before is written over
+    } else {
+      z_.swap(next_);
+    }
+  }
+  // Of a fit that was stopped before its first E-step: nobody prefers it to another.
+  mixture_fit nothing() {
+    constexpr double worst = std::numeric_limits<double>::infinity();
+    for (double* x : {&fit_.nle, &fit_.log_det, &fit_.log_det_symmetric, &fit_.laplace,
+                      &fit_.laplace_symmetric, &fit_.bic, &fit_.aic})
+      *x = worst;
+    fit_.log_likelihood = -worst;
+    const double share = 1 / static_cast<double>(k_);
+    fit_.weights.assign(k_, share);
+    fit_.group.assign(p_.rows() * k_, share);
+    for (auto* x : {&fit_.alpha, &fit_.lower, &fit_.upper}) x->assign(k_ * s_, o_.eta / o_.nu);
+    fit_.diag.gradient.assign(k_, worst);
+    return std::move(fit_);
+  }
+
   // Whether any rank wants to stop.
   bool halted(bool here) {
     double flag = here || o_.stop.stop_requested() ? 1 : 0;
@@ -133,6 +182,7 @@ class run {
     std::vector<double> log_weights(k_);
     for (std::size_t c = 0; c < k_; ++c) log_weights[c] = std::log(weight_[c] / n);
     difference_table(p_, alpha_, k_, table_);
+    if (step_ != progress_of_round::none) step_ = progress_of_round::posterior;
     evidence_pass(p_, table_, log_weights, next_, norm_);
     for (std::size_t i = 0; i < p_.rows(); ++i) norm_[i] += p_.data.coefficient[i];
     fit_.log_likelihood = p_.row_sums(norm_.data(), 1).front();
@@ -150,9 +200,12 @@ class run {
     if (halted(false)) return;
     while (fit_.diag.em_iterations < o_.em.max_iter) {
       z_.swap(next_);
+      bucket_weight_.swap(kept_.bucket_weight);
+      step_ = progress_of_round::parameters;
       weight_ = p_.row_sums(z_.data(), k_);  // of the E-step, for the weights after the M-step
       maximise();
       evaluate();
+      keep();
       const double change = std::abs(fit_.nle - before);
       before = fit_.nle;
       fit_.diag.nle_trace.push_back(fit_.nle);
@@ -192,13 +245,19 @@ class run {
     told(fit_phase::hessian, fit_.diag.em_iterations, fit_.nle, 0);
   }
 
-  const problem& p_;
+  // How far the round under way is: nothing touched, parameters, or the posterior that replaces the last but
+  // one.
+  enum class progress_of_round : std::uint8_t { none, parameters, posterior };
+
+  problem p_;
   const fit_options& o_;
   std::size_t k_;
   std::size_t s_;
   double prior_constant_ = 0;
   mixture_fit fit_;
   std::vector<double> z_, next_, norm_, table_, bucket_weight_, lambda_, alpha_, weight_;
+  whole_round kept_;
+  progress_of_round step_ = progress_of_round::none;
 };
 
 [[noreturn]] void bad(const char* name, std::string found, std::string expected) {

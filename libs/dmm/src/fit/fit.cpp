@@ -82,7 +82,7 @@ mixture_fit fit(const count_table& counts, const fit_options& options) {
   detail::check_options(options, counts.samples());
   const detail::dataset& d = *counts.data();
   const detail::plan cuts(d);
-  return detail::with_crew(options.threads, [&](const detail::crew& team) {
+  return detail::inside_crew(options.threads, [&](const detail::crew& team) {
     return detail::run_starts({d, cuts, team, nullptr}, options);
   });
 }

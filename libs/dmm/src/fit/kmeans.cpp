@@ -19,8 +19,10 @@ class centres {
     inverse_.resize(d.n);
     std::vector<double> squares(d.buckets());
     for (std::size_t b = 0; b < d.buckets(); ++b) squares[b] = d.bucket_count[b] * d.bucket_count[b];
-    length_.assign(d.n, 0.0);
+    length_.resize(d.n);
     p.team.pieces(d.n, 512, 10.0 * static_cast<double>(d.n), [&](std::size_t first, std::size_t last) {
+      std::fill(length_.begin() + static_cast<std::ptrdiff_t>(first),
+                length_.begin() + static_cast<std::ptrdiff_t>(last), 0.0);
       run.gather_rows(d.row_bucket.data(), d.row_ptr.data(), first, last, squares.data(), 1, length_.data());
       for (std::size_t i = first; i < last; ++i) {
         inverse_[i] = 1 / d.total_count[d.row_total[i]];
@@ -33,26 +35,22 @@ class centres {
   double update(const std::vector<double>& z) {
     const dataset& d = p_.data;
     weight_ = p_.row_sums(z.data(), k_);
-    scaled_.resize(d.n * k_);
-    p_.team.pieces(d.n, 1024, static_cast<double>(d.n * k_), [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) {
-        for (std::size_t c = 0; c < k_; ++c) scaled_[i * k_ + c] = z[i * k_ + c] * inverse_[i];
-      }
-    });
+    if (!scaled_is_of_z_) {
+      scaled_.resize(d.n * k_);
+      p_.team.pieces(d.n, 1024, static_cast<double>(d.n * k_),
+                     [&](std::size_t first, std::size_t last) { scale(z, first, last); });
+    }
+    scaled_is_of_z_ = false;
     p_.bucket_sums(scaled_.data(), k_, sums_);
     std::vector<double> old(d.s * k_);
     old.swap(mean_);
     if (old.empty()) old.assign(d.s * k_, 0.0);
     mean_.assign(d.s * k_, 0.0);
-    p_.team.pieces(d.s, 64, static_cast<double>(d.buckets() * k_), [&](std::size_t first, std::size_t last) {
-      for (std::size_t j = first; j < last; ++j) {
-        double* const to = mean_.data() + j * k_;
-        for (std::uint32_t b = d.taxon_ptr[j]; b < d.taxon_ptr[j + 1]; ++b) {
-          for (std::size_t c = 0; c < k_; ++c) to[c] += d.bucket_count[b] * sums_[b * k_ + c];
-        }
-        for (std::size_t c = 0; c < k_; ++c) to[c] = weight_[c] > 0 ? to[c] / weight_[c] : 0;
-      }
-    });
+    table_.resize(d.buckets() * k_);
+    p_.team.pieces(d.s, 4, 2.0 * static_cast<double>(d.buckets() * k_),
+                   [&](std::size_t first, std::size_t last) {
+                     for (std::size_t j = first; j < last; ++j) update_taxon(j);
+                   });
     std::vector<double> moved(k_, 0.0);
     mean_length_.assign(k_, 0.0);
     for (std::size_t j = 0; j < d.s; ++j) {
@@ -68,39 +66,72 @@ class centres {
 
   // Distances of every row to every centre.
   void distances(std::vector<double>& out) {
-    const dataset& d = p_.data;
+    const std::size_t n = p_.data.n;
+    out.resize(n * k_);
+    p_.team.pieces(n, 256, row_cost(),
+                   [&](std::size_t first, std::size_t last) { measure(first, last, out); });
+  }
+
+  // The weights of every row by its distances: softmax of -beta times them. Leaves what `update` needs of z.
+  void assign(double beta, std::vector<double>& z, std::vector<double>& norm) {
     const kernels& run = active_kernels();
-    table_.resize(d.buckets() * k_);
-    p_.team.each(p_.cuts.piece_cuts.size() - 1, static_cast<double>(d.buckets() * k_), [&](std::size_t g) {
-      for (std::size_t i = p_.cuts.piece_cuts[g]; i < p_.cuts.piece_cuts[g + 1]; ++i) {
-        const piece& of = p_.cuts.pieces[i];
-        if (of.taxon == d.s) continue;
-        const double* m = mean_.data() + std::size_t{of.taxon} * k_;
-        for (std::uint32_t b = of.first; b < of.last; ++b) {
-          for (std::size_t c = 0; c < k_; ++c) table_[b * k_ + c] = d.bucket_count[b] * m[c];
-        }
-      }
+    const std::size_t n = p_.data.n;
+    z.resize(n * k_);
+    scaled_.resize(n * k_);
+    const double cost = row_cost() + 6.0 * static_cast<double>(n * k_);
+    p_.team.pieces(n, 256, cost, [&](std::size_t first, std::size_t last) {
+      measure(first, last, z);
+      for (std::size_t i = first * k_; i < last * k_; ++i) z[i] *= -beta;
+      run.softmax(last - first, k_, z.data() + first * k_, norm.data() + first);
+      scale(z, first, last);
     });
-    out.assign(d.n * k_, 0.0);
-    const double cost = 0.5 * static_cast<double>(d.nonzeros() * k_) + 3.0 * static_cast<double>(d.n * k_);
-    p_.team.pieces(d.n, 256, cost, [&](std::size_t first, std::size_t last) {
-      run.gather_rows(d.row_bucket.data(), d.row_ptr.data(), first, last, table_.data(), k_, out.data());
-      for (std::size_t i = first; i < last; ++i) {
-        for (std::size_t c = 0; c < k_; ++c) {
-          double& cell = out[i * k_ + c];
-          const double lengths = mean_length_[c] + length_[i];
-          const double square = lengths - 2 * (cell * inverse_[i]);
-          // Below this the difference has lost most of its digits.
-          cell = std::sqrt(square < 1e-9 * lengths ? direct_square(i, c) : square);
-        }
-      }
-    });
+    scaled_is_of_z_ = true;
   }
 
   void forget() noexcept { mean_.clear(); }
   [[nodiscard]] double mean(std::size_t taxon, std::size_t c) const noexcept { return mean_[taxon * k_ + c]; }
 
  private:
+  [[nodiscard]] double row_cost() const noexcept {
+    return static_cast<double>(k_) *
+           (0.5 * static_cast<double>(p_.data.nonzeros()) + 3.0 * static_cast<double>(p_.data.n));
+  }
+
+  void scale(const std::vector<double>& z, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      for (std::size_t c = 0; c < k_; ++c) scaled_[i * k_ + c] = z[i * k_ + c] * inverse_[i];
+    }
+  }
+
+  // The means of one taxon, and what each of its counts adds to a scalar product with them.
+  void update_taxon(std::size_t j) {
+    const dataset& d = p_.data;
+    double* const to = mean_.data() + j * k_;
+    for (std::uint32_t b = d.taxon_ptr[j]; b < d.taxon_ptr[j + 1]; ++b) {
+      for (std::size_t c = 0; c < k_; ++c) to[c] += d.bucket_count[b] * sums_[b * k_ + c];
+    }
+    for (std::size_t c = 0; c < k_; ++c) to[c] = weight_[c] > 0 ? to[c] / weight_[c] : 0;
+    for (std::uint32_t b = d.taxon_ptr[j]; b < d.taxon_ptr[j + 1]; ++b) {
+      for (std::size_t c = 0; c < k_; ++c) table_[b * k_ + c] = d.bucket_count[b] * to[c];
+    }
+  }
+
+  void measure(std::size_t first, std::size_t last, std::vector<double>& out) const {
+    const dataset& d = p_.data;
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(first * k_), (last - first) * k_, 0.0);
+    active_kernels().gather_rows(d.row_bucket.data(), d.row_ptr.data(), first, last, table_.data(), k_,
+                                 out.data());
+    for (std::size_t i = first; i < last; ++i) {
+      for (std::size_t c = 0; c < k_; ++c) {
+        double& cell = out[i * k_ + c];
+        const double lengths = mean_length_[c] + length_[i];
+        const double square = lengths - 2 * (cell * inverse_[i]);
+        // Below this the difference has lost most of its digits.
+        cell = std::sqrt(square < 1e-9 * lengths ? direct_square(i, c) : square);
+      }
+    }
+  }
+
   [[nodiscard]] double direct_square(std::size_t i, std::size_t c) const noexcept {
     const dataset& d = p_.data;
     std::uint64_t at = d.row_ptr[i];
@@ -121,6 +152,7 @@ class centres {
   std::vector<double> scaled_, sums_, table_;
   std::vector<double> mean_;  // s x k
   std::vector<double> mean_length_, weight_;
+  bool scaled_is_of_z_ = false;
 };
 
 void harden(const problem& p, const std::vector<int>& label, std::size_t k, std::vector<double>& z) {
@@ -208,11 +240,7 @@ kmeans_result soft_kmeans(const problem& p, int components, std::uint32_t seed, 
   for (double change = std::numeric_limits<double>::infinity();
        change > options.tol && out.rounds < options.max_iter;) {
     change = around.update(out.z);
-    around.distances(out.z);
-    p.team.pieces(d.n, 256, 5.0 * static_cast<double>(d.n * k), [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first * k; i < last * k; ++i) out.z[i] *= -options.beta;
-      run.softmax(last - first, k, out.z.data() + first * k, norm.data() + first);
-    });
+    around.assign(options.beta, out.z, norm);
     ++out.rounds;
     if (!told(out.rounds, change)) break;
   }

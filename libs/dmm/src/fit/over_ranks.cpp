@@ -76,6 +76,16 @@ dataset unite_buckets(const dataset& mine, rank_link& link) {
   return d;
 }
 
+[[noreturn]] void refuse_rows(std::size_t rank, double rows, double taxa, double right_rows,
+                              double right_taxa) {
+  diagnosis d;
+  d.what = fmt::format("rank {} does not hold the rows of the table that it should", rank);
+  d.found = fmt::format("{} rows of {} taxa", rows, taxa);
+  d.expected = fmt::format("{} rows of {} taxa", right_rows, right_taxa);
+  d.hint = "split the table as rows_of_rank says";
+  throw error(errc::invalid_shape, std::move(d));
+}
+
 }  // namespace
 
 dataset unite_rows(const count_table& local_rows, rank_link& link) {
@@ -92,13 +102,8 @@ dataset unite_rows(const count_table& local_rows, rank_link& link) {
   for (std::size_t r = 0; r < size; ++r) {
     const row_range should = rows_of_rank(all_rows, static_cast<int>(r), link.size());
     const double rows = static_cast<double>(should.last - should.first);
-    if (shapes[2 * r] != rows || shapes[2 * r + 1] != shapes[1]) {
-      throw error(errc::invalid_shape,
-                  {.what = fmt::format("rank {} does not hold the rows of the table that it should", r),
-                   .found = fmt::format("{} rows of {} taxa", shapes[2 * r], shapes[2 * r + 1]),
-                   .expected = fmt::format("{} rows of {} taxa", rows, shapes[1]),
-                   .hint = "split the table as rows_of_rank says"});
-    }
+    if (shapes[2 * r] != rows || shapes[2 * r + 1] != shapes[1])
+      refuse_rows(r, shapes[2 * r], shapes[2 * r + 1], rows, shapes[1]);
   }
   dataset d = unite_buckets(*local_rows.data(), link);
   d.first_row = first;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,19 @@ TEST(count_table, refuses_sizes_that_make_no_table) {
                 return count_table::from_csr(1, 4, broken, twice, std::span<const std::int64_t>(values));
               }).what(),
               HasSubstr("the row pointers of a sparse table do not fit its counts"));
+}
+
+TEST(count_table, a_stop_ends_its_building) {
+  std::stop_source stop;
+  const std::span<const std::int32_t> cells(small);
+  EXPECT_EQ(count_table::from_dense(cells, 3, 4, zero_rows::refuse, 2, stop.get_token()).samples(), 3U);
+  stop.request_stop();
+  for (const int threads : {1, 2}) {
+    const error e = refused(
+        [&] { return count_table::from_dense(cells, 3, 4, zero_rows::refuse, threads, stop.get_token()); });
+    EXPECT_EQ(e.code(), make_error_code(errc::cancelled)) << threads;
+    EXPECT_THAT(e.what(), HasSubstr("the building of a table was stopped")) << threads;
+  }
 }
 
 TEST(count_table, gives_some_of_its_samples) {

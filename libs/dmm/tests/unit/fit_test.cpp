@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <semaphore>
 #include <stop_token>
@@ -234,8 +235,11 @@ TEST(fit, a_stop_ends_it_and_leaves_what_is_there) {
   o.progress = nullptr;
   const mixture_fit none = fit(t, o);
   EXPECT_TRUE(none.diag.cancelled);
-  EXPECT_LE(none.diag.kmeans_rounds, 1);
   EXPECT_EQ(none.diag.em_iterations, 0);
+  EXPECT_EQ(none.nle, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(none.laplace, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(none.alpha, std::vector<double>(90, 1.0));
+  EXPECT_EQ(none.group, std::vector<double>(600, 1.0 / 3));
 }
 
 TEST(fit, a_stop_at_any_moment_leaves_a_whole_fit_or_one_that_says_so) {
@@ -248,6 +252,7 @@ TEST(fit, a_stop_at_any_moment_leaves_a_whole_fit_or_one_that_says_so) {
     std::stop_source stop;
     std::binary_semaphore reached(0);
     fit_options stopped = o;
+    stopped.threads = 1 + i % 2;
     stopped.stop = stop.get_token();
     stopped.progress = [&](const fit_progress& at) {
       if (at.phase == fit_phase::expectation_maximization && at.iteration == i) reached.release();
@@ -262,6 +267,10 @@ TEST(fit, a_stop_at_any_moment_leaves_a_whole_fit_or_one_that_says_so) {
     if (i == whole.diag.em_iterations) reached.release();
     stopper.join();
     EXPECT_FALSE(f.diag.cancelled && f.diag.converged) << i;
+    ASSERT_EQ(f.diag.nle_trace.size(), static_cast<std::size_t>(f.diag.em_iterations)) << i;
+    EXPECT_EQ(f.nle, f.diag.nle_trace.back()) << i;
+    EXPECT_NEAR(negative_log_posterior(f, t), f.nle, 1e-9 * std::abs(f.nle)) << i;
+    EXPECT_TRUE(std::isfinite(f.laplace)) << i;
     if (!f.diag.cancelled) {
       EXPECT_EQ(f.alpha, whole.alpha) << i;
     }

@@ -286,6 +286,48 @@ TEST(start, works_several_times_one_after_another_and_refuses_two_at_once) {
             0);
 }
 
+TEST(start, works_several_times_one_after_another_on_several_processes) {
+  if constexpr (!thread_sanitizer) {
+    on_processes(2, [] {
+      for (int i = 0; i < 3; ++i) {
+        options o;
+        o.threads = 1;
+        o.keep_job = i < 2;
+        o.shared = {{.name = "table",
+                     .bytes = 64,
+                     .by_leader = true,
+                     .fill = [i](std::size_t, std::span<std::byte> all) {
+                       std::ranges::fill(all, static_cast<std::byte>(i + 1));
+                     }}};
+        runtime here = start(o);
+        EXPECT_EQ(here.size(), 2);
+        EXPECT_EQ(here.node().size(), 2);
+        EXPECT_EQ(here.shared("table").view().front(), static_cast<std::byte>(i + 1));
+        EXPECT_EQ(here.world().allreduce(here.rank() + i, comm::sum), 1 + 2 * i);
+        EXPECT_TRUE(comm::is_initialized());
+      }
+      EXPECT_FALSE(comm::is_initialized()) << "the last one left the job";
+      try {
+        const runtime again = start({.threads = 1});
+        ADD_FAILURE() << "a job that this process has left: " << again.size();
+      } catch (const twill::error& e) {
+        EXPECT_NE(std::string(e.what()).find("it has ended"), std::string::npos) << e.what();
+      }
+      const runtime alone = local({.threads = 1});
+      EXPECT_EQ(alone.size(), 1);
+    });
+    on_processes(2, [] {
+      {
+        const runtime here = start({.threads = 1, .keep_job = true});
+        EXPECT_EQ(here.size(), 2);
+      }
+      const runtime alone = local({.threads = 1});
+      EXPECT_EQ(alone.size(), 1) << "one process alone leaves the job that was kept";
+    });
+  }
+  EXPECT_EQ(marks(), std::set<step>{}) << "nothing of it in this process";
+}
+
 TEST(start, adopts_a_global_pool_of_the_same_size_and_refuses_another) {
   EXPECT_EQ(in_child([] {
               par::thread_pool_builder{}.num_threads(2).build_global();

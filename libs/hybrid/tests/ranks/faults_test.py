@@ -43,6 +43,12 @@ class Faults(unittest.TestCase):
         job = support.Job(support.PATHS["program"], "none", ranks=3)
         self.assertEqual((job.code, job.out), (0, "done with 3 ranks\n"), job.err)
 
+    def test_several_runtimes_follow_each_other_in_one_job(self):
+        # The last one keeps the job as well, so the end of the program leaves it.
+        job = support.Job(support.PATHS["program"], "again", ranks=3)
+        self.assertEqual((job.code, job.out), (0, 3 * "done with 3 ranks\n"), job.err)
+        self.assertEqual((job.left, job.shared), ([], set()))
+
     def test_a_task_of_a_worker_throws(self):
         self.fails("task", 4, r"task 40 of a worker", 2)
 

@@ -5,12 +5,15 @@
 #include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
 #include "twill/comm.hpp"
+#include "twill/hybrid/collective_try.hpp"
 #include "twill/hybrid/recording.hpp"
 #include "twill/hybrid/two_level.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <mutex>
@@ -134,6 +137,46 @@ std::vector<double> iterate(C& ranks, const figures& f) {
   return seen;
 }
 
+// Rank 1 comes to each exchange when the others are there and have waited for a while.
+TEST(boundary, tells_what_ranks_wait_for_each_other) {
+  constexpr double late = 0.02;
+  constexpr int rounds = 3;
+  comm::run_thread_ranks(2, [](comm::shm_comm& world) {
+    boundary end(blocks(0, 2), world.rank());
+    EXPECT_EQ(end.exchange(world, {}).waited, 0.0) << "nobody knows when the others began";
+    double most = 0;
+    for (int i = 0; i < rounds; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      const auto since = [begin] {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      };
+      while (world.rank() == 1 && since() < late) continue;
+      const double before = since();
+      const double waited = end.exchange(world, {}).waited;
+      EXPECT_LE(waited, since() - before + 1e-6);
+      EXPECT_GE(waited, 0.0);
+      most = std::max(most, waited);
+    }
+    if (world.rank() == 0) {
+      EXPECT_GT(most, 0.5 * late);
+    }
+  });
+}
+
+TEST(boundary, counts_from_where_ranks_are_told_to_be_together) {
+  comm::run_thread_ranks(2, [](comm::shm_comm& world) {
+    boundary end(blocks(0, 2), world.rank());
+    // One of two alone knows when it began: nothing can be said.
+    if (world.rank() == 0) end.set_together();
+    const boundary_view first = end.exchange(world, {});
+    EXPECT_EQ(first.waited, 0.0);
+    end.set_front(static_cast<request_bits>(request::checkpoint), 3.0);
+    const boundary_view second = end.exchange(world, {});
+    EXPECT_EQ(second.requests, static_cast<request_bits>(request::checkpoint));
+    EXPECT_EQ(second.elapsed, 3.0);
+  });
+}
+
 TEST(pattern, has_exactly_the_collectives_and_bytes_of_its_table) {
   for (const int n : {1, 2, 3, 4}) {
     for (const bool extras : {false, true}) {
@@ -159,6 +202,45 @@ TEST(pattern, has_exactly_the_collectives_and_bytes_of_its_table) {
         for (const recorded_call& c : ranks.calls()) EXPECT_EQ(c.operation, "allgatherv");
       });
     }
+  }
+}
+
+TEST(pattern, starts_with_one_broadcast_of_what_the_first_rank_has_read) {
+  for (const int n : {1, 2, 4}) {
+    comm::run_thread_ranks(n, [](comm::shm_comm& world) {
+      recording_communicator ranks(world);
+      const auto R = static_cast<std::size_t>(world.size());
+      // 10 kB to 20 MB; the largest is left to programs.
+      for (const std::size_t bytes : {std::size_t{0}, std::size_t{10'000}, std::size_t{1'000'003}}) {
+        ranks.clear();
+        const std::vector<std::byte> all = from_first_rank(ranks, [&] {
+          EXPECT_EQ(world.rank(), 0) << "files are read once";
+          std::vector<std::byte> made(bytes);
+          for (std::size_t i = 0; i < bytes; ++i) made[i] = static_cast<std::byte>(i * 7);
+          return made;
+        });
+        ASSERT_EQ(all.size(), bytes);
+        for (std::size_t i = 0; i < bytes; ++i) ASSERT_EQ(all[i], static_cast<std::byte>(i * 7)) << i;
+        ASSERT_EQ(ranks.calls().size(), 2U);
+        EXPECT_EQ(ranks.calls()[0].operation, "allgatherv");
+        EXPECT_EQ(ranks.calls()[0].received, 8 * R) << "lengths";
+        EXPECT_EQ(ranks.calls()[1].operation, "broadcast");
+        EXPECT_EQ(ranks.calls()[1].sent + ranks.calls()[1].received, bytes)
+            << "given by one, had by the others";
+      }
+      try {
+        static_cast<void>(from_first_rank(ranks, []() -> std::vector<std::byte> {
+          throw twill::error(twill::errc::cannot_read,
+                             {.what = "no case", .where = location{.file = "case"}});
+        }));
+        ADD_FAILURE() << "read";
+      } catch (const remote_failure& e) {
+        EXPECT_EQ(e.rank(), 0);
+        EXPECT_EQ(e.exit(), exit_code::io);
+        EXPECT_NE(std::string(e.what()).find("no case"), std::string::npos) << e.what();
+      }
+      EXPECT_EQ(ranks.allreduce(1, comm::sum), world.size()) << "the communicator goes on";
+    });
   }
 }
 

@@ -191,6 +191,7 @@ TEST(phases, are_gathered_from_all_ranks_with_balance_and_verdict) {
     for (int i = 0; i < 2; ++i) {
       clock.now().seconds[static_cast<std::size_t>(phase::forward)] = world.rank() == 0 ? 1.0 : 1.15;
       clock.now().seconds[static_cast<std::size_t>(phase::communication)] = 0.01;
+      clock.now().seconds[static_cast<std::size_t>(phase::idle)] = world.rank() == 0 ? 0.1 : 0.0;
       clock.now().solves = 10;
       clock.now().bytes = 800;
       clock.next();
@@ -199,9 +200,11 @@ TEST(phases, are_gathered_from_all_ranks_with_balance_and_verdict) {
     ASSERT_EQ(r.ranks.size(), 2U);
     EXPECT_DOUBLE_EQ(r.balance(), 2.3 / 2.0);
     EXPECT_EQ(name_of(verdict_of(r.balance())), "ok");
-    EXPECT_NEAR(r.communication_share(), 0.04 / 4.34, 1e-12);
+    EXPECT_NEAR(r.communication_share(), 0.04 / 4.54, 1e-12);
+    EXPECT_NEAR(r.idle_share(), 0.2 / 4.54, 1e-12);
     EXPECT_EQ(r.total(1).solves, 20);
-    EXPECT_NE(r.to_string().find("balance 1.15 (ok), communication 0.92 %"), std::string::npos)
+    EXPECT_NE(r.to_string().find("balance 1.15 (ok), communication 0.88 %, waiting for other ranks 4.41 %"),
+              std::string::npos)
         << r.to_string();
     EXPECT_NE(r.to_json().find("\"verdict\":\"ok\""), std::string::npos) << r.to_json();
   });
@@ -218,6 +221,14 @@ TEST(phases, timers_add_up_and_name_the_phase) {
   }
   EXPECT_GT(clock.now().seconds[static_cast<std::size_t>(phase::io)], 0.0);
   EXPECT_EQ(clock.now().seconds[static_cast<std::size_t>(phase::forward)], 0.0);
+  {
+    phase_clock::timer t(clock, phase::communication);
+    t.waited(1e6);
+  }
+  EXPECT_EQ(clock.now().seconds[static_cast<std::size_t>(phase::communication)], 0.0) << "all of it waiting";
+  const double idle = clock.now().seconds[static_cast<std::size_t>(phase::idle)];
+  EXPECT_GT(idle, 0.0);
+  EXPECT_LT(idle, 1e3) << "and no more than there was";
 }
 
 TEST(traces, of_all_ranks_become_one_with_a_process_a_rank) {

@@ -260,8 +260,13 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   template <in_buffer S, out_buffer M>
   void allgatherv(const S& in, M&& out, std::span<const std::size_t> counts,
                   std::span<const std::size_t> displs = {}) const {
-    perform(detail::op_kind::allgatherv,
-            [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
+    if constexpr (requires { engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts); }) {
+      if (displs.empty() && engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts)) return;
+      allgatherv_by_kernel(detail::as_in(in), detail::as_out(out), counts, displs);
+    } else {
+      perform(detail::op_kind::allgatherv,
+              [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
+    }
   }
   /// In place: what is sent stands where the result will be.
   template <out_buffer M>
@@ -394,6 +399,9 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// to oneself without a posted receive.
   template <in_buffer S>
   void send(const S& data, int dest, int tag) const {
+    if constexpr (requires { engine_.send_at_once(std::as_bytes(detail::as_in(data)), dest, tag); }) {
+      if (engine_.send_at_once(std::as_bytes(detail::as_in(data)), dest, tag)) return;
+    }
     detail::check_send(engine_.ctx(), detail::op_kind::send, dest, tag);
     const auto s = detail::as_in(data);
     detail::send_bytes(engine_.ctx(), detail::op_kind::send, detail::bytes_of(s.data()), s.size_bytes(), dest,
@@ -403,6 +411,9 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   /// error(type_mismatch).
   template <out_buffer M>
   status recv(M&& into, int source, int tag) const {
+    if constexpr (requires { engine_.recv_at_once(detail::as_out(into), source, tag); }) {
+      if (const auto got = engine_.recv_at_once(detail::as_out(into), source, tag)) return *got;
+    }
     detail::check_receive(engine_.ctx(), detail::op_kind::recv, source, tag);
     const auto m = detail::as_out(into);
     return detail::receive_bytes(engine_.ctx(), detail::op_kind::recv, detail::bytes_of(m.data()),
@@ -623,6 +634,13 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   template <class S, class M, class Op>
   [[gnu::noinline]] void allreduce_by_kernel(const S& in, M& out, Op op, order how) const {
     reduce_all(in, out, op, how);
+  }
+  // As allreduce_by_kernel.
+  template <class S, class M>
+  [[gnu::noinline]] void allgatherv_by_kernel(const S& in, M&& out, std::span<const std::size_t> counts,
+                                              std::span<const std::size_t> displs) const {
+    perform(detail::op_kind::allgatherv,
+            [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
   }
   // Every rank takes part even when its arguments are refused, so that the others hear of it instead of
   // waiting.

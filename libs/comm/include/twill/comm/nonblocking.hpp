@@ -50,9 +50,10 @@ class nonblocking_operations {
   }
   /// The payload is the result.
   template <transferable B, detail::reduction Op>
-  [[nodiscard]] request<B> iallreduce(B data, Op op) const {
-    return in_place_call(detail::op_kind::allreduce, std::move(data),
-                         [&](const auto& c, B& b) { return detail::calls::allreduce(c, in_place, b, op); });
+  [[nodiscard]] request<B> iallreduce(B data, Op op, order how = order::rank) const {
+    return in_place_call(detail::op_kind::allreduce, std::move(data), [&](const auto& c, B& b) {
+      return detail::calls::allreduce(c, in_place, b, op, how);
+    });
   }
   /// The payload is the reduction over ranks 0 to this one.
   template <transferable B, detail::reduction Op>
@@ -197,16 +198,17 @@ class nonblocking_operations {
   }
   /// `allreduce` of blocks of `n` elements.
   template <comm_data T, detail::reduction Op>
-  [[nodiscard]] persistent_request<T> allreduce_init(std::size_t n, Op op) const {
+  [[nodiscard]] persistent_request<T> allreduce_init(std::size_t n, Op op, order how = order::rank) const {
     return prepared<T>(detail::op_kind::allreduce, n, n, [&](const auto& c, auto& s, auto& m) {
-      return detail::calls::allreduce(c, s, m, op);
+      return detail::calls::allreduce(c, s, m, op, how);
     });
   }
   /// `allreduce` of blocks of `n` elements, in place.
   template <comm_data T, detail::reduction Op>
-  [[nodiscard]] persistent_request<T> allreduce_init(in_place_t, std::size_t n, Op op) const {
+  [[nodiscard]] persistent_request<T> allreduce_init(in_place_t, std::size_t n, Op op,
+                                                     order how = order::rank) const {
     return prepared<T>(detail::op_kind::allreduce, 0, n, [&](const auto& c, auto&, auto& m) {
-      return detail::calls::allreduce(c, in_place, m, op);
+      return detail::calls::allreduce(c, in_place, m, op, how);
     });
   }
   /// `scan` of blocks of `n` elements.
@@ -357,7 +359,8 @@ class nonblocking_operations {
   template <class B, class Make>
   [[nodiscard]] request<B> in_place_call(detail::op_kind kind, B data, Make&& make) const {
     auto box = std::make_shared<detail::payload_box<B>>(detail::payload_box<B>{std::move(data)});
-    auto op = detail::prepare_call(e(), kind, [&](const auto& c) { return make(c, box->payload); });
+    auto op = detail::prepare_call(
+        e(), kind, [&](const auto& c) { return make(c, box->payload); }, detail::buffers_of::request);
     op->start();
     return detail::request_access::make<B>(std::move(op), std::move(box));
   }
@@ -369,8 +372,9 @@ class nonblocking_operations {
       B sent;
     };
     auto box = std::make_shared<both>(both{{out_of<B>(n)}, std::move(data)});
-    auto op = detail::prepare_call(e(), kind,
-                                   [&](const auto& c) { return make(c, box->sent, box->result.payload); });
+    auto op = detail::prepare_call(
+        e(), kind, [&](const auto& c) { return make(c, box->sent, box->result.payload); },
+        detail::buffers_of::request);
     op->start();
     return detail::request_access::make<out_of<B>>(
         std::move(op), std::shared_ptr<detail::payload_box<out_of<B>>>(box, &box->result));
@@ -404,7 +408,8 @@ class nonblocking_operations {
   [[nodiscard]] persistent_request<T> prepared(detail::op_kind kind, std::size_t send, std::size_t recv,
                                                Make&& make) const {
     auto b = buffers<T>(send, recv);
-    auto op = detail::prepare_call(e(), kind, [&](const auto& c) { return make(c, b->send, b->recv); });
+    auto op = detail::prepare_call(
+        e(), kind, [&](const auto& c) { return make(c, b->send, b->recv); }, detail::buffers_of::request);
     return detail::request_access::make_persistent<T>(std::move(op), std::move(b));
   }
 };

@@ -149,8 +149,9 @@ class persistent_request {
   [[nodiscard]] bool active() const noexcept { return state_.active(); }
   /// Source, tag and length of the last receive.
   [[nodiscard]] comm::status status() const noexcept { return state_.result(); }
-  /// True when the backend's library carries it itself; false: it repeats the nonblocking operation.
-  [[nodiscard]] static constexpr bool is_native() noexcept { return false; }
+  /// True when the backend's library carries it itself, from the second start on; false: it repeats the
+  /// nonblocking operation.
+  [[nodiscard]] bool is_native() const noexcept { return state_.native(); }
   /// False when it was moved from.
   [[nodiscard]] bool valid() const noexcept { return state_.valid(); }
   /// Ends it before anybody met it: true when that was so.

@@ -14,13 +14,20 @@
 namespace twill::comm {
 namespace detail {
 
+// Whose the buffers of a call are: of a caller who may take them away while it runs, or of the request, which
+// is kept with them.
+enum class buffers_of { caller, request };
+
 // The operation of a nonblocking or persistent call.
 template <class Engine, class Make>
-[[nodiscard]] std::shared_ptr<operation> prepare_call(const Engine& e, op_kind kind, Make&& make) {
+[[nodiscard]] std::shared_ptr<operation> prepare_call(const Engine& e, op_kind kind, Make&& make,
+                                                      buffers_of whose = buffers_of::caller) {
   const context& ctx = e.ctx();
   if (ctx.ep->finalized()) fail(errc::finalized, ctx.site(kind), "the environment has ended");
   const caller c{ctx, kind, e.rank(), e.size(), ctx.ep->level() != check_level::none};
-  return e.prepare(kind, make(c));
+  auto k = make(c);
+  k.stays = whose == buffers_of::request;
+  return e.prepare(kind, std::move(k));
 }
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -36,15 +37,16 @@ class count_table {
  public:
   /// Of n x s counts, sample by sample. Threads: 0 as the settings say, else that many; the table is the
   /// same. Throws: error (invalid_shape, negative_count, not_finite, not_integral, count_too_large, zero_row)
-  /// with the place.
+  /// with the place, and error (cancelled) soon after a stop is requested.
   [[nodiscard]] static count_table from_dense(std::span<const std::int32_t> row_major, std::size_t n,
                                               std::size_t s, zero_rows empty = zero_rows::refuse,
-                                              int threads = 0);
+                                              int threads = 0, std::stop_token stop = {});
   [[nodiscard]] static count_table from_dense(std::span<const std::int64_t> row_major, std::size_t n,
                                               std::size_t s, zero_rows empty = zero_rows::refuse,
-                                              int threads = 0);
+                                              int threads = 0, std::stop_token stop = {});
   [[nodiscard]] static count_table from_dense(std::span<const double> row_major, std::size_t n, std::size_t s,
-                                              zero_rows empty = zero_rows::refuse, int threads = 0);
+                                              zero_rows empty = zero_rows::refuse, int threads = 0,
+                                              std::stop_token stop = {});
   /// Of compressed rows: the counts of sample i are values[indptr[i] .. indptr[i + 1]) in the taxa of equal
   /// positions of `indices`, in any order; zeros among them are dropped. Throws: as from_dense, and
   /// invalid_shape for a taxon out of range or twice in a sample.
@@ -52,12 +54,14 @@ class count_table {
                                             std::span<const std::int64_t> indptr,
                                             std::span<const std::int32_t> indices,
                                             std::span<const std::int64_t> values,
-                                            zero_rows empty = zero_rows::refuse, int threads = 0);
+                                            zero_rows empty = zero_rows::refuse, int threads = 0,
+                                            std::stop_token stop = {});
   [[nodiscard]] static count_table from_csr(std::size_t n, std::size_t s,
                                             std::span<const std::int64_t> indptr,
                                             std::span<const std::int32_t> indices,
                                             std::span<const double> values,
-                                            zero_rows empty = zero_rows::refuse, int threads = 0);
+                                            zero_rows empty = zero_rows::refuse, int threads = 0,
+                                            std::stop_token stop = {});
 
   /// A table without samples: what a rank without rows brings to a fit over ranks.
   [[nodiscard]] static count_table none(std::size_t taxa);

@@ -16,7 +16,8 @@ struct diagnostics {
   int kmeans_rounds = 0;   ///< of the start
   int em_iterations = 0;   ///< until the change was small or the limit was reached
   bool converged = false;  ///< the change was small
-  bool cancelled = false;  ///< a stop or the progress callback ended it; what is there is the last round
+  bool cancelled = false;  ///< a stop or the progress callback ended it; what is there is the last whole
+                           ///< round, and before the first E-step figures are infinite
   int reseeded = 0;        ///< components that lost all samples at the start and got a new one
   int singular = 0;        ///< components whose Hessian has no usable determinant
   int start = 0;           ///< which start won

@@ -99,7 +99,7 @@ struct fit_options {
   bool sort = false;                           ///< components by falling weight, ties by start order
   bool final_e_step = false;     ///< `group` from the final parameters, not from the last E-step before them
   int threads = 0;               ///< 0: as the settings say
-  std::stop_token stop{};        ///< ends the fit at its next round, with `cancelled` set
+  std::stop_token stop{};        ///< ends the fit within its round, or ranks after it, with `cancelled` set
   progress_callback progress{};  ///< told after each round
 };
 

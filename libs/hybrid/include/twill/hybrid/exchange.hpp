@@ -62,10 +62,16 @@ struct boundary_view {
   std::span<const double> values{};  ///< of all ranks, in the order of the indices
   request_bits requests = 0;         ///< of any rank
   double elapsed = 0;                ///< rank 0's seconds since the loop began
+  double waited = 0;                 ///< seconds of this exchange in which a later rank was still computing
 };
 
 /// The last collective of an iteration: the numbers that decide, with each rank's requests and rank 0's time
 /// in front, so that every rank decides from identical data. 8 N + 16 R bytes in one allgatherv.
+///
+/// The front also says how long the rank has computed since it left the exchange before. Ranks leave an
+/// exchange together, so the difference to the longest is what this rank waits for others, not for messages;
+/// no two clocks are compared. Of the view, `waited` alone differs between
+/// ranks.
 class boundary {
  public:
   /// For values that are spread like `values`; buffers are made once.
@@ -82,6 +88,8 @@ class boundary {
     requests_ = requests;
     elapsed_ = elapsed;
   }
+  /// All ranks come from a collective just now: the next exchange counts from here.
+  void set_together() noexcept;
   /// An exchange took place since the last call of this.
   [[nodiscard]] bool take_exchanged() noexcept { return std::exchange(exchanged_, false); }
   /// The result of the last exchange.
@@ -98,6 +106,7 @@ class boundary {
   boundary_view last_;
   request_bits requests_ = 0;
   double elapsed_ = 0;
+  std::int64_t together_ = -1;  // nanoseconds of the steady clock; -1: the ranks never were
   bool exchanged_ = false;
 };
 

@@ -43,9 +43,13 @@ struct loop_options {
   bool must_resume = true;              ///< a resume without a checkpoint is an error
   std::uint64_t iterations = 0;         ///< how many in all
   std::uint64_t every = 10;             ///< iterations between checkpoints; 0: only at the end
-  block_table values{};                 ///< how the values of the boundary are spread; empty: none
-  std::optional<double> max_wall{};     ///< seconds that the loop may take
-  std::function<double()> clock{};      ///< seconds since any point, for tests; empty: the real one
+  /// Iterations go on while a thread of rank 0 flushes a checkpoint to the device and gives it its name. A
+  /// failure is told at the boundary after it, the next checkpoint waits for the one before, and the loop
+  /// ends with all of them complete. False: each save waits for the device.
+  bool flush_in_background = true;
+  block_table values{};              ///< how the values of the boundary are spread; empty: none
+  std::optional<double> max_wall{};  ///< seconds that the loop may take
+  std::function<double()> clock{};   ///< seconds since any point, for tests; empty: the real one
 };
 
 /// What a loop did.
@@ -55,7 +59,7 @@ struct loop_result {
   std::optional<std::uint64_t> resumed_at{};   ///< completed iterations of the checkpoint it began with
   std::string checkpoint{};                    ///< the last file; empty: none
   std::uint64_t checkpoints = 0;               ///< files written
-  double checkpoint_seconds = 0;               ///< spent on them, rank 0
+  double checkpoint_seconds = 0;               ///< that iterations waited for them, rank 0
   double seconds = 0;                          ///< of the loop, rank 0
   std::vector<std::string> warnings{};         ///< files that were passed over
 

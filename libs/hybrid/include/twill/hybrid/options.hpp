@@ -97,8 +97,13 @@ struct options {
   std::uint64_t options_hash = 0;          ///< of the application's options; must be equal on all ranks
   std::string solver{};                    ///< name and version, for the report
   report_form report = report_form::none;  ///< what rank 0 prints
-  bool handle_signals = true;              ///< SIGTERM, SIGINT, SIGUSR1, SIGQUIT
-  double stall_report = 0;  ///< seconds without progress until a rank tells where it is; 0: never
+  /// This runtime's ranks stay in their job when it ends, for the next start() of the process: a process
+  /// enters a job of several ranks once and leaves it once. The next one takes the communicator with its
+  /// checks and timeouts, and ends with it unless it keeps the job too; the end of the program leaves the
+  /// job.
+  bool keep_job = false;
+  bool handle_signals = true;  ///< SIGTERM, SIGINT, SIGUSR1, SIGQUIT
+  double stall_report = 0;     ///< seconds without progress until a rank tells where it is; 0: never
   std::function<void(step, step_event)> observer{};  ///< is told of each step
 };
 

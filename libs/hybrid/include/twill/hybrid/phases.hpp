@@ -47,10 +47,13 @@ class phase_clock {
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
     ~timer();
+    /// So many of its seconds were spent waiting for other ranks: they count as idle.
+    void waited(double seconds) noexcept { waited_ += seconds; }
 
    private:
     phase_clock& clock_;
     phase what_;
+    double waited_ = 0;
     std::chrono::steady_clock::time_point begin_;
     std::int64_t trace_begin_;
   };
@@ -87,8 +90,12 @@ struct phase_report {
   [[nodiscard]] iteration_times total(std::size_t rank) const noexcept;
   /// Largest busy time of a rank over the smallest; 1 of one rank.
   [[nodiscard]] double balance() const noexcept;
-  /// Share of the communication phase in all time.
-  [[nodiscard]] double communication_share() const noexcept;
+  /// Share of a phase in all time.
+  [[nodiscard]] double share(phase p) const noexcept;
+  /// Share of the communication phase in all time: collectives and messages, less what was told as waiting.
+  [[nodiscard]] double communication_share() const noexcept { return share(phase::communication); }
+  /// Share of waiting for other ranks in all time: what an uneven division or a busy core costs.
+  [[nodiscard]] double idle_share() const noexcept { return share(phase::idle); }
   /// A table of ranks and phases in milliseconds, with the balance and its verdict.
   [[nodiscard]] std::string to_string() const;
   /// The same as JSON, with every iteration.

@@ -12,7 +12,7 @@ enum class request : std::uint8_t {
   checkpoint = 2  ///< SIGUSR1: save and go on
 };
 
-/// Requests as bits.
+/// Requests as bits. The highest is the loop's own.
 using request_bits = std::uint8_t;
 
 /// Whether a set of requests has this one.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -46,6 +47,22 @@ class any_engine {
   template <class K>
   void run(op_kind kind, K& k) const {
     visit([&](const auto& e) { e.run(kind, k); });
+  }
+  // As the MPI engine's; the others' calls need no shorter way.
+  template <class T, std::size_t N, std::size_t M>
+  [[gnu::always_inline]] bool gather_at_once(std::span<const T, N> in, std::span<T, M> out,
+                                             std::span<const std::size_t> counts) const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr && mpi->gather_at_once(in, out, counts);
+  }
+  [[gnu::always_inline]] bool send_at_once(std::span<const std::byte> data, int dest, int tag) const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr && mpi->send_at_once(data, dest, tag);
+  }
+  template <class T, std::size_t N>
+  [[gnu::always_inline]] std::optional<status> recv_at_once(std::span<T, N> into, int source, int tag) const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr ? mpi->recv_at_once(into, source, tag) : std::nullopt;
   }
   template <class K>
   [[nodiscard]] std::shared_ptr<operation> prepare(op_kind kind, K k) const {

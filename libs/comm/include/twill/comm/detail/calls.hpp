@@ -135,19 +135,23 @@ struct calls {
     return fold<false, T>(c, std::span<const T>(m), m.data(), op, root, c.rank == root ? c.size - 1 : -1);
   }
   template <in_buffer S, out_buffer M, reduction Op>
-  static auto allreduce(const caller& c, const S& in, M&& out, Op op) {
+  static auto allreduce(const caller& c, const S& in, M&& out, Op op, order how = order::rank) {
     using T = element_t<M>;
     const std::span<const T> s = as_in(in);
     const auto m = as_out(out);
     check_length(c, s.size(), m.size());
     check_apart(c, s, m);
-    return fold<true, T>(c, s, m.data(), op, -1, c.size - 1);
+    auto k = fold<true, T>(c, s, m.data(), op, -1, c.size - 1);
+    k.unordered = how == order::any;
+    return k;
   }
   template <out_buffer M, reduction Op>
-  static auto allreduce(const caller& c, in_place_t, M&& data, Op op) {
+  static auto allreduce(const caller& c, in_place_t, M&& data, Op op, order how = order::rank) {
     using T = element_t<M>;
     const auto m = as_out(data);
-    return fold<true, T>(c, std::span<const T>(m), m.data(), op, -1, c.size - 1);
+    auto k = fold<true, T>(c, std::span<const T>(m), m.data(), op, -1, c.size - 1);
+    k.unordered = how == order::any;
+    return k;
   }
   template <in_buffer S, out_buffer M, reduction Op>
   static auto scan(const caller& c, const S& in, M&& out, Op op) {
@@ -233,6 +237,7 @@ struct calls {
     k.n = n * sizeof(T);
     k.out = bytes_of(out);
     k.receives = receives;
+    k.me = c.rank;
     return k;
   }
   template <in_buffer S, out_buffer M>

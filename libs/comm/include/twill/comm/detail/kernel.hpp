@@ -46,9 +46,9 @@ inline constexpr std::uint8_t declined_type = 0xff;
 inline void copy_bytes(void* to, const void* from, std::size_t n) noexcept {
   if (n != 0) std::memcpy(to, from, n);
 }
-// As copy_bytes, for memory that another rank reads next: long pieces go past this processor's caches,
-// because lines that one core has modified are what another core reads slowest.
-void publish_bytes(void* to, const void* from, std::size_t n) noexcept;
+// As copy_bytes, for memory that another rank reads next: long pieces go past this processor's caches where
+// the cores share none, because lines that one core has modified are what a distant one reads slowest.
+void publish_bytes(void* to, const void* from, std::size_t n, bool past_caches) noexcept;
 // A long piece goes past the caches on its way to a result too: the result would push out what is read next,
 // and its lines would be fetched only to be overwritten.
 inline constexpr std::size_t least_streamed = std::size_t{256} << 10U;
@@ -89,6 +89,8 @@ constexpr cut intersect(std::size_t offset, std::size_t n, std::size_t first, st
 struct kernel_base {
   signature sig{};
   std::size_t granule = 1;  // pieces are cut at multiples of this
+  bool past_caches = true;  // how long pieces are published
+  bool stays = false;       // the buffers live as long as the operation
   static constexpr bool by_range = false;
 
   void begin() noexcept {}
@@ -129,7 +131,7 @@ struct fold_kernel : kernel_base {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return n * sizeof(T); }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    publish_bytes(to, reinterpret_cast<const std::byte*>(in) + offset, length);
+    publish_bytes(to, reinterpret_cast<const std::byte*>(in) + offset, length, past_caches);
   }
   // In place, a result stands where rank r's contribution stood once it is more than the second operand.
   [[nodiscard]] const std::byte* own(int r, std::size_t offset) const noexcept {
@@ -203,7 +205,7 @@ struct broadcast_kernel : kernel_base {
 
   [[nodiscard]] std::size_t bytes() const noexcept { return mine ? n : 0; }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    publish_bytes(to, data + offset, length);
+    publish_bytes(to, data + offset, length, past_caches);
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
     if (r == root && !mine) place_bytes(data + offset, piece, length);
@@ -223,11 +225,19 @@ struct gather_kernel : kernel_base {
   std::span<const std::size_t> displs{};  // empty: packed
   std::vector<std::size_t> kept{};
   std::size_t packed = 0;  // where the block of the rank whose turn it is begins
+  int me = -1;             // -1: it is not said
+  cut spread{};            // the part of this rank's block that stands in its place already
 
   [[nodiscard]] std::size_t bytes() const noexcept { return n; }
-  void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    publish_bytes(to, in + offset, length);
+  void produce(std::byte* to, std::size_t offset, std::size_t length) noexcept {
+    if (!past_caches && receives && me >= 0 && length >= least_streamed) {
+      publish_and_place(to, offset, length);
+      return;
+    }
+    publish_bytes(to, in + offset, length, past_caches);
   }
+  // Both at once: the block is read from memory one time instead of two.
+  void publish_and_place(std::byte* to, std::size_t offset, std::size_t length) noexcept;
   [[nodiscard]] const std::byte* own(int, std::size_t offset) const noexcept { return in + offset; }
   [[nodiscard]] bool accepts(int r, std::size_t total) const noexcept {
     return !receives || !varying || counts[static_cast<std::size_t>(r)] * element == total;
@@ -235,14 +245,15 @@ struct gather_kernel : kernel_base {
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
     if (!receives) return;
     const auto i = static_cast<std::size_t>(r);
+    const bool placed = r == me && spread.from == offset && spread.n == length;
     if (!varying) {
-      place_bytes(out + i * n + offset, piece, length);
+      if (!placed) place_bytes(out + i * n + offset, piece, length);
       return;
     }
     if (r == 0) packed = 0;
     const std::size_t at = displs.empty() ? packed : displs[i] * element;
     packed += counts[i] * element;
-    place_bytes(out + at + offset, piece, length);
+    if (!placed) place_bytes(out + at + offset, piece, length);
   }
   void keep();
   void run_alone() noexcept {
@@ -267,7 +278,7 @@ struct alltoall_kernel : kernel_base {
   }
   [[nodiscard]] std::size_t bytes() const noexcept { return total; }
   void produce(std::byte* to, std::size_t offset, std::size_t length) const noexcept {
-    publish_bytes(to, (copied ? copy.data() : in) + offset, length);
+    publish_bytes(to, (copied ? copy.data() : in) + offset, length, past_caches);
   }
   void consume(int r, std::size_t offset, const std::byte* piece, std::size_t length) noexcept {
     if ((root >= 0 && r != root) || skip) return;

@@ -56,12 +56,19 @@ struct mpi_context final : context, messenger {
   ~mpi_context() override;
 
   [[nodiscard]] mpi_endpoint& home() const noexcept;
+  // Persistent collectives are the library's own.
+  [[nodiscard]] bool starts_again() const noexcept;
   // Throws what the library's error code means.
   void check(int code, op_kind kind) const {
     if (code != 0) [[unlikely]]
       raise(code, kind);
   }
-  [[noreturn]] void raise(int code, op_kind kind, error_context facts = {}) const;
+  [[noreturn]] void raise(int code, op_kind kind, error_context facts) const;
+  // Facts are made where they are needed: a caller that has the library's call in line has no room for them.
+  [[noreturn, gnu::cold]] void raise(int code, op_kind kind) const;
+  // Of a receive that the library refused, or whose length is no number of elements.
+  [[noreturn]] void raise_receive(int code, const mpi_status& got, std::size_t capacity,
+                                  std::size_t element) const;
 
   // --- from check level `collective` on
   // Every rank's announcement. Throws: collective_mismatch with a table when words or counts differ.
@@ -175,6 +182,9 @@ class mpi_request final : public mpi_live {
   void begin(const mpi_call& call, op_kind kind);
   void start_again(const mpi_call& call, op_kind kind);
   [[nodiscard]] bool complete(op_kind kind);
+  // Inside of the library until it is complete. False where that could not be ended, or would take the
+  // processor from a rank that has none: nothing was done.
+  [[nodiscard]] bool wait(op_kind kind);
   void abandon() noexcept override;
 
  private:

@@ -5,6 +5,7 @@
 #include "twill/comm/detail/mpi_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,16 @@ struct table_calls {
   }
   static int allgather(const mpi_context& c, const void* in, void* out, std::uint64_t n) {
     return c.api->allgather(c.comm, in, out, n);
+  }
+  static int allgatherv(const mpi_context& c, const void* in, std::uint64_t n, void* out, const int* lengths,
+                        const int* places) {
+    return c.api->allgatherv(c.comm, in, n, out, lengths, places);
+  }
+  static int send(const mpi_context& c, const void* data, std::uint64_t n, int dest, int tag) {
+    return c.api->send(c.comm, data, n, dest, tag);
+  }
+  static int recv(const mpi_context& c, void* data, std::uint64_t n, int source, int tag, mpi_status* got) {
+    return c.api->recv(c.comm, data, n, source, tag, got);
   }
 };
 
@@ -77,26 +88,63 @@ class basic_mpi_engine {
     move(kind, k);
     k.finish();
   }
-  // The library's own reduction where neither a check nor an order nor a limit asks for more than its call.
+  // Below: the library's own call where neither a check nor an order nor a limit asks for more than it.
   // False: nothing was done.
   template <class T, std::size_t N, std::size_t M, class Op>
   [[gnu::always_inline]] bool reduce_at_once(std::span<const T, N> in, std::span<T, M> out, Op,
                                              order how) const {
     if constexpr (native_reduction<T, Op>) {
-      const mpi_context& c = *ctx_;
-      const endpoint& ep = *c.ep;
-      const T* const from = in.data();
-      const T* const to = out.data();
       const std::size_t n = in.size();
-      const bool apart = from + n <= to || to + n <= from;
-      if ((exact_reduction<T, Op> || how == order::any || c.any_order) && size_ != 1 && n == out.size() &&
-          n <= 0x7fffffffU && apart && ep.level() < check_level::collective && !ep.finalized() &&
-          ep.options().timeout.count() == 0) [[likely]] {
-        c.check(Calls::allreduce(c, from, out.data(), n, type_code<T>(), Op::code), op_kind::allreduce);
+      if ((exact_reduction<T, Op> || how == order::any || ctx_->any_order) && n == out.size() && n <= most &&
+          apart(in, out) && plain()) [[likely]] {
+        ctx_->check(Calls::allreduce(*ctx_, in.data(), out.data(), n, type_code<T>(), Op::code),
+                    op_kind::allreduce);
         return true;
       }
     }
     return false;
+  }
+  // Blocks one behind the other.
+  template <class T, std::size_t N, std::size_t M>
+  [[gnu::always_inline]] bool gather_at_once(std::span<const T, N> in, std::span<T, M> out,
+                                             std::span<const std::size_t> counts) const {
+    const auto n = static_cast<std::size_t>(size_);
+    const std::size_t room = out.size();
+    if (counts.size() != n || n > listed_ranks || room > most / sizeof(T) || !apart(in, out) || !plain() ||
+        counts[static_cast<std::size_t>(rank_)] != in.size()) [[unlikely]]
+      return false;
+    std::array<int, listed_ranks> lengths;
+    std::array<int, listed_ranks> places;
+    std::size_t end = 0;
+    for (std::size_t r = 0; r < n; ++r) {
+      if (counts[r] > room - end) [[unlikely]]
+        return false;
+      lengths[r] = static_cast<int>(counts[r] * sizeof(T));
+      places[r] = static_cast<int>(end * sizeof(T));
+      end += counts[r];
+    }
+    ctx_->check(
+        Calls::allgatherv(*ctx_, in.data(), in.size_bytes(), out.data(), lengths.data(), places.data()),
+        op_kind::allgatherv);
+    return true;
+  }
+  [[gnu::always_inline]] bool send_at_once(std::span<const std::byte> data, int dest, int tag) const {
+    if (!other(dest) || tag < 0 || tag > max_tag || data.size() > most || !plain()) [[unlikely]]
+      return false;
+    ctx_->check(Calls::send(*ctx_, data.data(), data.size(), dest, tag), op_kind::send);
+    return true;
+  }
+  // What came, of a rank and with a tag that are known.
+  template <class T, std::size_t N>
+  [[gnu::always_inline]] std::optional<status> recv_at_once(std::span<T, N> into, int source, int tag) const {
+    const std::size_t room = into.size_bytes();
+    if (!other(source) || tag < 0 || tag > max_tag || room > most || !plain()) [[unlikely]]
+      return std::nullopt;
+    mpi_status got{};
+    const int code = Calls::recv(*ctx_, into.data(), room, source, tag, &got);
+    if (code != 0 || got.bytes % sizeof(T) != 0) [[unlikely]]
+      ctx_->raise_receive(code, got, room, sizeof(T));
+    return status{source, tag, got.bytes};
   }
   template <class K>
   [[nodiscard]] std::shared_ptr<operation> prepare(op_kind kind, K k) const {
@@ -117,6 +165,23 @@ class basic_mpi_engine {
   }
 
  private:
+  static constexpr std::size_t most = 0x7fffffffU;
+  // Lists of more ranks than this are not made on the stack.
+  static constexpr std::size_t listed_ranks = 32;
+
+  // One of several ranks, with nothing in front of the library's calls.
+  [[nodiscard]] bool plain() const noexcept {
+    const endpoint& ep = *ctx_->ep;
+    return ep.gate() <= static_cast<std::uint8_t>(check_level::normal) && ep.options().timeout.count() == 0 &&
+           size_ != 1;
+  }
+  [[nodiscard]] bool other(int r) const noexcept { return r >= 0 && r < size_ && r != rank_; }
+  template <class T, std::size_t N, std::size_t M>
+  [[nodiscard]] static bool apart(std::span<const T, N> in, std::span<T, M> out) noexcept {
+    const T* const to = out.data();
+    return in.data() + in.size() <= to || to + out.size() <= in.data();
+  }
+
   // Contributions of more bytes than this travel in pieces where every rank takes all of them.
   static constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
   // Above this many bytes each of more than two ranks folds its own range of the elements.
@@ -283,8 +348,9 @@ class basic_mpi_engine {
 
 using mpi_engine = basic_mpi_engine<table_calls>;
 
-// A nonblocking or persistent collective. The library works on buffers of the operation, and polls copy the
-// result out: whoever gives a request up can take its buffers away.
+// A nonblocking or persistent collective. The library works on the request's buffers where those live as long
+// as the operation; else on the operation's own, and polls copy the result out: whoever gives a request up
+// can take its buffers away.
 template <class K>
 class mpi_collective final : public operation {
  public:
@@ -324,6 +390,17 @@ class mpi_collective final : public operation {
       pending_ = false;
       staging_.deliver(*ctx_, k_);
     }
+    k_.finish();
+    return true;
+  }
+  [[nodiscard]] bool native() const noexcept override {
+    return !by_exchange_ && ctx_->ep->level() < check_level::collective && ctx_->starts_again();
+  }
+  [[nodiscard]] bool block() override {
+    if (!pending_) return true;
+    if (by_exchange_ || !request_->wait(kind())) return false;
+    pending_ = false;
+    staging_.deliver(*ctx_, k_);
     k_.finish();
     return true;
   }

@@ -41,7 +41,7 @@ inline constexpr bool exact_reduction = native_reduction<T, Op> && std::integral
 [[nodiscard]] mpi_call plan_of(const mpi_context& c, const varying_kernel& k, const std::byte* in,
                                std::byte* out, std::vector<std::uint64_t>& lists);
 
-// The buffers of a collective that goes on.
+// The buffers of a collective that goes on; of one whose program's stay, only what it needs besides.
 template <class K>
 struct mpi_staging;
 
@@ -101,16 +101,21 @@ struct mpi_staging<fold_kernel<T, Op, All>> : mpi_buffers {
   }
   [[nodiscard]] mpi_call fill(const mpi_context& c, const kernel& k) {
     const std::size_t bytes = k.bytes();
-    in.resize(bytes);
-    k.produce(in.data(), 0, bytes);
+    const void* from = k.in;
+    if (!k.stays) {
+      in.resize(bytes);
+      k.produce(in.data(), 0, bytes);
+      from = in.data();
+    }
     if (reduces(c, k)) {
-      out.resize(bytes);
+      if (!k.stays) out.resize(bytes);
       return {.what = mpi_operation::allreduce,
               .element = sizeof(T),
               .type = type_code<T>(),
               .op = static_cast<std::uint8_t>(Op::code),
-              .in = in.data(),
-              .out = out.data(),
+              .in_place = static_cast<std::uint8_t>(k.stays && k.in == k.out),
+              .in = from,
+              .out = k.stays ? static_cast<void*>(k.out) : out.data(),
               .count = k.n};
     }
     // Contributions to whoever folds them, in rank order.
@@ -120,14 +125,14 @@ struct mpi_staging<fold_kernel<T, Op, All>> : mpi_buffers {
     return {.what = root < 0 ? mpi_operation::allgather : mpi_operation::gather,
             .root = root < 0 ? 0 : root,
             .element = 1,
-            .in = in.data(),
+            .in = from,
             .out = out.data(),
             .count = bytes};
   }
   void deliver(const mpi_context& c, kernel& k) const {
     const std::size_t bytes = k.bytes();
     if (reduces(c, k)) {
-      copy_bytes(k.out, out.data(), bytes);
+      if (!k.stays) copy_bytes(k.out, out.data(), bytes);
       return;
     }
     if (out.size() != bytes * static_cast<std::size_t>(c.size)) return;

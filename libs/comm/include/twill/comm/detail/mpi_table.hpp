@@ -11,7 +11,7 @@ namespace twill::comm::detail {
 /// First word of a table: "twillmpi" in memory.
 inline constexpr std::uint64_t mpi_table_magic = 0x69'70'6d'6c'6c'69'77'74;
 /// Changes whenever a field of the table, a structure below or the meaning of one does.
-inline constexpr std::uint32_t mpi_table_version = 1;
+inline constexpr std::uint32_t mpi_table_version = 2;
 /// The one symbol that a module exports.
 inline constexpr const char* mpi_table_symbol = "twill_mpi_table";
 
@@ -65,7 +65,7 @@ struct mpi_call {
 
 /// What the library can do by itself.
 enum mpi_feature : std::uint32_t {
-  mpi_native_persistent = 1,  // MPI_Allreduce_init and its kin
+  mpi_native_persistent = 1,  // MPI_Allreduce_init and its kin, or an extension of the same functions
   mpi_native_large = 2        // counts beyond 2^31 - 1 by MPI_Send_c and its kin
 };
 
@@ -113,6 +113,9 @@ struct mpi_table {
   int (*allreduce)(mpi_handle comm, const void* in, void* out, std::uint64_t count, std::uint8_t type,
                    std::uint8_t op);
   int (*allgather)(mpi_handle comm, const void* in, void* out, std::uint64_t bytes);
+  // Lengths and places in bytes, as the library's function takes them.
+  int (*allgatherv)(mpi_handle comm, const void* in, std::uint64_t bytes, void* out, const int* lengths,
+                    const int* places);
   int (*perform)(mpi_handle comm, const mpi_call* call);
   int (*begin)(mpi_handle comm, const mpi_call* call, mpi_handle* request);
   int (*make)(mpi_handle comm, const mpi_call* call, mpi_handle* request);

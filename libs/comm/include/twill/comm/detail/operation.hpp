@@ -23,12 +23,17 @@ class operation {
 
   // True once it is complete; from then on it does nothing. Throws: what went wrong, once.
   [[nodiscard]] virtual bool poll() = 0;
+  // Waits inside of a library that is faster at it than looks are: true when it is complete. False: nothing
+  // was done. Throws: as poll.
+  [[nodiscard]] virtual bool block() { return false; }
   // True when it will never complete and has left its buffers alone.
   [[nodiscard]] virtual bool cancel() noexcept { return false; }
   // What was received, of receives.
   [[nodiscard]] virtual status result() const noexcept { return {}; }
   // Begins anew; only of persistent operations.
   virtual void start() {}
+  // A library carries it when it begins anew.
+  [[nodiscard]] virtual bool native() const noexcept { return false; }
 
   [[nodiscard]] endpoint& ep() const noexcept { return *ep_; }
   [[nodiscard]] const std::shared_ptr<endpoint>& shared_endpoint() const noexcept { return ep_; }
@@ -61,6 +66,7 @@ class request_state {
   bool cancel();
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
   [[nodiscard]] status result() const noexcept { return op_ ? op_->result() : status{}; }
+  [[nodiscard]] bool native() const noexcept { return op_ != nullptr && op_->native(); }
   [[nodiscard]] operation* get() const noexcept { return op_.get(); }
   // Completes it as far as that is possible in bounded time; else the environment takes it over. For buffers
   // that an exception is about to take away.

@@ -18,6 +18,9 @@ inline constexpr std::size_t eager_limit = std::size_t{64} << 10U;
 void check_send(const context& c, op_kind kind, int dest, int tag, bool internal_tag = false);
 void check_receive(const context& c, op_kind kind, int source, int tag, bool internal_tag = false);
 
+// A message that is no number of elements.
+[[noreturn]] void fail_element(const context& c, op_kind kind, const status& s, std::size_t element);
+
 // Returns at once, also without a receive; for this library's own exchanges. `dest` is in the communicator.
 void send_aside(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag);
 void send_bytes(context& c, op_kind kind, const std::byte* data, std::size_t bytes, int dest, int tag);
