@@ -77,6 +77,45 @@ class Cases(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("error[FileNotFound] system/hydros.json: a required file is missing [file.required]", done.stdout)
 
+    def test_reference_cases_are_right_or_refused_by_name(self):
+        """Data that is not in the repository: one case of our own stands for it where it is absent."""
+        shared = Path(__file__).resolve().parents[4] / "shared" / "cases"
+        refused = {"d12-par-annual": {"feature.estimation_from_history"},
+                   "d28-decomp-weekly-monthly": {"feature.external_scenarios", "feature.mixed_resolution"},
+                   "d30-multi-resolution-monthly-quarterly": {"feature.mixed_resolution"}}
+        cases = [p for p in sorted(shared.glob("*")) if p.is_dir()] or [self.made("cascade")]
+        for case in cases:
+            for tables in ["csv", "parquet"] if len(cases) > 1 else ["csv"]:
+                with self.subTest(case=case.name, tables=tables):
+                    before = {p: p.read_bytes() for p in case.rglob("*") if p.is_file()}
+                    done = run("validate", case, "--json", "--tables", tables)
+                    data = json.loads(done.stdout)
+                    self.assertEqual({e["rule"] for e in data["errors"]}, refused.get(case.name, set()), done.stdout)
+                    self.assertEqual((done.returncode, done.stderr), (1 if data["errors"] else 0, ""))
+                    self.assertEqual({p: p.read_bytes() for p in case.rglob("*") if p.is_file()}, before)
+                    for error in data["errors"]:
+                        self.assertEqual(error["kind"], "NotImplemented")
+                        self.assertTrue(error["text"].startswith("error[NotImplemented." + error["rule"][8:] + "] "))
+
+    def test_rows_count_from_nought_and_csv_files_have_lines(self):
+        case = self.made("cascade")
+        table = case / "scenarios" / "load_seasonal_stats.csv"
+        lines = table.read_text().splitlines()
+        lines[3] = lines[3].split(",")[0] + ",0,-1.0,-2.0"
+        table.write_text("\n".join(lines) + "\n")
+        data = json.loads(run("validate", case, "--json").stdout)
+        places = [(e["file"], e["line"], e["row"], e["field"]) for e in data["errors"] if e["rule"] == "out_of_range"]
+        self.assertEqual(places, [("scenarios/load_seasonal_stats.csv", 4, 2, "std_mw")])
+
+    def test_a_case_that_is_wrong_is_not_run_and_nothing_is_written(self):
+        case = self.made("one-reservoir")
+        (case / "config.json").write_text('{"version": "2.0", "training": {}}')
+        out = self.folder / "out"
+        done = run("run", case, "--output", out)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("the file is written for a newer format (found 2.0, expected version 1)", done.stderr)
+        self.assertFalse(out.exists())
+
     def test_plan_tells_sizes(self):
         case = self.made("cascade")
         done = run("plan", case)

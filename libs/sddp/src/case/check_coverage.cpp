@@ -51,11 +51,12 @@ void shapes(context& c) {
                           std::ranges::all_of(group.matrix, [&](const auto& row) { return row.size() == n; });
       if (square) continue;
       const std::size_t columns = group.matrix.empty() ? 0 : group.matrix.front().size();
-      c.error(kind::dimension_mismatch, "correlation.shape", fmt::format("Group {}", group.name),
-              {.what = "the matrix has another shape than its entities ask for",
-               .where = file.at(fmt::format("/profiles/{}/correlation_groups/{}/matrix", name, g)),
-               .found = fmt::format("{} rows, {} columns in the first", group.matrix.size(), columns),
-               .expected = fmt::format("{} rows of {} numbers", n, n)});
+      c.error(
+          kind::dimension_mismatch, "correlation.shape", fmt::format("Group {}", group.name),
+          {.what = "the matrix has another shape than its entities ask for",
+           .where = file.at(fmt::format("/profiles/{}/correlation_groups/{}/matrix", pointer_part(name), g)),
+           .found = fmt::format("{} rows, {} columns in the first", group.matrix.size(), columns),
+           .expected = fmt::format("{} rows of {} numbers", n, n)});
     }
   }
 }

@@ -160,12 +160,14 @@ void run(context& c, refuser& refuse) {
   if (config.simulation.type == raw::policy_type::inner)
     refuse("inner_policy", {}, file.at("/simulation/policy_type"), "the inner policy", "inner",
            "write \"outer\"");
-  if (config.solver.backend != "clp" && config.solver.backend != "highs")
+  if (config.solver.backend == "highs")
+    refuse("highs_solver", {}, file.at("/solver/backend"), "the solver HiGHS", "highs", "write \"clp\"");
+  else if (config.solver.backend != "clp")
     c.error(finding_kind::schema_violation, "config.solver", {},
             {.what = "no such solver",
              .where = file.at("/solver/backend"),
              .found = config.solver.backend,
-             .expected = "clp or highs"});
+             .expected = "clp"});
   if (!config.policy) return;
   if (config.policy->mode != raw::policy_mode::fresh)
     refuse("policy_loading", {}, file.at("/policy/mode"), "starting from a policy on disk", {},
@@ -173,9 +175,32 @@ void run(context& c, refuser& refuse) {
   if (config.policy->terminal)
     refuse("boundary_cuts", {}, file.at("/policy/boundary"), "the value of water after the study");
   if (config.policy->checkpoints && config.policy->checkpoints->enabled.value_or(false))
-    c.out.warning(
-        "config.checkpointing", {},
-        {.what = "checkpoints are not written yet", .where = file.at("/policy/checkpointing/enabled")});
+    c.out.warning("config.no_effect", {},
+                  {.what = "checkpoints are not written yet",
+                   .where = file.at("/policy/checkpointing/enabled"),
+                   .found = "true"});
+}
+
+/// Settings of outputs that change no result: they are heard, and told to be without effect.
+void outputs(context& c) {
+  const auto& file = c.in.config;
+  const raw::simulation& simulation = file.content.simulation;
+  const auto without = [&](bool given, const char* pointer, const char* what, const char* hint = "") {
+    if (!given) return;
+    c.out.warning("config.no_effect", {}, {.what = what, .where = file.at(pointer), .hint = hint});
+  };
+  without(simulation.output_path.has_value(), "/simulation/output_path",
+          "the folder of the outputs is not taken from the case", "use twill sddp run --output DIR");
+  without(simulation.table_layout.value_or(raw::table_layout::hive) != raw::table_layout::hive,
+          "/simulation/table_layout", "there is one layout of tables yet");
+  without(simulation.on_error == raw::on_error::skip, "/simulation/on_error",
+          "a scenario that fails ends the simulation");
+  without(simulation.risk_levels.has_value(), "/simulation/risk_levels",
+          "risk levels of simulated costs are not evaluated yet");
+  const raw::exports exported = file.content.exports.value_or(raw::exports{});
+  without(exported.states, "/exports/states", "visited states are not written yet");
+  without(exported.stochastic, "/exports/stochastic", "the stochastic model is not written yet");
+  without(exported.legacy_manifest, "/exports/legacy_manifest", "the older manifest is not written yet");
 }
 
 }  // namespace
@@ -186,6 +211,7 @@ void check_features(context& c) {
   stages(c, refuse);
   scenarios(c, refuse);
   run(c, refuse);
+  outputs(c);
 }
 
 }  // namespace twill::sddp::detail

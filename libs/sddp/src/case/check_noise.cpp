@@ -156,7 +156,7 @@ void correlation(context& c) {
     std::set<std::pair<raw::noise_class, std::int32_t>> seen;
     for (std::size_t g = 0; g < profile.groups.size(); ++g) {
       const raw::correlation_group& group = profile.groups[g];
-      const std::string pointer = fmt::format("/profiles/{}/correlation_groups/{}", name, g);
+      const std::string pointer = fmt::format("/profiles/{}/correlation_groups/{}", pointer_part(name), g);
       const std::string entity = fmt::format("Group {}", group.name);
       for (std::size_t e = 0; e < group.entities.size(); ++e) {
         const raw::correlated& one = group.entities[e];

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
 
 // Layer 5, plants: what a plant, a line or a reservoir says of itself must be possible.
 namespace twill::sddp::detail {
@@ -148,6 +153,100 @@ void geometry(context& c) {
   }
 }
 
+/// Which model counts when: the first range that holds a stage, the only entry of a season.
+void production_models(context& c) {
+  const auto& file = c.in.production;
+  std::set<std::int64_t> seasons;
+  if (const auto& defined = c.in.stages.content.seasons)
+    for (const raw::season& s : defined->seasons) seasons.insert(s.number);
+  const auto by_stage = [&](const raw::by_stage& models, std::size_t entry) {
+    const std::string name = fmt::format("Hydro {}", models.hydro);
+    std::vector<bool> taken(c.stages.size(), false);
+    for (std::size_t i = 0; i < models.ranges.size(); ++i) {
+      const raw::stage_range& range = models.ranges[i];
+      const auto at = [&](const char* key) {
+        return file.at(fmt::format("/production_models/{}/stage_ranges/{}{}", entry, i, key));
+      };
+      if (range.last && *range.last < range.first) {
+        c.error(kind::invalid_value, "production.range", name,
+                {.what = "the range ends before it begins",
+                 .where = at("/end_stage_id"),
+                 .found = std::to_string(*range.last),
+                 .expected = fmt::format("{} or more, or null", range.first)});
+        continue;
+      }
+      std::optional<std::int32_t> again;
+      bool holds = false;
+      for (std::size_t t = 0; t < c.stages.size(); ++t) {
+        const std::int32_t stage = c.stages.id(t);
+        if (stage < range.first || (range.last && stage > *range.last)) continue;
+        holds = true;
+        if (taken[t] && !again) again = stage;
+        taken[t] = true;
+      }
+      if (!holds)
+        c.out.warning("production.range_without_stage", name,
+                      {.what = "no stage of the study lies in the range",
+                       .where = at(""),
+                       .found = fmt::format("from {} to {}", range.first,
+                                            range.last ? std::to_string(*range.last) : "the end")});
+      if (again)
+        c.out.warning("production.overlap", name,
+                      {.what = fmt::format("an earlier range holds stage {} and counts there", *again),
+                       .where = at(""),
+                       .hint = "let ranges follow each other"});
+    }
+  };
+  const auto by_season = [&](const raw::by_season& models, std::size_t entry) {
+    const std::string name = fmt::format("Hydro {}", models.hydro);
+    std::set<std::int32_t> seen;
+    for (std::size_t i = 0; i < models.seasons.size(); ++i) {
+      const std::int32_t season = models.seasons[i].season;
+      const location at = file.at(fmt::format("/production_models/{}/seasons/{}/season_id", entry, i));
+      if (!seen.insert(season).second)
+        c.error(kind::duplicate_id, "production.season_unique", name,
+                {.what = "the season has a model already",
+                 .where = at,
+                 .found = std::to_string(season),
+                 .expected = "one entry a season"});
+      if (!seasons.contains(season))
+        c.error(kind::invalid_reference, "production.season_id", name,
+                {.what = "season does not exist",
+                 .where = at,
+                 .found = std::to_string(season),
+                 .expected = seasons.empty() ? "season_definitions in stages.json"
+                                             : fmt::format("one of {}", fmt::join(seasons, ", "))});
+    }
+  };
+  const auto& items = file.content.items;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (const auto* ranges = std::get_if<raw::by_stage>(&items[i])) by_stage(*ranges, i);
+    if (const auto* models = std::get_if<raw::by_season>(&items[i])) by_season(*models, i);
+  }
+}
+
+/// A bus of which nobody says anything: most likely an id that was mistyped elsewhere.
+void unused_buses(context& c) {
+  std::set<std::int32_t> used;
+  for (const raw::line& line : c.in.lines.content.items) used.insert({line.source, line.target});
+  const auto take = [&](const auto& file) {
+    for (const auto& item : file.content.items) used.insert(item.bus);
+  };
+  take(c.in.hydros);
+  take(c.in.thermals);
+  take(c.in.sources);
+  take(c.in.contracts);
+  take(c.in.pumps);
+  for (const std::int32_t bus : c.in.load_stats.ints("bus_id")) used.insert(bus);
+  for (std::size_t i = 0; i < c.in.buses.content.items.size(); ++i) {
+    const raw::bus& bus = c.in.buses.content.items[i];
+    if (used.contains(bus.number)) continue;
+    c.out.unused("bus.unused", fmt::format("Bus {}", bus.number),
+                 {.what = "no load, plant or line is at the bus",
+                  .where = c.in.buses.at(fmt::format("/buses/{}", i))});
+  }
+}
+
 void planes(context& c) {
   const table_file& file = c.in.planes;
   for (std::size_t row = 0; row < file.rows(); ++row) {
@@ -273,7 +372,9 @@ void check_plants(context& c) {
   for (std::size_t i = 0; i < c.in.hydros.content.items.size(); ++i) hydro(c, i);
   cascade(c);
   geometry(c);
+  production_models(c);
   planes(c);
+  unused_buses(c);
 }
 
 }  // namespace twill::sddp::detail

@@ -212,15 +212,23 @@ void correlation(context& c, linker& link) {
                    : "source",
             "correlation.entity",
             [&, &profile_name = name] {
-              return fmt::format("/profiles/{}/correlation_groups/{}/entities/{}/id", profile_name, g, e);
+              return fmt::format("/profiles/{}/correlation_groups/{}/entities/{}/id",
+                                 pointer_part(profile_name), g, e);
             },
             [&] { return fmt::format("Group {}", group.name); });
       }
     }
   }
   const auto& schedule = file.content.schedule;
+  std::set<std::int32_t> scheduled;
   for (std::size_t i = 0; i < schedule.size(); ++i) {
     const auto entity = [&] { return fmt::format("Stage {}", schedule[i].stage); };
+    if (!scheduled.insert(schedule[i].stage).second)
+      c.error(finding_kind::duplicate_id, "correlation.schedule.unique", entity(),
+              {.what = "the stage has a profile already",
+               .where = file.at(fmt::format("/schedule/{}/stage_id", i)),
+               .found = std::to_string(schedule[i].stage),
+               .expected = "one entry a stage"});
     link.json(
         file, schedule[i].stage, c.stages, "stage", "correlation.schedule.stage_id",
         [&] { return fmt::format("/schedule/{}/stage_id", i); }, entity);
@@ -292,6 +300,7 @@ void initial(context& c, linker& link) {
 void graph(context& c, linker& link) {
   const auto& file = c.in.stages;
   const auto& arcs = file.content.graph.transitions;
+  std::set<std::pair<std::int32_t, std::int32_t>> seen;
   for (std::size_t i = 0; i < arcs.size(); ++i) {
     const auto entity = [&] { return fmt::format("Transition {}", i); };
     const auto at = [&](const char* key) {
@@ -299,6 +308,12 @@ void graph(context& c, linker& link) {
     };
     link.json(file, arcs[i].source, c.stages, "stage", "transition.source_id", at("source_id"), entity);
     link.json(file, arcs[i].target, c.stages, "stage", "transition.target_id", at("target_id"), entity);
+    if (!seen.emplace(arcs[i].source, arcs[i].target).second)
+      c.error(finding_kind::duplicate_id, "transition.unique", entity(),
+              {.what = "the transition stands twice",
+               .where = file.at(fmt::format("/policy_graph/transitions/{}", i)),
+               .found = fmt::format("{} to {}", arcs[i].source, arcs[i].target),
+               .expected = "one transition between two stages"});
   }
 }
 

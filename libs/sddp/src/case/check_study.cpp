@@ -87,18 +87,18 @@ void seasons(context& c) {
                   {.what = "seasons that no stage is in",
                    .where = file.at("/season_definitions/seasons"),
                    .found = fmt::format("{}", fmt::join(unused, ", "))});
+  // By id: which stage of a season the others are held against must not depend on the order of the file.
   std::map<std::uint32_t, std::size_t> first;
-  const auto& stages = file.content.study;
-  const auto days = [&](std::size_t i) { return stages[i].end.days - stages[i].start.days; };
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    if (!stages[i].season) continue;
-    const auto [at, fresh] = first.emplace(*stages[i].season, i);
-    if (fresh || std::abs(days(i) - days(at->second)) <= 7) continue;
-    c.error(kind::business_rule_violation, "seasons.length", fmt::format("Stage {}", stages[i].number),
+  const auto days = [&](std::size_t t) { return c.stage(t).end.days - c.stage(t).start.days; };
+  for (std::size_t t = 0; t < c.stages.size(); ++t) {
+    if (!c.stage(t).season) continue;
+    const auto [at, fresh] = first.emplace(*c.stage(t).season, t);
+    if (fresh || std::abs(days(t) - days(at->second)) <= 7) continue;
+    c.error(kind::business_rule_violation, "seasons.length", fmt::format("Stage {}", c.stages.id(t)),
             {.what = fmt::format("it is in the season of stage {} and of another length",
-                                 stages[at->second].number),
-             .where = file.at(fmt::format("/stages/{}/season_id", i)),
-             .found = fmt::format("{} days", days(i)),
+                                 c.stages.id(at->second)),
+             .where = file.at(fmt::format("/stages/{}/season_id", c.stages.in_file(t))),
+             .found = fmt::format("{} days", days(t)),
              .expected = fmt::format("{} days, or at most 7 more or fewer", days(at->second))});
   }
 }
@@ -192,6 +192,20 @@ void beginning(context& c) {
              .where = file.at(fmt::format("/past_inflows/{}/season_ids", i)),
              .found = std::to_string(past[i].seasons->size()),
              .expected = std::to_string(past[i].values.size())});
+  }
+  if (const auto& defined = c.in.stages.content.seasons) {
+    std::set<std::int64_t> seasons;
+    for (const raw::season& s : defined->seasons) seasons.insert(s.number);
+    for (std::size_t i = 0; i < past.size(); ++i) {
+      for (std::size_t l = 0; past[i].seasons && l < past[i].seasons->size(); ++l) {
+        if (seasons.contains((*past[i].seasons)[l])) continue;
+        c.error(kind::invalid_reference, "initial.past_season", fmt::format("Hydro {}", past[i].hydro),
+                {.what = "season does not exist",
+                 .where = file.at(fmt::format("/past_inflows/{}/season_ids/{}", i, l)),
+                 .found = std::to_string((*past[i].seasons)[l]),
+                 .expected = fmt::format("one of {}", fmt::join(seasons, ", "))});
+      }
+    }
   }
   const auto& recent = file.content.recent;
   for (std::size_t i = 0; i < recent.size(); ++i) {

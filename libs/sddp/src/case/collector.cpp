@@ -33,6 +33,8 @@ std::string collector::relative(const std::string& file) const {
 void collector::add(finding found) {
   ++(found.level == severity::error ? report_.errors : report_.warnings);
   found.details.where.file = relative(found.details.where.file);
+  // The format counts rows of tables from 0, as data frames do; readers of tables count from 1, as lines.
+  if (auto& row = found.details.where.row; row && *row != 0) --*row;
   if (report_.findings.size() < most_kept || (found.level == severity::error && report_.errors == 1))
     report_.findings.push_back(std::move(found));
 }

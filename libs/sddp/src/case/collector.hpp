@@ -22,6 +22,10 @@ class collector {
     add({severity::warning, finding_kind::model_quality, std::string(rule), std::move(entity),
          std::move(details)});
   }
+  void unused(std::string_view rule, std::string entity, diagnosis details) {
+    add({severity::warning, finding_kind::unused_entity, std::string(rule), std::move(entity),
+         std::move(details)});
+  }
   /// What a reader of files found, in the words of a case.
   void take(const table::findings& found);
   /// A file that is there and cannot be read, or is not what it claims to be.

@@ -21,7 +21,14 @@ namespace fs = std::filesystem;
 namespace {
 
 std::optional<json::value> child(json::value at, std::string_view key) {
-  if (at.is_object()) return at.find(key);
+  if (at.is_object()) {
+    std::string plain;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      const bool escape = key[i] == '~' && i + 1 < key.size();
+      plain += escape ? (key[++i] == '1' ? '/' : '~') : key[i];
+    }
+    return at.find(plain);
+  }
   std::size_t i = 0;
   const auto [end, failure] = std::from_chars(key.data(), key.data() + key.size(), i);
   if (failure != std::errc() || end != key.data() + key.size() || i >= at.size()) return std::nullopt;
@@ -103,6 +110,19 @@ class reader {
         std::string name = folder + entry.path().filename().string();
         if (std::ranges::find(names, name) == names.end()) unknown.push_back(std::move(name));
       }
+    }
+    std::error_code unreadable;
+    for (const auto& entry : fs::directory_iterator(directory_, unreadable)) {
+      static constexpr std::array folders{std::string_view("system"), std::string_view("scenarios"),
+                                          std::string_view("constraints")};
+      const std::string name = entry.path().filename().string();
+      if (!entry.is_directory() || std::ranges::find(folders, name) != folders.end()) continue;
+      const std::string near = nearest_name(name, folders);
+      if (near.empty()) continue;
+      out_.warning("file.unknown", {},
+                   {.what = "a folder that no part of a case is read from",
+                    .where = location{.file = name + '/'},
+                    .hint = fmt::format("is it meant to be {}/?", near)});
     }
     std::ranges::sort(unknown);
     for (const std::string& name : unknown) {
@@ -208,7 +228,7 @@ class reader {
         words.push_back(fmt::format("{} {}", form.key[k], std::isfinite(part) ? shortest(part) : "all"));
       }
       out_.error(finding_kind::duplicate_id, "table.duplicate_row", {},
-                 {.what = fmt::format("the row says again what row {} says", order[i - 1] + 1),
+                 {.what = fmt::format("the row says again what row {} says", order[i - 1]),
                   .where = file.at(order[i], form.key.front()),
                   .found = fmt::format("{}", fmt::join(words, ", ")),
                   .expected = "one row"});
@@ -235,6 +255,13 @@ location source_file::at(const std::string& pointer) const {
     from = to + 1;
   }
   return here.where();
+}
+
+std::string pointer_part(std::string_view key) {
+  std::string part;
+  for (const char c : key)
+    part += c == '~' ? std::string("~0") : c == '/' ? std::string("~1") : std::string(1, c);
+  return part;
 }
 
 std::span<const std::int32_t> table_file::ints(std::string_view column) const {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace twill::sddp::detail {
@@ -27,6 +28,9 @@ struct source_file {
   /// Line and column of a JSON pointer, or of the deepest part of it that is there.
   [[nodiscard]] location at(const std::string& pointer) const;
 };
+
+/// A key as a part of a JSON pointer (RFC 6901).
+[[nodiscard]] std::string pointer_part(std::string_view key);
 
 template <class T>
 struct json_file : source_file {

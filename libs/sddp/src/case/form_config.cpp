@@ -198,9 +198,19 @@ json::description<raw::simulation> simulation_form() {
   made.field("num_scenarios", &t::num_scenarios, {.doc = "trajectories", .minimum = 1, .defaulted = true});
   made.field("policy_type", &t::type, types, {.doc = "what decides", .defaulted = true});
   made.field("output_path", &t::output_path, {.doc = "folder of the tables"});
-  made.field("output_mode", &t::output_mode, {.doc = "streaming or batched"});
-  made.field("table_layout", &t::table_layout, {.doc = "form of the tables"});
-  made.field("on_error", &t::on_error, {.doc = "stop or skip"});
+  const json::enumeration<raw::output_mode> outputs(
+      "output mode", "When tables are written.",
+      {{"streaming", raw::output_mode::streaming}, {"batched", raw::output_mode::batched}});
+  const json::enumeration<raw::table_layout> layouts("table layout", "How tables are spread over files.",
+                                                     {{"hive", raw::table_layout::hive},
+                                                      {"single", raw::table_layout::single},
+                                                      {"summary", raw::table_layout::summary}});
+  const json::enumeration<raw::on_error> answers(
+      "on error", "What follows a scenario that fails.",
+      {{"stop", raw::on_error::stop}, {"skip", raw::on_error::skip}});
+  made.field("output_mode", &t::output_mode, outputs, {.doc = "when tables are written"});
+  made.field("table_layout", &t::table_layout, layouts, {.doc = "form of the tables"});
+  made.field("on_error", &t::on_error, answers, {.doc = "what follows a scenario that fails; stop"});
   made.field("risk_levels", &t::risk_levels, {.doc = "levels of VaR and CVaR", .above = 0, .below = 1});
   made.field("io_channel_capacity", &t::io_channel_capacity,
              {.doc = "scenarios in flight; 64", .minimum = 1});
@@ -273,7 +283,7 @@ const json::description<raw::config>& config_form() {
     estimation.field("order_selection", &e::order_selection,
                      {.doc = "pacf or pacf_annual", .defaulted = true});
     estimation.field("min_observations_per_season", &e::min_observations_per_season,
-                     {.doc = "fewer are an error", .defaulted = true});
+                     {.doc = "fewer are a warning", .defaulted = true});
     estimation.field("max_coefficient_magnitude", &e::max_coefficient_magnitude,
                      {.doc = "larger is order 0"});
     estimation.check([](const e& s, json::checker& report) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forms.hpp"
+#include "twill/base/suggest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 
 namespace twill::sddp::detail {
 namespace {
@@ -34,6 +37,16 @@ void read_risk(json::value at, risk_measure& into, json::checker& report) {
   const auto a = alpha ? alpha->as_double() : std::nullopt;
   const auto l = lambda ? lambda->as_double() : std::nullopt;
   if (!a || !l) return wrong(at, "no such risk measure", forms);
+  static constexpr std::array names{std::string_view("alpha"), std::string_view("lambda")};
+  for (const json::value member : *cvar) {
+    if (std::ranges::find(names, member.key()) != names.end()) continue;
+    const std::string near = nearest_name(member.key(), names);
+    report.warning({}, table::rule::unknown_key,
+                   {.what = "the CVaR has no such key",
+                    .found = std::string(member.key()),
+                    .expected = "alpha and lambda",
+                    .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"});
+  }
   if (*a <= 0 || *a > 1) return wrong(at, "alpha of the CVaR is out of range", "above 0 and at most 1");
   if (*l < 0 || *l > 1) return wrong(at, "lambda of the CVaR is out of range", "from 0 to 1");
   into = {.lambda = *l, .alpha = *a};
@@ -129,22 +142,35 @@ json::description<raw::stage> stage_form() {
 const std::vector<hydro_penalty>& hydro_penalty_keys() {
   using p = raw::hydro_penalties;
   static const std::vector<hydro_penalty> keys{
-      {"spillage_cost", &p::spillage, "$/(m3/s h)", true, false},
-      {"diversion_cost", &p::diversion, "$/(m3/s h)", true, false},
-      {"fpha_turbined_cost", &p::fpha_turbined, "$/(m3/s h)", true, true},
-      {"storage_violation_below_cost", &p::storage_below, "$/hm3", true, false},
-      {"filling_target_violation_cost", &p::filling_target, "$/hm3", true, false},
-      {"turbined_violation_below_cost", &p::turbined_below, "$/(m3/s h)", true, false},
-      {"outflow_violation_below_cost", &p::outflow_below, "$/(m3/s h)", true, false},
-      {"outflow_violation_above_cost", &p::outflow_above, "$/(m3/s h)", true, false},
-      {"generation_violation_below_cost", &p::generation_below, "$/MWh", true, false},
-      {"evaporation_violation_cost", &p::evaporation, "$/(m3/s h)", true, false},
-      {"water_withdrawal_violation_cost", &p::withdrawal, "$/(m3/s h)", true, false},
-      {"evaporation_violation_pos_cost", &p::evaporation_pos, "$/(m3/s h)", false, false},
-      {"evaporation_violation_neg_cost", &p::evaporation_neg, "$/(m3/s h)", false, false},
-      {"water_withdrawal_violation_pos_cost", &p::withdrawal_pos, "$/(m3/s h)", false, false},
-      {"water_withdrawal_violation_neg_cost", &p::withdrawal_neg, "$/(m3/s h)", false, false},
-      {"inflow_nonnegativity_cost", &p::negative_inflow, "$/(m3/s h)", false, false}};
+      {"spillage_cost", &p::spillage, "$/(m3/s h)", "spilled water", true, false},
+      {"diversion_cost", &p::diversion, "$/(m3/s h)", "diverted water", true, false},
+      {"fpha_turbined_cost", &p::fpha_turbined, "$/(m3/s h)", "turbined water of plants with planes", true,
+       true},
+      {"storage_violation_below_cost", &p::storage_below, "$/hm3", "storage below its minimum", true, false},
+      {"filling_target_violation_cost", &p::filling_target, "$/hm3", "storage below its target while filling",
+       true, false},
+      {"turbined_violation_below_cost", &p::turbined_below, "$/(m3/s h)", "turbined flow below its minimum",
+       true, false},
+      {"outflow_violation_below_cost", &p::outflow_below, "$/(m3/s h)", "outflow below its minimum", true,
+       false},
+      {"outflow_violation_above_cost", &p::outflow_above, "$/(m3/s h)", "outflow above its maximum", true,
+       false},
+      {"generation_violation_below_cost", &p::generation_below, "$/MWh", "generation below its minimum", true,
+       false},
+      {"evaporation_violation_cost", &p::evaporation, "$/(m3/s h)", "evaporation other than modelled", true,
+       false},
+      {"water_withdrawal_violation_cost", &p::withdrawal, "$/(m3/s h)", "withdrawal other than scheduled",
+       true, false},
+      {"evaporation_violation_pos_cost", &p::evaporation_pos, "$/(m3/s h)",
+       "more evaporation than modelled; the cost of both", false, false},
+      {"evaporation_violation_neg_cost", &p::evaporation_neg, "$/(m3/s h)",
+       "less evaporation than modelled; the cost of both", false, false},
+      {"water_withdrawal_violation_pos_cost", &p::withdrawal_pos, "$/(m3/s h)",
+       "more withdrawal than scheduled; the cost of both", false, false},
+      {"water_withdrawal_violation_neg_cost", &p::withdrawal_neg, "$/(m3/s h)",
+       "less withdrawal than scheduled; the cost of both", false, false},
+      {"inflow_nonnegativity_cost", &p::negative_inflow, "$/(m3/s h)",
+       "water added to an inflow below zero; 1000", false, false}};
   return keys;
 }
 
@@ -163,7 +189,8 @@ const json::description<raw::penalties>& penalties_form() {
                  {.doc = "of energy not used", .unit = "$/MWh", .above = 0});
     auto hydro = object<raw::hydro_penalties>("hydro", "Costs of hydros.");
     for (const hydro_penalty& key : hydro_penalty_keys()) {
-      json::field_spec spec{.doc = key.required ? "required" : "", .unit = std::string(key.unit)};
+      json::field_spec spec{.doc = std::string(key.doc) + (key.required ? " (required)" : ""),
+                            .unit = std::string(key.unit)};
       (key.may_be_zero ? spec.minimum : spec.above) = 0;
       hydro.field(std::string(key.key), key.member, spec);
     }

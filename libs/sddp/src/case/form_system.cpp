@@ -103,7 +103,7 @@ json::description<raw::hydro> hydro_form() {
                 {.doc = "retained", .unit = "m3/s", .defaulted = true});
   auto penalties = object<raw::hydro_penalties>("hydro penalties", "Costs of this hydro.");
   for (const hydro_penalty& key : hydro_penalty_keys()) {
-    json::field_spec spec{.doc = "the case's", .unit = std::string(key.unit)};
+    json::field_spec spec{.doc = std::string(key.doc) + "; the case's", .unit = std::string(key.unit)};
     (key.may_be_zero ? spec.minimum : spec.above) = 0;
     penalties.field(std::string(key.key), key.member, spec);
   }
@@ -165,11 +165,11 @@ json::description<raw::fpha_config> fpha_form() {
   auto made = object<t>("fpha_config", "Where planes come from.");
   made.field("source", &t::source, sources, {.doc = "a table, or fitted from the geometry"});
   made.field("volume_discretization_points", &t::volume_points,
-             {.doc = "of the grid", .minimum = 2, .defaulted = true});
+             {.doc = "of the grid", .minimum = 2, .maximum = 100, .defaulted = true});
   made.field("turbine_discretization_points", &t::turbine_points,
-             {.doc = "of the grid", .minimum = 2, .defaulted = true});
+             {.doc = "of the grid", .minimum = 2, .maximum = 100, .defaulted = true});
   made.field("spillage_discretization_points", &t::spillage_points,
-             {.doc = "of the grid", .minimum = 2, .defaulted = true});
+             {.doc = "of the grid", .minimum = 2, .maximum = 100, .defaulted = true});
   made.field("max_planes_per_hydro", &t::max_planes, {.doc = "most planes", .minimum = 1, .defaulted = true});
   made.field("fitting_window", &t::window, window, {.doc = "storages of the fit; all"});
   made.field("correction", &t::correction, corrections, {.doc = "of fitted planes", .defaulted = true});

@@ -37,6 +37,7 @@ struct hydro_penalty {
   std::string_view key;
   raw::opt<double> raw::hydro_penalties::* member;
   std::string_view unit;
+  std::string_view doc;
   bool required;  // in penalties.json
   bool may_be_zero;
 };

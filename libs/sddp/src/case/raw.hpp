@@ -29,6 +29,9 @@ enum class storage_violation : std::uint8_t { hard, soft };
 enum class policy_mode : std::uint8_t { fresh, warm_start, resume };
 enum class cut_formulation : std::uint8_t { single, multi };
 enum class policy_type : std::uint8_t { outer, inner };
+enum class output_mode : std::uint8_t { streaming, batched };
+enum class table_layout : std::uint8_t { hive, single, summary };
+enum class on_error : std::uint8_t { stop, skip };
 enum class cut_method : std::uint8_t { level1, lml1, domination };
 
 struct scenario_class {
@@ -104,7 +107,10 @@ struct simulation {
   bool enabled = false;
   std::uint32_t num_scenarios = 2000;
   policy_type type = policy_type::outer;
-  opt<std::string> output_path{}, output_mode{}, table_layout{}, on_error{};
+  opt<std::string> output_path{};
+  opt<raw::output_mode> output_mode{};
+  opt<raw::table_layout> table_layout{};
+  opt<raw::on_error> on_error{};
   opt<std::vector<double>> risk_levels{};
   opt<std::uint32_t> io_channel_capacity{};
   opt<scenario_source> scenarios{};

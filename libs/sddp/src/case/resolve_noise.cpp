@@ -3,6 +3,7 @@
 #include "twill/base/number.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -126,6 +127,13 @@ void resolve_inflows(context& c, system& s) {
         m.psi[at * m.lags + static_cast<std::size_t>(lag - 1)] = psi;
         m.base_m3s[at] -= psi * before->mean;
       }
+      if (!std::isfinite(m.base_m3s[at]))
+        c.error(
+            finding_kind::invalid_value, "ar.finite", fmt::format("Hydro {}", id),
+            {.what = fmt::format("deviations of stage {} and of its lags differ beyond all numbers", stage),
+             .where = location{.file = c.in.inflow_stats.name},
+             .found = fmt::format("a deviation of {} m3/s", shortest(here.deviation)),
+             .expected = "deviations of about one size"});
     }
   }
 }
@@ -163,7 +171,8 @@ void correlations(context& c, system& s) {
         c.error(finding_kind::dimension_mismatch, "correlation.certain_entity",
                 fmt::format("Group {}", from.name),
                 {.what = "an entity without noise is correlated",
-                 .where = file.at(fmt::format("/profiles/{}/correlation_groups/{}/entities/{}", name, g, e)),
+                 .where = file.at(
+                     fmt::format("/profiles/{}/correlation_groups/{}/entities/{}", pointer_part(name), g, e)),
                  .found = std::to_string(from.entities[e].entity),
                  .expected = "an entity with a deviation at some stage"});
       }

@@ -128,6 +128,15 @@ class planes {
     if (grid.most_m3s <= 0)
       return refuse("fit.flow", "planes of a plant that turbines nothing", "max_turbined_m3s 0", "above 0");
     fitted_planes fit = fit_planes(exact, grid);
+    const bool finite = std::isfinite(fit.quality.rms_error_mw) &&
+                        std::ranges::all_of(fit.planes, [](const production_plane& p) {
+                          return std::isfinite(p.intercept_mw) && std::isfinite(p.mw_per_hm3) &&
+                                 std::isfinite(p.mw_per_m3s_turbined) && std::isfinite(p.mw_per_m3s_spilled);
+                        });
+    if (!finite)
+      return refuse("fit.finite", "the production function has no finite planes",
+                    fmt::format("at most {} MW on the grid", shortest(fit.quality.largest_generation_mw)),
+                    "heights, volumes and flows of a real plant");
     if (fit.planes.empty())
       return refuse("fit.no_power", "the head is nowhere above zero", "no power on the grid",
                     "a positive net head");
@@ -150,24 +159,22 @@ class planes {
   std::map<std::size_t, std::optional<plane_set_index>> fitted_;
 };
 
+bool much_shorter_than_a_month(const stage& at) { return (at.end - at.start).count() < 20; }
+
 /// A month's depth on a stage that is much shorter than the month is scaled to the days of the stage.
-double depth_mm(context& c, const raw::hydro& from, const stage& at, std::size_t month) {
+double depth_mm(const raw::hydro& from, const stage& at, std::size_t month) {
   const double depth = from.evaporation->coefficients[month];
+  if (!much_shorter_than_a_month(at)) return depth;
   const auto days = (at.end - at.start).count();
-  if (days >= 20) return depth;
   const auto year = std::chrono::year_month_day(at.start).year();
   const auto last = (year / std::chrono::month(static_cast<unsigned>(month + 1)) / std::chrono::last).day();
-  c.out.warning("evaporation.short_stage", fmt::format("Hydro {}", from.number),
-                {.what = fmt::format("the depth of a month is spread over the {} days of stage {}", days,
-                                     at.id.value()),
-                 .where = location{.file = c.in.stages.name}});
   return depth * static_cast<double>(days) / static_cast<double>(static_cast<unsigned>(last));
 }
 
-evaporation_line evaporation_of(context& c, const raw::hydro& from, const stage& at,
-                                const hydro_at_stage& bounds, const std::vector<geometry_point>& geometry) {
+evaporation_line evaporation_of(const raw::hydro& from, const stage& at, const hydro_at_stage& bounds,
+                                const std::vector<geometry_point>& geometry) {
   const auto month = static_cast<std::size_t>(at.season->value());
-  const double depth = depth_mm(c, from, at, month);
+  const double depth = depth_mm(from, at, month);
   const double reference = from.evaporation->reference_volumes
                                ? (*from.evaporation->reference_volumes)[month]
                                : 0.5 * (from.reservoir.least + from.reservoir.most);
@@ -192,6 +199,7 @@ void resolve_production(context& c, system& s) {
     const raw::hydro& from = c.hydro(h);
     const std::vector<geometry_point> geometry =
         from.evaporation ? geometry_of(c, from.number) : std::vector<geometry_point>();
+    bool shortened = false;
     for (std::size_t t = 0; t < s.stages.size(); ++t) {
       hydro_at_stage& at = s.stages[t].hydros[h];
       const auto model = c.production(h, t);
@@ -208,7 +216,22 @@ void resolve_production(context& c, system& s) {
                    .where = c.in.production.at(model.pointer),
                    .expected = "productivity_override, or a hydro with productivity_mw_per_m3s"});
       }
-      if (from.evaporation) at.evaporation = evaporation_of(c, from, s.stages[t], at, geometry);
+      if (from.evaporation && !shortened && much_shorter_than_a_month(s.stages[t])) {
+        shortened = true;
+        c.out.warning("evaporation.short_stage", fmt::format("Hydro {}", from.number),
+                      {.what = fmt::format("the depth of a month is spread over its days, from stage {} on",
+                                           c.stages.id(t)),
+                       .where = c.in.stages.at(fmt::format("/stages/{}/end_date", c.stages.in_file(t))),
+                       .found = fmt::format("{} days", (s.stages[t].end - s.stages[t].start).count()),
+                       .expected = "at least 20 days for the depth of a month as it is"});
+      }
+      if (!from.evaporation) continue;
+      at.evaporation = evaporation_of(from, s.stages[t], at, geometry);
+      if (!std::isfinite(at.evaporation->constant_m3s) || !std::isfinite(at.evaporation->most_m3s))
+        c.error(finding_kind::invalid_value, "evaporation.finite", fmt::format("Hydro {}", from.number),
+                {.what = fmt::format("evaporation of stage {} is beyond all numbers", c.stages.id(t)),
+                 .where = c.in.hydros.at(fmt::format("/hydros/{}/evaporation", c.hydros.in_file(h))),
+                 .expected = "millimetres on square kilometres of a real reservoir"});
     }
   }
 }

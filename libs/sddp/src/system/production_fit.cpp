@@ -96,10 +96,53 @@ double least_of(const std::vector<plane>& planes, const point& p) {
   return least;
 }
 
-double worst_error(const std::vector<plane>& planes, const std::vector<point>& points) {
-  double worst = 0.0;
-  for (const point& p : points) worst = std::max(worst, least_of(planes, p) - p.mw);
-  return worst;
+/// Takes planes away until `most` are left, each time the one without which the rest is above the function by
+/// the least. A point remembers the two lowest planes over it: without a plane it is as high as the other
+/// one.
+void reduce(std::vector<plane>& planes, const std::vector<point>& points, std::size_t most) {
+  struct lowest {
+    std::size_t plane = 0;
+    double value = std::numeric_limits<double>::infinity();
+    std::size_t second = 0;
+    double second_value = std::numeric_limits<double>::infinity();
+  };
+  std::vector<lowest> over(points.size());
+  const auto look = [&](std::size_t p) {
+    lowest made;
+    for (std::size_t i = 0; i < planes.size(); ++i) {
+      const double here = planes[i].at(points[p]);
+      if (here < made.value) {
+        made.second = made.plane, made.second_value = made.value;
+        made.plane = i, made.value = here;
+      } else if (here < made.second_value) {
+        made.second = i, made.second_value = here;
+      }
+    }
+    over[p] = made;
+  };
+  for (std::size_t p = 0; p < points.size(); ++p) look(p);
+  std::vector<double> errors;
+  while (planes.size() > most) {
+    // The error with all planes belongs to every choice: leaving a plane out lowers no point.
+    double common = 0.0;
+    errors.assign(planes.size(), 0.0);
+    for (std::size_t p = 0; p < points.size(); ++p) {
+      common = std::max(common, over[p].value - points[p].mw);
+      errors[over[p].plane] = std::max(errors[over[p].plane], over[p].second_value - points[p].mw);
+    }
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < errors.size(); ++i)
+      if (std::max(errors[i], common) < std::max(errors[least], common)) least = i;
+    planes.erase(planes.begin() + static_cast<std::ptrdiff_t>(least));
+    for (std::size_t p = 0; p < points.size(); ++p) {
+      if (over[p].plane == least || over[p].second == least) {
+        look(p);
+        continue;
+      }
+      over[p].plane -= over[p].plane > least ? 1U : 0U;
+      over[p].second -= over[p].second > least ? 1U : 0U;
+    }
+  }
 }
 
 /// More storage never gives less power and more flow never less: facets that say otherwise are flattened and
@@ -206,19 +249,7 @@ fitted_planes fit_planes(const production_function& exact, const fit_grid& grid)
       planes.push_back(kept);
   }
   std::ranges::sort(planes, {}, [](const plane& p) { return std::tuple(p.c, p.a, p.b); });
-  while (planes.size() > grid.most_planes) {
-    std::size_t least = 0;
-    double least_error = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < planes.size(); ++i) {
-      std::vector<plane> others = planes;
-      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-      const double error = worst_error(others, points);
-      if (error >= least_error) continue;
-      least_error = error;
-      least = i;
-    }
-    planes.erase(planes.begin() + static_cast<std::ptrdiff_t>(least));
-  }
+  reduce(planes, points, grid.most_planes);
 
   const double kappa = correction_of(grid.correction, planes, points);
   double squares = 0.0;

@@ -64,7 +64,8 @@ void reverse_array(const case_folder& in, const std::string& file, const std::st
   in.write(file, text.substr(0, from) + turned + text.substr(at));
 }
 
-void to_parquet(const case_folder& in) {
+/// With `wide`, ids are INT64, as writers make them that know no other integers.
+void to_parquet(const case_folder& in, bool wide = false) {
   std::vector<fs::path> texts;
   for (const auto& entry : fs::recursive_directory_iterator(in.path()))
     if (entry.path().extension() == ".csv") texts.push_back(entry.path());
@@ -90,7 +91,9 @@ void to_parquet(const case_folder& in) {
         reals.push_back(static_cast<double>(x));
       }
       table::buffer<std::uint8_t> validity(column.validity());
-      if (id)
+      if (id && wide)
+        narrow.add(column);
+      else if (id)
         narrow.add(table::table_column(column.name(), std::move(ids), std::move(validity)));
       else if (count)
         narrow.add(table::table_column(column.name(), std::move(counts), std::move(validity)));
@@ -359,6 +362,40 @@ TEST(case_load, parquet_and_csv_are_the_same_case) {
   ASSERT_FALSE(fs::exists(typed.path() + "/scenarios/inflow_seasonal_stats.csv"));
   const study loaded = load_case(typed.path());
   EXPECT_TRUE(loaded.model == complete().model);
+  EXPECT_EQ(loaded.report.warnings, complete().report.warnings) << loaded.report.to_string();
+}
+
+TEST(case_load, wide_integers_of_parquet_are_read_with_a_warning_a_column) {
+  const case_folder wide;
+  to_parquet(wide, true);
+  const study loaded = load_case(wide.path());
+  EXPECT_TRUE(loaded.model == complete().model);
+  EXPECT_GT(loaded.report.warnings, complete().report.warnings);
+  EXPECT_THAT(loaded.report.to_string(), HasSubstr("scenarios/load_seasonal_stats.parquet"));
+}
+
+TEST(case_load, csv_takes_windows_lines_quotes_exponents_and_a_byte_order_mark) {
+  const case_folder other;
+  other.write("scenarios/load_seasonal_stats.csv",
+              "\xEF\xBB\xBF\"bus_id\",stage_id,mean_mw,std_mw\r\n10,0,4.8e1,3\r\n10,1,\"50.0\",3.0\r\n"
+              "20,0,37.0,0.5\r\n20,1,410e-1,.5\r\n");
+  const study loaded = load_case(other.path());
+  EXPECT_EQ(loaded.model.stages[0].at(bus_index(0)).load_mean_mw, 48.0);
+  EXPECT_EQ(loaded.model.stages[1].at(bus_index(0)).load_mean_mw, 50.0);
+  EXPECT_EQ(loaded.model.stages[1].at(bus_index(1)).load_mean_mw, 41.0);
+}
+
+TEST(case_load, optional_keys_may_be_null_and_files_may_name_their_schema) {
+  const case_folder other;
+  other.replace(
+      "config.json", "\"training\": {",
+      "\"$schema\": \"config.schema.json\", \"policy\": null, \"training\": {\"cut_selection\": null, ");
+  other.replace("system/thermals.json", "\"name\": \"OIL\"",
+                "\"name\": \"OIL\", \"gnl_config\": null, \"entry_stage_id\": null");
+  other.replace("system/lines.json", "\"name\": \"TIE\"", "\"name\": \"TIE\", \"losses_percent\": null");
+  const study loaded = load_case(other.path());
+  EXPECT_TRUE(loaded.model == complete().model);
+  EXPECT_TRUE(loaded.settings == complete().settings);
   EXPECT_EQ(loaded.report.warnings, complete().report.warnings) << loaded.report.to_string();
 }
 

@@ -68,6 +68,18 @@ TEST(production_fit_test, least_squares_lowers_the_error_and_fewer_planes_raise_
   EXPECT_GE(few.quality.largest_error_mw, plain.quality.largest_error_mw);
 }
 
+TEST(production_fit_test, the_finest_grid_that_a_case_may_ask_for_is_reduced_too) {
+  const production_function exact = sloping();
+  fit_grid grid{.least_hm3 = 0.0, .most_hm3 = 200.0, .most_m3s = 50.0, .correction = fit_correction::none};
+  grid.volume_points = grid.turbine_points = 100;
+  const fitted_planes fit = fit_planes(exact, grid);
+  EXPECT_EQ(fit.planes.size(), grid.most_planes);
+  for (const double v : {0.0, 200.0 * 33 / 99, 200.0})
+    for (const double q : {50.0 * 11 / 99, 50.0 * 80 / 99})
+      EXPECT_GE(least(fit, v, q), exact.at(v, q, 0.0).mw - 1e-9) << v << " hm3, " << q << " m3/s";
+  EXPECT_LT(fit.quality.rms_error_mw, 0.05 * fit.quality.largest_generation_mw);
+}
+
 TEST(production_fit_test, a_constant_head_is_one_productivity) {
   const production_function level{.geometry = {{0.0, 400.0, 1.0}, {100.0, 400.0, 1.0}},
                                   .tailrace = {.polynomial = {300.0}},
