@@ -100,7 +100,7 @@ if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
 endif()
 
 # The linear programs of the part sddp.
-if("sddp" IN_LIST TWILL_PARTS)
+if(NOT TWILL_PARTS OR "sddp" IN_LIST TWILL_PARTS)
   twill_optional_pkg(CLP CLP clp "the linear programs of sddp" "apt-get install coinor-libclp-dev")
   if(NOT TWILL_HAVE_CLP)
     message(FATAL_ERROR "CLP is required for the part sddp and was not found. "
