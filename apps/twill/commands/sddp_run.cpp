@@ -32,7 +32,7 @@ struct run_flags {
   std::string output;
   std::string progress = "auto";
   std::string tables = "parquet";
-  std::uint32_t checkpoint_every = 0;
+  std::optional<std::uint32_t> checkpoint_every;
   int interrupt_exit = 0;
   std::optional<std::uint32_t> max_iterations;
   std::optional<std::uint32_t> threads;
@@ -197,7 +197,9 @@ int run_case(const run_flags& flags, session& s) {
   sddp::optimizer_options options{
       .max_iterations = flags.max_iterations,
       .dump_directory = output + "/training/lp_dumps",
-      .checkpoints = {.folder = output + "/policy", .every = flags.checkpoint_every, .resume = flags.resume},
+      .checkpoints = {.folder = output + "/policy",
+                      .every = flags.checkpoint_every.value_or(study.settings.checkpoint_every),
+                      .resume = flags.resume},
       .on_iteration =
           [&](const sddp::iteration_record& r) {
             bar->note(note_of(r));
@@ -263,7 +265,8 @@ const registration run_command{{
           ->check(CLI::IsMember({"parquet", "csv"}));
       app.add_flag("--resume", flags->resume, "Go on from the newest checkpoint in the output folder");
       app.add_option("--checkpoint-every", flags->checkpoint_every,
-                     "Iterations between checkpoints (default: one at the end, or when a signal ends it)")
+                     "Iterations between checkpoints; 0: one at the end, or when a signal ends it (default: "
+                     "the case's)")
           ->type_name("N");
       app.add_option("--interrupt-exit", flags->interrupt_exit,
                      "Exit code of a run that a signal ended, its state complete")

@@ -55,8 +55,8 @@ void shapes(context& c) {
           kind::dimension_mismatch, "correlation.shape", fmt::format("Group {}", group.name),
           {.what = "the matrix has another shape than its entities ask for",
            .where = file.at(fmt::format("/profiles/{}/correlation_groups/{}/matrix", pointer_part(name), g)),
-           .found = fmt::format("{} rows, {} columns in the first", group.matrix.size(), columns),
-           .expected = fmt::format("{} rows of {} numbers", n, n)});
+           .found = fmt::format("{} by {} in the first row", group.matrix.size(), columns),
+           .expected = fmt::format("{} by {}", n, n)});
     }
   }
 }
@@ -145,7 +145,7 @@ void openings(context& c) {
              .found = std::to_string(far ? opening[row] : entity[row]),
              .expected =
                  far ? fmt::format("0 to {}", most - 1)
-                     : fmt::format("below {}: {} hydros, {} uncertain loads, {} uncertain sources", dimension,
+                     : fmt::format("below {}: hydros {}, uncertain loads {}, uncertain sources {}", dimension,
                                    c.hydros.size(), uncertain_buses.size(), uncertain_sources.size())});
   }
   if (told != 0) return;

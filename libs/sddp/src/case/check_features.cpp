@@ -9,6 +9,10 @@
 namespace twill::sddp::detail {
 namespace {
 
+std::string plural(std::size_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 class refuser {
  public:
   explicit refuser(context& c) : c_(c) {}
@@ -46,10 +50,10 @@ void plants(context& c, refuser& refuse) {
              buses.at(fmt::format("/buses/{}", i)), "a bus that enters or leaves");
   if (!c.in.pumps.content.items.empty())
     refuse("pumping_stations", {}, c.in.pumps.at("/pumping_stations"), "pumping",
-           fmt::format("{} stations", c.in.pumps.content.items.size()));
+           plural(c.in.pumps.content.items.size(), "station"));
   if (!c.in.contracts.content.items.empty())
     refuse("energy_contracts", {}, c.in.contracts.at("/contracts"), "trade by contract",
-           fmt::format("{} contracts", c.in.contracts.content.items.size()));
+           plural(c.in.contracts.content.items.size(), "contract"));
   const auto& hydros = c.in.hydros;
   for (std::size_t h = 0; h < c.hydros.size(); ++h) {
     const raw::hydro& plant = c.hydro(h);
@@ -106,8 +110,11 @@ void stages(context& c, refuser& refuse) {
   // or a week and a month, need lags that are summed and split.
   std::int32_t least = 1 << 30;
   std::int32_t most = 0;
-  for (const raw::stage& s : all.study)
+  for (const raw::stage& s : all.study) {
+    // Stages that end before they begin are told by themselves.
+    if (s.end.days <= s.start.days) continue;
     least = std::min(least, s.end.days - s.start.days), most = std::max(most, s.end.days - s.start.days);
+  }
   const bool lagged =
       c.in.inflow_ar.rows() != 0 || c.in.inflow_annual.rows() != 0 || c.in.inflow_history.present;
   if (lagged && 2 * most > 3 * least)
@@ -140,7 +147,8 @@ void scenarios(context& c, refuser& refuse) {
            "give scenarios/inflow_seasonal_stats and scenarios/inflow_ar_coefficients");
   else if (c.in.inflow_ar.present && !c.in.inflow_stats.present)
     refuse("estimation_from_history", {}, location{.file = c.in.inflow_ar.name},
-           "coefficients whose statistics come from history", {}, "give scenarios/inflow_seasonal_stats");
+           "taking the statistics of given coefficients from history", {},
+           "give scenarios/inflow_seasonal_stats");
 }
 
 void run(context& c, refuser& refuse) {
@@ -174,15 +182,10 @@ void run(context& c, refuser& refuse) {
            "write \"fresh\"");
   if (config.policy->terminal)
     refuse("boundary_cuts", {}, file.at("/policy/boundary"), "the value of water after the study");
-  if (config.policy->checkpoints && config.policy->checkpoints->enabled.value_or(false))
-    c.out.warning("config.no_effect", {},
-                  {.what = "checkpoints are not written yet",
-                   .where = file.at("/policy/checkpointing/enabled"),
-                   .found = "true"});
 }
 
-/// Settings of outputs that change no result: they are heard, and told to be without effect.
-void outputs(context& c) {
+/// Settings that change no result: they are heard, and told to be without effect.
+void without_effect(context& c) {
   const auto& file = c.in.config;
   const raw::simulation& simulation = file.content.simulation;
   const auto without = [&](bool given, const char* pointer, const char* what, const char* hint = "") {
@@ -201,6 +204,25 @@ void outputs(context& c) {
   without(exported.states, "/exports/states", "visited states are not written yet");
   without(exported.stochastic, "/exports/stochastic", "the stochastic model is not written yet");
   without(exported.legacy_manifest, "/exports/legacy_manifest", "the older manifest is not written yet");
+  without(simulation.output_mode.value_or(raw::output_mode::streaming) != raw::output_mode::streaming,
+          "/simulation/output_mode", "tables are written when the simulation has ended");
+  without(simulation.io_channel_capacity.has_value(), "/simulation/io_channel_capacity",
+          "no queue stands between the simulation and its tables");
+  const raw::config& config = file.content;
+  without(config.training.selection && config.training.selection->basis_activity_window,
+          "/training/cut_selection/basis_activity_window",
+          "rows of new cuts are basic in every starting basis");
+  without(config.solver.threads.value_or(1) != 1, "/solver/threads",
+          "a linear program is solved by one thread", "use /parallel/threads or twill sddp run --threads N");
+  const raw::policy policy = config.policy.value_or(raw::policy{});
+  without(policy.path != "./policy", "/policy/path", "the policy is written below the outputs",
+          "use twill sddp run --output DIR");
+  const raw::checkpointing kept = policy.checkpoints.value_or(raw::checkpointing{});
+  without(kept.initial_iteration.has_value(), "/policy/checkpointing/initial_iteration",
+          "the first checkpoint is written after interval_iterations");
+  without(!kept.store_basis.value_or(true), "/policy/checkpointing/store_basis",
+          "checkpoints always have their bases");
+  without(kept.compress.value_or(false), "/policy/checkpointing/compress", "checkpoints are not compressed");
 }
 
 }  // namespace
@@ -211,7 +233,7 @@ void check_features(context& c) {
   stages(c, refuse);
   scenarios(c, refuse);
   run(c, refuse);
-  outputs(c);
+  without_effect(c);
 }
 
 }  // namespace twill::sddp::detail

@@ -88,8 +88,8 @@ void autoregression(context& c) {
     const auto t = c.stages.find(key.second);
     if (t && !c.stage(*t).season) {
       ++told;
-      c.error(kind::business_rule_violation, "ar.season", fmt::format("Stage {}", key.second),
-              {.what = "a stage with autoregression has no season",
+      c.error(kind::business_rule_violation, "ar.season", name,
+              {.what = fmt::format("coefficients of stage {}, which has no season", key.second),
                .where = c.in.stages.at(fmt::format("/stages/{}", c.stages.in_file(*t))),
                .expected = "the key season_id"});
     }
@@ -118,7 +118,7 @@ void autoregression(context& c) {
                     given == past.end() ? "/past_inflows"
                                         : fmt::format("/past_inflows/{}/values_m3s", given - past.begin())),
                 .found = std::to_string(values),
-                .expected = fmt::format("at least {} values, most recent first", lags_of_hydro)};
+                .expected = fmt::format("at least {}, most recent first", lags_of_hydro)};
     const std::string name = fmt::format("Hydro {}", hydro);
     if (wanted) {
       c.error(kind::dimension_mismatch, "initial.past_inflows", name, std::move(d));

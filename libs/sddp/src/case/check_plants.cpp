@@ -323,7 +323,7 @@ void hydro(context& c, std::size_t i) {
     c.error(kind::dimension_mismatch, "hydro.evaporation.geometry", name,
             {.what = "evaporation needs the reservoir's geometry",
              .where = file.at(at("evaporation")),
-             .found = fmt::format("{} rows of system/hydro_geometry", std::ranges::count(rows, h.number)),
+             .found = fmt::format("{} in system/hydro_geometry", std::ranges::count(rows, h.number)),
              .expected = "at least 2"});
 }
 

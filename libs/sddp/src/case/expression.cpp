@@ -106,7 +106,7 @@ class parser {
       ++at_;
       return true;
     }
-    return fail(fmt::format("\"{}\" is missing", wanted), fmt::format("write {}", wanted));
+    return fail(fmt::format("\"{}\" is missing", wanted), fmt::format("\"{}\"", wanted));
   }
 
   bool number(double& into) {
@@ -155,7 +155,7 @@ class parser {
     at_ = from;
     const std::string near = nearest_name(word, quantity_names);
     return fail("no such quantity", near.empty() ? fmt::format("one of {}", fmt::join(quantity_names, ", "))
-                                                 : fmt::format("did you mean \"{}\"?", near));
+                                                 : fmt::format("\"{}\" perhaps", near));
   }
 
   bool term(bool minus) {
@@ -167,13 +167,12 @@ class parser {
       skip();
       if (at_ == text_.size() || text_[at_] != '*') {
         at_ = from;
-        return fail("a number without a quantity",
-                    "write NUMBER * NAME(ID); constants belong into the bound");
+        return fail("a number without a quantity", "NUMBER * NAME(ID); constants belong to the bound");
       }
       ++at_;
       skip();
     }
-    if (at_ == text_.size() || !is_letter(text_[at_])) return fail("a term is missing", "write NAME(ID)");
+    if (at_ == text_.size() || !is_letter(text_[at_])) return fail("a term is missing", "NAME(ID)");
     made.position = at_ + 1;
     if (!name(made) || !expect('(') || !whole(made.entity)) return false;
     skip();

@@ -181,7 +181,9 @@ class reader {
         else
           break;
         // What is outside of the inclusive range was told by the reader of the table.
-        const bool infinite = !std::isfinite(value) && !spec.minimum && !spec.maximum;
+        const bool infinite = std::isnan(value) ? !spec.minimum && !spec.maximum
+                              : value > 0       ? std::isinf(value) && !spec.maximum
+                                                : std::isinf(value) && !spec.minimum;
         const bool not_above = positive && !(value > 0) && !(spec.minimum && value < *spec.minimum);
         if (!infinite && !not_above) continue;
         ++wrong;

@@ -7,11 +7,12 @@ namespace twill::sddp::detail {
 namespace {
 
 const json::enumeration<raw::scheme>& scheme_words() {
-  static const json::enumeration<raw::scheme> words("scheme", "How noise is drawn.",
-                                                    {{"in_sample", raw::scheme::in_sample},
-                                                     {"out_of_sample", raw::scheme::out_of_sample},
-                                                     {"external", raw::scheme::external},
-                                                     {"historical", raw::scheme::historical}});
+  static const json::enumeration<raw::scheme> words(
+      "scheme", "How noise is drawn.",
+      {{"in_sample", raw::scheme::in_sample, "an opening of the tree"},
+       {"out_of_sample", raw::scheme::out_of_sample, "fresh noise"},
+       {"external", raw::scheme::external, "scenarios of a file"},
+       {"historical", raw::scheme::historical, "years of the history"}});
   return words;
 }
 
@@ -105,10 +106,12 @@ json::one_of<stopping_rule> stopping_rule_form() {
 
 json::description<raw::cut_selection> cut_selection_form() {
   using t = raw::cut_selection;
-  const json::enumeration<cut_selection_method> methods("cut selection method", "Which cuts are laid aside.",
-                                                        {{"level1", cut_selection_method::level1},
-                                                         {"lml1", cut_selection_method::lml1},
-                                                         {"domination", cut_selection_method::domination}});
+  const json::enumeration<cut_selection_method> methods(
+      "cut selection method", "Which cuts are laid aside.",
+      {{"level1", cut_selection_method::level1, "a cut that was never the highest goes"},
+       {"lml1", cut_selection_method::lml1, "a cut that was not the highest of late goes"},
+       {"domination", cut_selection_method::domination,
+        "a cut that is nowhere the highest at visited states goes"}});
   auto made = object<t>("cut_selection", "Which cuts are laid aside.");
   made.field("enabled", &t::enabled, {.doc = "whether cuts are laid aside; false"});
   made.field("method", &t::method, methods, {.doc = "by which rule; level1"});
@@ -132,10 +135,12 @@ json::description<raw::cut_selection> cut_selection_form() {
 json::description<raw::training> training_form() {
   using t = raw::training;
   const json::enumeration<stopping_mode> modes("stopping mode", "How rules combine.",
-                                               {{"any", stopping_mode::any}, {"all", stopping_mode::all}});
+                                               {{"any", stopping_mode::any, "one rule ends the training"},
+                                                {"all", stopping_mode::all, "all rules together end it"}});
   const json::enumeration<raw::cut_formulation> formulations(
       "cut formulation", "One cut a trial point, or one an opening.",
-      {{"single", raw::cut_formulation::single}, {"multi", raw::cut_formulation::multi}});
+      {{"single", raw::cut_formulation::single, "one cut a trial point"},
+       {"multi", raw::cut_formulation::multi, "one cut an opening"}});
   auto retry = object<raw::retry>("solver", "Limits of what follows a failed linear program.");
   retry.field("retry_max_attempts", &raw::retry::max_attempts,
               {.doc = "steps of the ladder; all", .minimum = 1});
@@ -169,13 +174,15 @@ json::description<raw::training> training_form() {
 json::description<raw::modeling> modeling_form() {
   const json::enumeration<negative_inflow> methods(
       "method", "How inflows below zero are met.",
-      {{"none", negative_inflow::none},
-       {"penalty", negative_inflow::penalty},
-       {"truncation", negative_inflow::truncation},
-       {"truncation_with_penalty", negative_inflow::truncation_with_penalty}});
+      {{"none", negative_inflow::none, "taken as they are"},
+       {"penalty", negative_inflow::penalty, "water is added at a cost"},
+       {"truncation", negative_inflow::truncation, "raised to zero"},
+       {"truncation_with_penalty", negative_inflow::truncation_with_penalty,
+        "raised to zero; what is left is added at a cost"}});
   const json::enumeration<raw::storage_violation> storages(
       "storage violation", "Whether minimum storage binds.",
-      {{"hard", raw::storage_violation::hard}, {"soft", raw::storage_violation::soft}});
+      {{"hard", raw::storage_violation::hard, "never below the minimum"},
+       {"soft", raw::storage_violation::soft, "below the minimum at a cost"}});
   auto inflow = object<raw::inflow_non_negativity>("inflow_non_negativity", "Inflows below zero.");
   inflow.field("method", &raw::inflow_non_negativity::method, methods,
                {.doc = "treatment", .defaulted = true});
@@ -192,7 +199,8 @@ json::description<raw::simulation> simulation_form() {
   using t = raw::simulation;
   const json::enumeration<raw::policy_type> types(
       "policy type", "Which approximation of the value of water decides.",
-      {{"outer", raw::policy_type::outer}, {"inner", raw::policy_type::inner}});
+      {{"outer", raw::policy_type::outer, "the cuts"},
+       {"inner", raw::policy_type::inner, "the upper approximation"}});
   auto made = object<t>("simulation", "Simulation with the trained policy.");
   made.field("enabled", &t::enabled, {.doc = "whether it follows the training", .defaulted = true});
   made.field("num_scenarios", &t::num_scenarios, {.doc = "trajectories", .minimum = 1, .defaulted = true});
@@ -200,14 +208,16 @@ json::description<raw::simulation> simulation_form() {
   made.field("output_path", &t::output_path, {.doc = "folder of the tables"});
   const json::enumeration<raw::output_mode> outputs(
       "output mode", "When tables are written.",
-      {{"streaming", raw::output_mode::streaming}, {"batched", raw::output_mode::batched}});
-  const json::enumeration<raw::table_layout> layouts("table layout", "How tables are spread over files.",
-                                                     {{"hive", raw::table_layout::hive},
-                                                      {"single", raw::table_layout::single},
-                                                      {"summary", raw::table_layout::summary}});
-  const json::enumeration<raw::on_error> answers(
-      "on error", "What follows a scenario that fails.",
-      {{"stop", raw::on_error::stop}, {"skip", raw::on_error::skip}});
+      {{"streaming", raw::output_mode::streaming, "while it runs"},
+       {"batched", raw::output_mode::batched, "at the end"}});
+  const json::enumeration<raw::table_layout> layouts(
+      "table layout", "How tables are spread over files.",
+      {{"hive", raw::table_layout::hive, "a folder a scenario"},
+       {"single", raw::table_layout::single, "one file"},
+       {"summary", raw::table_layout::summary, "sums over scenarios"}});
+  const json::enumeration<raw::on_error> answers("on error", "What follows a scenario that fails.",
+                                                 {{"stop", raw::on_error::stop, "the simulation ends"},
+                                                  {"skip", raw::on_error::skip, "the others go on"}});
   made.field("output_mode", &t::output_mode, outputs, {.doc = "when tables are written"});
   made.field("table_layout", &t::table_layout, layouts, {.doc = "form of the tables"});
   made.field("on_error", &t::on_error, answers, {.doc = "what follows a scenario that fails; stop"});
@@ -219,10 +229,11 @@ json::description<raw::simulation> simulation_form() {
 }
 
 json::description<raw::policy> policy_form() {
-  const json::enumeration<raw::policy_mode> modes("policy mode", "What the training starts from.",
-                                                  {{"fresh", raw::policy_mode::fresh},
-                                                   {"warm_start", raw::policy_mode::warm_start},
-                                                   {"resume", raw::policy_mode::resume}});
+  const json::enumeration<raw::policy_mode> modes(
+      "policy mode", "What the training starts from.",
+      {{"fresh", raw::policy_mode::fresh, "no cuts"},
+       {"warm_start", raw::policy_mode::warm_start, "the cuts of a policy"},
+       {"resume", raw::policy_mode::resume, "the state of a training"}});
   using c = raw::checkpointing;
   auto checkpoints = object<c>("checkpointing", "Checkpoints of the training.");
   checkpoints.field("enabled", &c::enabled, {.doc = "whether they are written"});
@@ -261,7 +272,7 @@ json::description<raw::upper_bound> upper_bound_form() {
 json::description<raw::solver> solver_form() {
   const json::enumeration<state_fixing> fixings(
       "state fixing", "How incoming states are fixed.",
-      {{"columns", state_fixing::columns}, {"rows", state_fixing::rows}});
+      {{"columns", state_fixing::columns, "by bounds of columns"}, {"rows", state_fixing::rows, "by rows"}});
   using t = raw::solver;
   auto made = object<t>("solver", "The linear programs.");
   made.field("backend", &t::backend, {.doc = "name of the solver", .defaulted = true});

@@ -50,10 +50,11 @@ const json::description<raw::list<raw::exchange_factors>>& exchange_factors_form
 
 const json::description<raw::correlation>& correlation_form() {
   static const auto form = [] {
-    const json::enumeration<raw::noise_class> classes("noise class", "Whose noise.",
-                                                      {{"inflow", raw::noise_class::inflow},
-                                                       {"load", raw::noise_class::load},
-                                                       {"ncs", raw::noise_class::ncs}});
+    const json::enumeration<raw::noise_class> classes(
+        "noise class", "Whose noise.",
+        {{"inflow", raw::noise_class::inflow, "of hydros"},
+         {"load", raw::noise_class::load, "of buses"},
+         {"ncs", raw::noise_class::ncs, "of non-controllable sources"}});
     auto entity = object<raw::correlated>("correlated entity", "Whose noise.");
     entity.field("type", &raw::correlated::type, classes, {.doc = "class"});
     entity.field("id", &raw::correlated::entity, {.doc = "hydro, bus or source"});
@@ -83,10 +84,11 @@ const json::description<raw::correlation>& correlation_form() {
 
 const json::description<raw::list<raw::constraint>>& constraints_form() {
   static const auto form = [] {
-    const json::enumeration<constraint_sense> senses("sense", "Relation of expression and bound.",
-                                                     {{">=", constraint_sense::at_least},
-                                                      {"<=", constraint_sense::at_most},
-                                                      {"==", constraint_sense::equal}});
+    const json::enumeration<constraint_sense> senses(
+        "sense", "Relation of expression and bound.",
+        {{">=", constraint_sense::at_least, "at least the bound"},
+         {"<=", constraint_sense::at_most, "at most the bound"},
+         {"==", constraint_sense::equal, "the bound"}});
     auto slack = object<raw::slack>("slack", "Whether the constraint may be broken.");
     slack.field("enabled", &raw::slack::enabled, {.doc = "whether it may"});
     slack.field("penalty", &raw::slack::penalty, {.doc = "of a unit over an hour", .unit = "$/(unit h)"});

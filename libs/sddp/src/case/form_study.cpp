@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forms.hpp"
+#include "twill/base/number.hpp"
 #include "twill/base/suggest.hpp"
 
 #include <algorithm>
@@ -47,15 +48,22 @@ void read_risk(json::value at, risk_measure& into, json::checker& report) {
                     .expected = "alpha and lambda",
                     .hint = near.empty() ? "" : "did you mean \"" + near + "\"?"});
   }
-  if (*a <= 0 || *a > 1) return wrong(at, "alpha of the CVaR is out of range", "above 0 and at most 1");
-  if (*l < 0 || *l > 1) return wrong(at, "lambda of the CVaR is out of range", "from 0 to 1");
+  const auto out_of_range = [&](const char* name, double value, const char* range) {
+    report.error("", table::rule::out_of_range,
+                 {.what = std::string(name) + " of the CVaR is out of range",
+                  .found = shortest(value),
+                  .expected = range});
+  };
+  if (*a <= 0 || *a > 1) return out_of_range("alpha", *a, "above 0 and at most 1");
+  if (*l < 0 || *l > 1) return out_of_range("lambda", *l, "from 0 to 1");
   into = {.lambda = *l, .alpha = *a};
 }
 
 json::description<raw::policy_graph> policy_graph_form() {
   const json::enumeration<raw::graph_type> types(
       "policy graph", "Whether the study ends.",
-      {{"finite_horizon", raw::graph_type::finite_horizon}, {"cyclic", raw::graph_type::cyclic}});
+      {{"finite_horizon", raw::graph_type::finite_horizon, "it ends"},
+       {"cyclic", raw::graph_type::cyclic, "it goes on for ever"}});
   using r = raw::transition;
   auto transition = object<r>("transition", "An arc between stages.");
   transition.field("source_id", &r::source, {.doc = "stage"});
@@ -73,10 +81,11 @@ json::description<raw::policy_graph> policy_graph_form() {
 }
 
 json::description<raw::season_definitions> seasons_form() {
-  const json::enumeration<raw::cycle_type> cycles("cycle", "What a season is.",
-                                                  {{"monthly", raw::cycle_type::monthly},
-                                                   {"weekly", raw::cycle_type::weekly},
-                                                   {"custom", raw::cycle_type::custom}});
+  const json::enumeration<raw::cycle_type> cycles(
+      "cycle", "What a season is.",
+      {{"monthly", raw::cycle_type::monthly, "a month"},
+       {"weekly", raw::cycle_type::weekly, "a week"},
+       {"custom", raw::cycle_type::custom, "from one day of the year to another"}});
   using s = raw::season;
   auto season = object<s>("season", "A part of the year.");
   season.field("id", &s::number, {.doc = "unique", .minimum = 0});
@@ -95,6 +104,7 @@ json::description<raw::season_definitions> seasons_form() {
       if (one.day_start && one.month_end && one.day_end) continue;
       report.error("seasons", table::rule::missing_key,
                    {.what = "season " + std::to_string(one.number) + " of a custom cycle is not bounded",
+                    .found = "a season without one of its ends",
                     .expected = "day_start, month_end and day_end"});
     }
   });
@@ -104,15 +114,16 @@ json::description<raw::season_definitions> seasons_form() {
 json::description<raw::stage> stage_form() {
   const json::enumeration<raw::block_mode> modes(
       "block mode", "Whether blocks follow each other.",
-      {{"parallel", raw::block_mode::parallel}, {"chronological", raw::block_mode::chronological}});
+      {{"parallel", raw::block_mode::parallel, "they share one reservoir balance"},
+       {"chronological", raw::block_mode::chronological, "one after the other"}});
   const json::enumeration<sampling_method> methods(
       "sampling method", "How openings are drawn.",
-      {{"saa", sampling_method::saa},
-       {"lhs", sampling_method::lhs},
-       {"qmc_sobol", sampling_method::qmc_sobol},
-       {"qmc_halton", sampling_method::qmc_halton},
-       {"selective", sampling_method::selective},
-       {"historical_residuals", sampling_method::historical_residuals}});
+      {{"saa", sampling_method::saa, "each by itself"},
+       {"lhs", sampling_method::lhs, "Latin hypercube"},
+       {"qmc_sobol", sampling_method::qmc_sobol, "Sobol points"},
+       {"qmc_halton", sampling_method::qmc_halton, "Halton points"},
+       {"selective", sampling_method::selective, "clusters of many"},
+       {"historical_residuals", sampling_method::historical_residuals, "residuals of the history"}});
   const json::custom<risk_measure> risk("risk measure", "\"expectation\" or a CVaR.", "true", read_risk);
   auto block = object<raw::block>("block", "Hours with one dispatch.");
   block.field("id", &raw::block::number, {.doc = "0, 1, ..."});

@@ -141,8 +141,6 @@ study_settings resolve_settings(const context& c) {
     t.selection.domination_epsilon = cut->domination_epsilon.value_or(t.selection.domination_epsilon);
     t.selection.check_frequency = cut->check_frequency.value_or(t.selection.check_frequency);
     t.selection.activity_tolerance = cut->cut_activity_tolerance.value_or(t.selection.activity_tolerance);
-    t.selection.basis_activity_window =
-        cut->basis_activity_window.value_or(t.selection.basis_activity_window);
     t.selection.max_active_per_stage = cut->max_active_per_stage;
   }
   const auto source = [](const raw::scenario_source& raw_source) {
@@ -165,6 +163,8 @@ study_settings resolve_settings(const context& c) {
     made.solver.retry_time_budget_s = from.training.solver->time_budget;
   }
   if (from.parallel) made.threads = from.parallel->threads;
+  if (from.policy && from.policy->checkpoints && from.policy->checkpoints->enabled.value_or(false))
+    made.checkpoint_every = from.policy->checkpoints->interval_iterations.value_or(1);
   return made;
 }
 

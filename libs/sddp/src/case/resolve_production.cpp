@@ -141,14 +141,13 @@ class planes {
       return refuse("fit.no_power", "the head is nowhere above zero", "no power on the grid",
                     "a positive net head");
     if (fit.quality.rms_error_mw > 0.05 * fit.quality.largest_generation_mw)
-      c_.out.warning(
-          "fit.quality", name,
-          {.what = "fitted planes are far from the production function",
-           .where = where,
-           .found = fmt::format("RMS error {} MW, largest {} MW", shortest(fit.quality.rms_error_mw),
-                                shortest(fit.quality.largest_error_mw)),
-           .expected = fmt::format("an RMS error of at most 5 % of {} MW",
-                                   shortest(fit.quality.largest_generation_mw))});
+      c_.out.warning("fit.quality", name,
+                     {.what = "fitted planes are far from the production function",
+                      .where = where,
+                      .found = fmt::format("RMS error {:.4g} MW, largest {:.4g} MW", fit.quality.rms_error_mw,
+                                           fit.quality.largest_error_mw),
+                      .expected = fmt::format("an RMS error of at most 5 % of {:.4g} MW",
+                                              fit.quality.largest_generation_mw)});
     return fitted_[h] = add({hydro_index(static_cast<std::uint32_t>(h)), std::move(fit.planes), fit.quality});
   }
 

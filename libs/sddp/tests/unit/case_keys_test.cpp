@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference page of keys and columns is written from the forms that read them, so it cannot say other
 // things. TWILL_WRITE_EXPECTED=1 writes it.
+#include "case/files.hpp"
 #include "case/forms.hpp"
 #include "twill/base/file.hpp"
 

@@ -56,7 +56,6 @@ struct cut_selection {
   double domination_epsilon = 1e-6;                     ///< domination: relative slack
   std::uint32_t check_frequency = 5;                    ///< iterations between two selections
   double activity_tolerance = 1e-6;                     ///< of a cut's dual
-  std::uint32_t basis_activity_window = 5;              ///< iterations
   std::optional<std::uint32_t> max_active_per_stage{};  ///< empty: any number
   friend bool operator==(const cut_selection&, const cut_selection&) = default;
 };
@@ -111,6 +110,7 @@ struct study_settings {
   simulation_settings simulation{};        ///< with the policy
   solver_settings solver{};                ///< of both
   std::optional<std::uint32_t> threads{};  ///< of the case; empty: the machine's
+  std::uint32_t checkpoint_every = 0;      ///< iterations between two checkpoints; 0: one at the end
   friend bool operator==(const study_settings&, const study_settings&) = default;
 };
 
