@@ -195,7 +195,7 @@ void without_effect(context& c) {
   without(simulation.output_path.has_value(), "/simulation/output_path",
           "the folder of the outputs is not taken from the case", "use twill sddp run --output DIR");
   without(simulation.table_layout.value_or(raw::table_layout::hive) != raw::table_layout::hive,
-          "/simulation/table_layout", "there is one layout of tables yet");
+          "/simulation/table_layout", "tables have one layout");
   without(simulation.on_error == raw::on_error::skip, "/simulation/on_error",
           "a scenario that fails ends the simulation");
   without(simulation.risk_levels.has_value(), "/simulation/risk_levels",
@@ -212,8 +212,6 @@ void without_effect(context& c) {
   without(config.training.selection && config.training.selection->basis_activity_window,
           "/training/cut_selection/basis_activity_window",
           "rows of new cuts are basic in every starting basis");
-  without(config.solver.threads.value_or(1) != 1, "/solver/threads",
-          "a linear program is solved by one thread", "use /parallel/threads or twill sddp run --threads N");
   const raw::policy policy = config.policy.value_or(raw::policy{});
   without(policy.path != "./policy", "/policy/path", "the policy is written below the outputs",
           "use twill sddp run --output DIR");

@@ -179,7 +179,7 @@ class parser {
     if (at_ < text_.size() && text_[at_] == ',') {
       if (made.what <= quantity::hydro_withdrawal)
         return fail(fmt::format("{} is of the whole stage and takes no block", name_of(made.what)),
-                    "leave the block out");
+                    "no block");
       ++at_;
       if (!whole(made.block.emplace())) return false;
     }

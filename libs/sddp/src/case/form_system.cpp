@@ -7,9 +7,10 @@ namespace {
 const json::enumeration<raw::production>& production_words() {
   static const json::enumeration<raw::production> words(
       "production model", "How water becomes power.",
-      {{"constant_productivity", raw::production::constant_productivity},
-       {"linearized_head", raw::production::linearized_head},
-       {"fpha", raw::production::fpha}});
+      {{"constant_productivity", raw::production::constant_productivity,
+        "power is turbined flow times a constant"},
+       {"linearized_head", raw::production::linearized_head, "a productivity that follows the head"},
+       {"fpha", raw::production::fpha, "the least of some planes over storage, turbined and spilled flow"}});
   return words;
 }
 
@@ -89,8 +90,8 @@ json::description<raw::hydro> hydro_form() {
   outflow.field("min_outflow_m3s", &raw::outflow::least, {.doc = "soft", .unit = "m3/s", .minimum = 0});
   outflow.field("max_outflow_m3s", &raw::outflow::most,
                 {.doc = "soft; no limit", .unit = "m3/s", .minimum = 0});
-  const json::enumeration<raw::efficiency_type> kinds("efficiency", "Form of the efficiency.",
-                                                      {{"constant", raw::efficiency_type::constant}});
+  const json::enumeration<raw::efficiency_type> kinds(
+      "efficiency", "Form of the efficiency.", {{"constant", raw::efficiency_type::constant, "one number"}});
   auto efficiency = object<raw::efficiency>("efficiency", "Of turbine and generator.");
   efficiency.field("type", &raw::efficiency::type, kinds, {.doc = "form"});
   efficiency.field("value", &raw::efficiency::value, {.doc = "share", .maximum = 1, .above = 0});
@@ -138,11 +139,13 @@ json::description<raw::range> range_form(const std::string& name, const std::str
 json::description<raw::fpha_config> fpha_form() {
   const json::enumeration<raw::plane_source> sources(
       "plane source", "Where planes come from.",
-      {{"precomputed", raw::plane_source::precomputed}, {"computed", raw::plane_source::computed}});
-  const json::enumeration<raw::correction> corrections("correction", "How fitted planes are corrected.",
-                                                       {{"none", raw::correction::none},
-                                                        {"least_squares", raw::correction::least_squares},
-                                                        {"conservative", raw::correction::conservative}});
+      {{"precomputed", raw::plane_source::precomputed, "of system/fpha_hyperplanes"},
+       {"computed", raw::plane_source::computed, "fitted to the geometry"}});
+  const json::enumeration<raw::correction> corrections(
+      "correction", "How fitted planes are corrected.",
+      {{"none", raw::correction::none, "the upper hull as it is"},
+       {"least_squares", raw::correction::least_squares, "scaled to the least sum of squares"},
+       {"conservative", raw::correction::conservative, "scaled down to the function on the grid"}});
   using w = raw::fitting_window;
   auto window = object<w>("fitting window", "The storages of the fit.");
   window.field("volume_min_hm3", &w::volume_min, {.doc = "least storage", .unit = "hm3", .minimum = 0});
@@ -265,7 +268,8 @@ const json::description<raw::list<raw::contract>>& contracts_form() {
   static const auto form = [] {
     const json::enumeration<raw::contract_type> types(
         "contract type", "Direction.",
-        {{"import", raw::contract_type::import_}, {"export", raw::contract_type::export_}});
+        {{"import", raw::contract_type::import_, "power bought"},
+         {"export", raw::contract_type::export_, "power sold"}});
     using t = raw::contract;
     auto made = object<t>("contract", "Energy from or to outside.");
     made.field("id", &t::number, {.doc = "unique"});

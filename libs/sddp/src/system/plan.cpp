@@ -95,6 +95,25 @@ struct counter {
   }
 };
 
+/// A program: index and value of each coefficient, cost, bounds and start of each column, bounds of each row.
+std::size_t matrix(std::size_t columns, std::size_t rows, std::size_t nonzeros) {
+  return nonzeros * 12 + columns * 28 + rows * 16;
+}
+
+/// A stage's program without cuts, and what each column and row stands for.
+std::size_t without_cuts(const stage_size& size) {
+  return matrix(size.columns, size.rows, size.nonzeros) + (size.columns + size.rows) * 32;
+}
+
+/// A program inside of CLP: the matrix by columns and by rows, some forty numbers a column and row of bounds,
+/// solution, prices and scratch, and a factorisation.
+std::size_t in_solver(std::size_t columns, std::size_t rows, std::size_t nonzeros) {
+  return 24 * nonzeros + 320 * (columns + rows) + 400 * rows;
+}
+
+// Code of the solver and stacks, as far as they are touched: measured.
+constexpr std::size_t per_process = 2'500'000;
+
 std::string human(std::size_t bytes) {
   if (bytes < 10'000) return fmt::format("{} B", bytes);
   if (bytes < 10'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
@@ -127,20 +146,25 @@ study_plan plan_study(const study& of, std::size_t threads) {
   p.programs_per_iteration = p.forward_passes * (s.stages.size() + openings - first) + first;
   p.tree_bytes = openings * p.noise * sizeof(double);
   const std::size_t cut_stages = s.stages.empty() ? 0 : s.stages.size() - 1;
-  // Coefficients in rows of whole cache lines, and 48 bytes of counters a cut.
-  const std::size_t stride = (p.state + 7) / 8 * 8;
-  p.cut_bytes = cut_stages * p.cuts_per_stage * (stride * sizeof(double) + 48);
+  // Coefficients and trial point of a cut, and its counters.
+  p.cut_bytes = cut_stages * p.cuts_per_stage * (2 * p.state * sizeof(double) + 40);
   std::size_t largest = 0;
-  for (const stage_size& size : p.stages) {
-    // Two bits a column and row, forward and backward.
-    p.basis_bytes += 2 * p.forward_passes * (size.columns + size.rows + p.cuts_per_stage + 3) / 4;
-    // A cut row in the solver: value and index of each coefficient, twice (by column and by row), and its
-    // bounds.
-    const std::size_t cut = (s.hydros.size() + 1) * 24 + 64;
-    largest =
-        std::max(largest, size.nonzeros * 24 + (size.columns + size.rows) * 200 + p.cuts_per_stage * cut);
+  std::size_t most_openings = 0;
+  for (std::size_t t = 0; t < p.stages.size(); ++t) {
+    const stage_size& size = p.stages[t];
+    most_openings = std::max(most_openings, size.openings);
+    const std::size_t cuts = t + 1 < p.stages.size() ? p.cuts_per_stage : 0;
+    const std::size_t rows = size.rows + cuts;
+    // A cut has a coefficient for each storage and for the future cost.
+    const std::size_t nonzeros = size.nonzeros + cuts * (s.hydros.size() + 1);
+    // One byte a column and row.
+    p.basis_bytes += p.forward_passes * (size.columns + rows);
+    p.program_bytes += without_cuts(size) + matrix(size.columns, rows, nonzeros) + cuts * sizeof(int);
+    largest = std::max(largest, in_solver(size.columns, rows, nonzeros));
   }
-  p.worker_bytes = threads * largest;
+  p.basis_bytes += p.forward_passes * most_openings * (p.state + 2) * sizeof(double);
+  p.basis_bytes += p.forward_passes * (p.stages.size() + 1) * p.state * sizeof(double);
+  p.worker_bytes = per_process + threads * largest;
   return p;
 }
 
@@ -149,11 +173,11 @@ std::string study_plan::to_string() const {
       "stages            {}\nstate             {} numbers\nnoise             {} numbers\n"
       "iterations        {} of {} forward passes\nlinear programs   {} an iteration, {} in all\n"
       "cuts              {} a stage at the limit\nthreads           {}\n"
-      "memory            {}: opening tree {}, cuts {}, bases {}, linear programs {}\n\n"
+      "memory            {}: opening tree {}, cuts {}, bases {}, linear programs {}, solvers {}\n\n"
       "stage   columns      rows  nonzeros  openings\n",
       stages.size(), state, noise, iterations, forward_passes, programs_per_iteration,
       programs_per_iteration * iterations, cuts_per_stage, threads, human(bytes()), human(tree_bytes),
-      human(cut_bytes), human(basis_bytes), human(worker_bytes));
+      human(cut_bytes), human(basis_bytes), human(program_bytes), human(worker_bytes));
   for (const stage_size& at : stages)
     text += fmt::format("{:>5} {:>9} {:>9} {:>9} {:>9}\n", at.stage.value(), at.columns, at.rows, at.nonzeros,
                         at.openings);
@@ -168,7 +192,10 @@ std::string study_plan::to_json() const {
   out.member("programs_per_iteration", programs_per_iteration).member("cuts_per_stage", cuts_per_stage);
   out.key("bytes").begin_object();
   out.member("total", bytes()).member("tree", tree_bytes).member("cuts", cut_bytes);
-  out.member("bases", basis_bytes).member("programs", worker_bytes).end_object();
+  out.member("bases", basis_bytes)
+      .member("programs", program_bytes)
+      .member("solvers", worker_bytes)
+      .end_object();
   out.key("stages").begin_array();
   for (const stage_size& at : stages) {
     out.begin_object();

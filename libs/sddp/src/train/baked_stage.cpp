@@ -3,6 +3,16 @@
 
 namespace twill::sddp::train {
 
+void reserve(const lp::stage_problem& p, std::size_t cuts, std::size_t hydros, baked_stage& out) {
+  const std::size_t rows = p.program.row_lower.size() + cuts;
+  out.program.row_lower.reserve(rows);
+  out.program.row_upper.reserve(rows);
+  // A cut has a coefficient for each storage and for the future cost.
+  const std::size_t entries = p.program.rows.size() + cuts * (hydros + 1);
+  out.program.rows.reserve(entries);
+  out.program.values.reserve(entries);
+}
+
 void bake(const lp::stage_problem& p, const cut_pool& pool, std::size_t hydros, baked_stage& out) {
   const solver::problem& base = p.program;
   std::vector<std::uint32_t> slots;

@@ -5,6 +5,7 @@
 #include "train/stored_basis.hpp"
 #include "twill/sddp/policy.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace twill::sddp::train {
@@ -18,6 +19,9 @@ struct baked_stage {
   slot_list cuts{};           ///< of the last rows
   std::uint64_t version = 0;  ///< counts the bakes
 };
+
+/// Room for so many cuts.
+void reserve(const lp::stage_problem& p, std::size_t cuts, std::size_t hydros, baked_stage& out);
 
 /// Merges program and active cuts. Reuses the memory of `out`.
 void bake(const lp::stage_problem& p, const cut_pool& pool, std::size_t hydros, baked_stage& out);

@@ -42,6 +42,27 @@ solver::ladder_limits limits_of(const solver_settings& s) {
   return limits;
 }
 
+// The iterations that no rule can exceed. Where all rules must fire, the limit alone ends nothing.
+std::uint64_t most_iterations(const training_settings& t, const std::optional<std::uint32_t>& limit) {
+  std::uint64_t most = limit.value_or(std::numeric_limits<std::uint32_t>::max());
+  for (const stopping_rule& rule : t.stopping_rules) {
+    const auto* const own = std::get_if<iteration_limit>(&rule);
+    if (own != nullptr && (t.mode == stopping_mode::any || t.stopping_rules.size() == 1)) {
+      most = std::min<std::uint64_t>(most, own->limit);
+    }
+  }
+  return most;
+}
+
+// Cuts of a stage for which room is made at the start. Pools of many stages that grow in turn leave holes
+// that nobody fills; room that is not used yet is not touched and takes no memory.
+std::size_t expected_cuts(std::uint64_t iterations, std::size_t passes, std::size_t width,
+                          std::size_t stages) {
+  // At most 256 MB of addresses; what is beyond grows by doubling.
+  const std::size_t most = std::size_t{256'000'000} / ((3 * width + 16) * sizeof(double) * stages);
+  return iterations < most / passes ? static_cast<std::size_t>(iterations) * passes : most;
+}
+
 }  // namespace
 
 optimizer::engine::engine(const system& s, const study_settings& settings, optimizer_options options)
@@ -63,12 +84,18 @@ optimizer::engine::engine(const system& s, const study_settings& settings, optim
   if (form.cost_scale == 0.0) form.cost_scale = lp::automatic_cost_scale(s);
   const std::vector<double> floors = lp::future_cost_floors(s);
   policy_.stages.assign(n, cut_pool(width_));
+  const std::size_t expected =
+      expected_cuts(most_iterations(settings_.training, options_.max_iterations), passes_, width_, n);
   stages_.resize(n);
   double discount = 1.0;
   std::size_t most_openings = 1;
   for (std::size_t t = 0; t < n; ++t) {
     stages_[t].problem = lp::build_stage(s, t, form, floors[t]);
     stages_[t].pool = &policy_.stages[t];
+    if (t + 1 < n) {
+      policy_.stages[t].reserve_more(expected);
+      train::reserve(stages_[t].problem, expected, s.hydros.size(), stages_[t].baked);
+    }
     train::bake(stages_[t].problem, policy_.stages[t], s.hydros.size(), stages_[t].baked);
     present_value_.push_back(discount);
     discount *= s.stages[t].discount;
@@ -367,18 +394,6 @@ std::optional<double> optimizer::engine::simulated_distance(const simulation_sto
 }
 
 namespace {
-
-// The iterations that no rule can exceed. Where all rules must fire, the limit alone ends nothing.
-std::uint64_t most_iterations(const training_settings& t, const std::optional<std::uint32_t>& limit) {
-  std::uint64_t most = limit.value_or(std::numeric_limits<std::uint32_t>::max());
-  for (const stopping_rule& rule : t.stopping_rules) {
-    const auto* const own = std::get_if<iteration_limit>(&rule);
-    if (own != nullptr && (t.mode == stopping_mode::any || t.stopping_rules.size() == 1)) {
-      most = std::min<std::uint64_t>(most, own->limit);
-    }
-  }
-  return most;
-}
 
 // This process alone, as loops of ranks see it.
 class one_rank final : public hybrid::collective_view {

@@ -5,9 +5,11 @@
 #include "solver/ladder.hpp"
 #include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
+#include "twill/par/pool.hpp"
 
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -457,6 +459,27 @@ TYPED_TEST(solver_conformance, starts_no_thread) {
   EXPECT_EQ(s.solve(keep::nothing), outcome::optimal);
   for (int level = 0; level < TypeParam::retries(); ++level) EXPECT_EQ(s.retry(level), outcome::optimal);
   EXPECT_EQ(threads_of_this_process(), before);
+}
+
+// One thread of the operating system for each worker and not one more, with a program inside of each at once.
+TYPED_TEST(solver_conformance, starts_no_thread_in_any_worker) {
+  const twill::par::thread_pool pool = twill::par::thread_pool_builder().num_threads(4).build();
+  const sequence q;
+  std::barrier together(4);
+  const auto threads_when_all_are_there = [&](twill::par::broadcast_context) {
+    together.arrive_and_wait();
+    return threads_of_this_process();
+  };
+  const std::vector<std::size_t> before = pool.broadcast(threads_when_all_are_there);
+  const std::vector<std::size_t> after = pool.broadcast([&](twill::par::broadcast_context c) {
+    TypeParam s;
+    s.load(q.base());
+    q.apply(s, 1, 1);
+    EXPECT_EQ(s.solve(keep::factorization), outcome::optimal);
+    for (int level = 0; level < TypeParam::retries(); ++level) EXPECT_EQ(s.retry(level), outcome::optimal);
+    return threads_when_all_are_there(c);
+  });
+  EXPECT_EQ(after, before);
 }
 
 }  // namespace

@@ -32,11 +32,12 @@ struct study_plan {
   std::size_t cuts_per_stage = 0;          ///< at the limit, before selection
   std::size_t tree_bytes = 0;              ///< opening tree
   std::size_t cut_bytes = 0;               ///< pools of all stages, full
-  std::size_t basis_bytes = 0;             ///< stored bases
-  std::size_t worker_bytes = 0;            ///< programs with all cuts, all threads
+  std::size_t basis_bytes = 0;             ///< stored bases and results of openings
+  std::size_t program_bytes = 0;           ///< programs of all stages with all cuts, shared by the threads
+  std::size_t worker_bytes = 0;            ///< the largest program inside the solver, of all threads
 
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return tree_bytes + cut_bytes + basis_bytes + worker_bytes;
+    return tree_bytes + cut_bytes + basis_bytes + program_bytes + worker_bytes;
   }
   /// For people: a few lines and a table of stages.
   [[nodiscard]] std::string to_string() const;
