@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace twill::sddp::detail {
 namespace {
@@ -19,7 +20,7 @@ template <class T>
 void unique(context& c, const json_file<raw::list<T>>& file, const char* key, const char* noun) {
   std::vector<std::size_t> order(file.content.items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return file.content.items[i].number; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(file.content.items[i].number, i); });
   for (std::size_t i = 1; i < order.size(); ++i) {
     const auto id = file.content.items[order[i]].number;
     if (id != file.content.items[order[i - 1]].number) continue;
@@ -67,7 +68,7 @@ void unique_stages(context& c) {
 
 id_index::id_index(const std::vector<std::int32_t>& ids_in_file) : in_file_(ids_in_file.size()) {
   std::iota(in_file_.begin(), in_file_.end(), std::size_t{0});
-  std::ranges::stable_sort(in_file_, {}, [&](std::size_t i) { return ids_in_file[i]; });
+  std::ranges::sort(in_file_, {}, [&](std::size_t i) { return std::pair(ids_in_file[i], i); });
   ids_.reserve(in_file_.size());
   for (const std::size_t i : in_file_) ids_.push_back(ids_in_file[i]);
 }

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 namespace twill::sddp::lp {
 
@@ -48,19 +50,23 @@ solver::problem program_builder::finish(double cost_scale, int theta) const {
   for (int j = 0; j < p.num_columns(); ++j) {
     if (j != theta) p.objective[static_cast<std::size_t>(j)] /= cost_scale;
   }
-  std::vector<triplet> sorted = entries_;
-  // Stable: entries of one place are added in the order in which they came, so that the sum has one value.
-  std::stable_sort(sorted.begin(), sorted.end(), [](const triplet& a, const triplet& b) {
-    return a.column != b.column ? a.column < b.column : a.row < b.row;
+  std::vector<std::size_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  // Entries of one place are added in the order in which they came, so that the sum has one value.
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tuple(entries_[a].column, entries_[a].row, a) <
+           std::tuple(entries_[b].column, entries_[b].row, b);
   });
   p.starts.assign(1, 0);
   std::size_t next = 0;
   for (int j = 0; j < p.num_columns(); ++j) {
-    while (next < sorted.size() && sorted[next].column == j) {
-      const int row = sorted[next].row;
+    while (next < order.size() && entries_[order[next]].column == j) {
+      const int row = entries_[order[next]].row;
       double sum = 0.0;
-      for (; next < sorted.size() && sorted[next].column == j && sorted[next].row == row; ++next) {
-        sum += sorted[next].value;
+      for (; next < order.size(); ++next) {
+        const triplet& e = entries_[order[next]];
+        if (e.column != j || e.row != row) break;
+        sum += e.value;
       }
       if (sum == 0.0) continue;
       p.rows.push_back(row);

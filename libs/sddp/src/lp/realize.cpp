@@ -139,8 +139,8 @@ solver::problem_names names_of(const stage_problem& p, std::span<const std::uint
   const auto number = [](std::vector<std::string>& all) {
     std::vector<std::size_t> order(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return all[a] < all[b]; });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return all[a] != all[b] ? all[a] < all[b] : a < b; });
     std::vector<std::string> numbered = all;
     std::size_t run = 0;
     for (std::size_t i = 1; i < order.size(); ++i) {
