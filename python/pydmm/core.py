@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from twillhpc._threads import resolve
-from twillhpc.dmm import _core, _input
+from twillhpc._core import dmm as _core
+from twillhpc.dmm import _input
 
 from .pydmm_core import fit_table
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from twillhpc._threads import resolve
-from twillhpc.dmm import _core
+from twillhpc._core import dmm as _core
 
 from ._compat import peer_hessian
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// twillhpc.dmm._core: count tables and fits, as thin as can be. Validation with words for Python users is in
+// twillhpc._core.dmm: count tables and fits, as thin as can be. Validation with words for Python users is in
 // Python.
 #include "interruptible.hpp"
+#include "parts.hpp"
+#include "runtime.hpp"
 #include "twill/dmm.hpp"
+#include "twill/dmm/ranks.hpp"
+#include "twill/hybrid.hpp"
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
@@ -40,21 +44,24 @@ py::array as_array(std::vector<double>&& values, std::vector<py::ssize_t> shape)
 
 // make(stop) without the interpreter's lock; when there is much to do, so that Ctrl-C ends it.
 template <class Make>
-dmm::count_table table_of(py::ssize_t cells, const Make& make) {
+dmm::count_table table_of(py::ssize_t cells, int threads, const Make& make) {
   constexpr py::ssize_t much = 1'000'000;
   if (cells < much) {
+    const runtime_use here(threads);
     const py::gil_scoped_release released;
     return make(std::stop_token{});
   }
   std::optional<dmm::count_table> out;
-  run_interruptible({}, py::none(), [&](const dmm::fit_options& o) { out = make(o.stop); });
+  dmm::fit_options with;
+  with.threads = threads;
+  run_interruptible(with, py::none(), [&](const dmm::fit_options& o) { out = make(o.stop); });
   return std::move(*out);
 }
 
 template <class T>
 dmm::count_table from_dense(const array_of<T>& counts, bool keep_zero_rows, int threads) {
   if (counts.ndim() != 2) throw py::value_error("Input array must be 2-dimensional");
-  return table_of(counts.size(), [&](std::stop_token stop) {
+  return table_of(counts.size(), threads, [&](std::stop_token stop) {
     return dmm::count_table::from_dense(
         view(counts), static_cast<std::size_t>(counts.shape(0)), static_cast<std::size_t>(counts.shape(1)),
         keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads, std::move(stop));
@@ -65,7 +72,7 @@ template <class T>
 dmm::count_table from_csr(std::size_t n, std::size_t s, const array_of<std::int64_t>& indptr,
                           const array_of<std::int32_t>& indices, const array_of<T>& values,
                           bool keep_zero_rows, int threads) {
-  return table_of(values.size(), [&](std::stop_token stop) {
+  return table_of(values.size(), threads, [&](std::stop_token stop) {
     return dmm::count_table::from_csr(n, s, view(indptr), view(indices), view(values),
                                       keep_zero_rows ? dmm::zero_rows::keep : dmm::zero_rows::refuse, threads,
                                       std::move(stop));
@@ -151,12 +158,7 @@ py::dict fit(const dmm::count_table& counts, const py::dict& options, const py::
   return as_dict(std::move(out));
 }
 
-py::tuple fit_range(const dmm::count_table& counts, const std::vector<int>& ks, const py::dict& options,
-                    const std::string& checkpoint, const py::object& told) {
-  dmm::sweep out;
-  run_interruptible(options_of(options), told, [&](const dmm::fit_options& o) {
-    out = dmm::fit_range(counts, ks, dmm::sweep_options{.fit = o, .checkpoint = checkpoint});
-  });
+py::tuple as_tuple(dmm::sweep&& out) {
   if (out.out_of_time &&
       PyErr_WarnEx(PyExc_RuntimeWarning, "little time is left of the job: some runs of the sweep are missing",
                    2) != 0)
@@ -182,6 +184,34 @@ py::tuple fit_range(const dmm::count_table& counts, const std::vector<int>& ks, 
   return py::make_tuple(fits, runs);
 }
 
+py::tuple fit_range(const dmm::count_table& counts, const std::vector<int>& ks, const py::dict& options,
+                    const std::string& checkpoint, const py::object& told) {
+  dmm::sweep out;
+  run_interruptible(options_of(options), told, [&](const dmm::fit_options& o) {
+    out = dmm::fit_range(counts, ks, dmm::sweep_options{.fit = o, .checkpoint = checkpoint});
+  });
+  return as_tuple(std::move(out));
+}
+
+// The same over the ranks of the job that the program joined, whose handlers of signals are in force: Ctrl-C
+// ends all ranks after the same runs.
+py::tuple fit_range_over_ranks(const dmm::count_table& counts, const std::vector<int>& ks,
+                               const py::dict& options, const std::string& checkpoint) {
+  hybrid::runtime& job = asked_runtime();
+  const dmm::sweep_options with{.fit = options_of(options), .checkpoint = checkpoint};
+  dmm::sweep out;
+  {
+    const runtime_use here(with.fit.threads);
+    const py::gil_scoped_release released;
+    out = dmm::fit_range(counts, ks, job.world(), with);
+  }
+  if (out.cancelled && !out.out_of_time) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw py::error_already_set();
+  }
+  return as_tuple(std::move(out));
+}
+
 // `what`: posterior, log_evidence (N x K) or log_likelihood (N).
 py::array evaluate(const std::string& what, const array_of<double>& weights, const array_of<double>& alpha,
                    const dmm::count_table& counts, int threads) {
@@ -190,6 +220,7 @@ py::array evaluate(const std::string& what, const array_of<double>& weights, con
   const bool rows = what == "log_likelihood";
   std::vector<double> out(counts.samples() * (rows ? 1 : static_cast<std::size_t>(m.components)));
   {
+    const runtime_use here(threads);
     const py::gil_scoped_release released;
     if (rows) {
       dmm::log_likelihood(m, counts, out, threads);
@@ -206,6 +237,7 @@ py::array evaluate(const std::string& what, const array_of<double>& weights, con
 double negative_log_posterior(const array_of<double>& weights, const array_of<double>& alpha, double eta,
                               double nu, const dmm::count_table& counts, int threads) {
   const dmm::mixture_fit m = model_of(weights, alpha, eta, nu);
+  const runtime_use here(threads);
   const py::gil_scoped_release released;
   return dmm::negative_log_posterior(m, counts, threads);
 }
@@ -215,6 +247,7 @@ py::tuple simulate(const array_of<double>& weights, const array_of<double>& alph
   const dmm::mixture_fit m = model_of(weights, alpha, 0.1, 0.1);
   dmm::simulated out;
   {
+    const runtime_use here(threads);
     const py::gil_scoped_release released;
     out = dmm::simulate(m, view(depth), seed, threads);
   }
@@ -225,24 +258,21 @@ py::tuple simulate(const array_of<double>& weights, const array_of<double>& alph
 }
 
 }  // namespace
-}  // namespace twill::python
 
-PYBIND11_MODULE(_core, m) {
-  using namespace twill::python;
+void bind_dmm(py::module_& m) {
   m.doc() = "Count tables and Dirichlet-multinomial fits; see twillhpc.dmm and pydmm.";
   py::register_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);
-    } catch (const twill::dmm::error& e) {
+    } catch (const dmm::error& e) {
       PyErr_SetString(PyExc_ValueError, e.what());
     }
   });
-  py::class_<twill::dmm::count_table>(m, "CountTable",
-                                      "Counts of taxa in samples, stored once for every fit.")
-      .def_property_readonly("samples", &twill::dmm::count_table::samples)
-      .def_property_readonly("taxa", &twill::dmm::count_table::taxa)
-      .def_property_readonly("nonzeros", &twill::dmm::count_table::nonzeros)
-      .def_property_readonly("buckets", &twill::dmm::count_table::buckets);
+  py::class_<dmm::count_table>(m, "CountTable", "Counts of taxa in samples, stored once for every fit.")
+      .def_property_readonly("samples", &dmm::count_table::samples)
+      .def_property_readonly("taxa", &dmm::count_table::taxa)
+      .def_property_readonly("nonzeros", &dmm::count_table::nonzeros)
+      .def_property_readonly("buckets", &dmm::count_table::buckets);
   m.def("from_dense", &from_dense<std::int32_t>, py::arg("counts").noconvert(),
         py::arg("keep_zero_rows") = false, py::arg("threads") = 0);
   m.def("from_dense", &from_dense<std::int64_t>, py::arg("counts").noconvert(),
@@ -257,6 +287,8 @@ PYBIND11_MODULE(_core, m) {
   m.def("fit", &fit, py::arg("counts"), py::arg("options"), py::arg("told") = py::none());
   m.def("fit_range", &fit_range, py::arg("counts"), py::arg("ks"), py::arg("options"),
         py::arg("checkpoint") = "", py::arg("told") = py::none());
+  m.def("fit_range_over_ranks", &fit_range_over_ranks, py::arg("counts"), py::arg("ks"), py::arg("options"),
+        py::arg("checkpoint") = "");
   m.def("evaluate", &evaluate, py::arg("what"), py::arg("weights"), py::arg("alpha"), py::arg("counts"),
         py::arg("threads") = 0);
   m.def("negative_log_posterior", &negative_log_posterior, py::arg("weights"), py::arg("alpha"),
@@ -264,3 +296,5 @@ PYBIND11_MODULE(_core, m) {
   m.def("simulate", &simulate, py::arg("weights"), py::arg("alpha"), py::arg("depth"), py::arg("seed"),
         py::arg("threads") = 0);
 }
+
+}  // namespace twill::python

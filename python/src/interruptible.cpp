@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interruptible.hpp"
 
+#include "runtime.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -46,6 +48,7 @@ bool serve(const std::deque<dmm::fit_progress>& events, const pybind11::object& 
 
 void run_interruptible(dmm::fit_options options, const pybind11::object& told,
                        const std::function<void(const dmm::fit_options&)>& body) {
+  const runtime_use here(options.threads);
   std::stop_source stop;
   state shared;
   options.stop = stop.get_token();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs pytest with the packages of a build tree: run.py TREE FILE [pytest arguments]."""
+"""Runs pytest with the packages of a build tree: run.py TREE [NAME=VALUE...] FILE [pytest arguments]."""
 import os
 import sys
 
@@ -7,4 +7,8 @@ import pytest
 
 sys.path.insert(0, sys.argv[1])
 os.environ["PYTHONPATH"] = sys.argv[1] + os.pathsep + os.environ.get("PYTHONPATH", "")
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
+rest = sys.argv[2:]
+while rest and "=" in rest[0] and not rest[0].startswith("-"):
+    name, value = rest.pop(0).split("=", 1)
+    os.environ[name] = value
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *rest]))

@@ -9,6 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     "name",
     [
+        "twillhpc._runtime",
         "twillhpc._threads",
         "twillhpc.dmm",
         "twillhpc.dmm._estimator",

@@ -344,7 +344,7 @@ def test_openmp_settings_are_read_for_pydmm_alone(monkeypatch, text, expected):
 
 @pytest.mark.parametrize("name", ["TWILL_NUM_THREADS", "RAYON_NUM_THREADS"])
 def test_a_malformed_setting_of_threads_is_an_error_that_names_it(name):
-    program = "from twillhpc.dmm import _core; _core.from_dense(__import__('numpy').ones((2, 2), 'int32'))"
+    program = "from twillhpc._core import dmm as _core; _core.from_dense(__import__('numpy').ones((2, 2), 'int32'))"
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, name: "many"}, capture_output=True, text=True)
     assert done.returncode != 0 and name in done.stderr.splitlines()[-1], done.stderr
 

@@ -38,6 +38,8 @@ std::shared_ptr<detail::rendezvous::memory> job;
 int job_rank = 0;
 // The same of a job of an MPI library.
 std::shared_ptr<detail::mpi_endpoint> mpi_job;
+// Which environment it is that runs: a child of fork may make its own beside the copy it inherited.
+const any_communicator* running_world = nullptr;
 std::terminate_handler former_terminate = nullptr;
 
 void say(const std::string& text) noexcept {
@@ -242,8 +244,8 @@ environment detail::init_environment(const environment_options& options, setting
       t = std::move(made.topology);
       world = std::make_unique<any_communicator>(detail::mpi_engine(std::move(made.context)));
     } else {
-      world = std::make_unique<any_communicator>(choice.kind == backend_kind::shm ? open_shm(launch, how, from)
-                                                                                  : open_local(how));
+      world = std::make_unique<any_communicator>(
+          choice.kind == backend_kind::shm ? open_shm(launch, how, from) : open_local(how));
       t = describe(choice.kind, world->rank(), world->size(), launch, options);
     }
   } catch (...) {
@@ -252,10 +254,9 @@ environment detail::init_environment(const environment_options& options, setting
     throw;
   }
   world->engine().ctx().ep->set_topology(t);
-  if (choice.kind != backend_kind::local) {
-    static const int children = ::pthread_atfork(nullptr, nullptr, in_child);
-    static_cast<void>(children);
-  }
+  static const int children = ::pthread_atfork(nullptr, nullptr, in_child);
+  static_cast<void>(children);
+  running_world = world.get();
   set_process_rank(world->rank());
   // ORD release [lifecycle]: pairs with the acquires of the hooks and queries.
   now.store(stage::running, std::memory_order_release);
@@ -268,7 +269,7 @@ environment::~environment() {
   if (!world_) return;
   const std::lock_guard hold(lifecycle);
   // ORD acquire [lifecycle]: pairs with the release in in_child.
-  if (now.load(std::memory_order_acquire) != stage::running) {
+  if (now.load(std::memory_order_acquire) != stage::running || running_world != world_.get()) {
     // A copy in the child of a fork: its end is the parent's, so it stays.
     [[maybe_unused]] static const any_communicator* const kept = world_.release();
     return;

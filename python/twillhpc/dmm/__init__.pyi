@@ -3,6 +3,7 @@ from typing import Any, Callable, Iterable, Literal, Optional, Sequence, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._runtime import Runtime
 from ._base import BaseEstimator, DensityMixin
 
 __all__ = [
@@ -81,7 +82,7 @@ class SweepResult:
     def table(self) -> Any: ...
     def plot(self, ax: Any = None) -> Any: ...
 
-def fit_range(X: _Counts, ks: Iterable[int], *, checkpoint: Any = "", **params: Any) -> SweepResult: ...
+def fit_range(X: _Counts, ks: Iterable[int], *, checkpoint: Any = "", ranks: Optional[Runtime] = None, **params: Any) -> SweepResult: ...
 
 class DirichletMixtureCV(BaseEstimator):
     scores_: dict[int, float]

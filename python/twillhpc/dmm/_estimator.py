@@ -2,7 +2,8 @@
 import numpy as np
 
 from .._threads import resolve
-from . import _core, _input
+from .._core import dmm as _core
+from . import _input
 from ._base import HAVE_SKLEARN, BaseEstimator, DensityMixin, NotFittedError
 
 CRITERIA = ("laplace", "laplace_holmes", "bic", "aic")

@@ -5,7 +5,7 @@ import numbers
 
 import numpy as np
 
-from . import _core
+from .._core import dmm as _core
 
 MAX_INT = 2**31 - 1
 EMPTY = "Array dimensions and n_components must be positive"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
 
+from .._core import dmm as _core
+from .._runtime import Runtime
 from .._threads import resolve
-from . import _core, _input
+from . import _input
 from ._base import BaseEstimator
 from ._estimator import CRITERIA, DirichletMixture
 
@@ -45,8 +47,11 @@ class SweepResult:
         return ax
 
 
-def fit_range(X, ks, *, checkpoint="", **params):
+def fit_range(X, ks, *, checkpoint="", ranks=None, **params):
     """Fits every K with every start as one task graph over all cores; parameters as of DirichletMixture.
+
+    With `ranks`, what twillhpc.start gave, the runs are dealt out over all ranks of the job: every rank has the
+    whole X and gets the same result, equal to that of one process. Progress is told by none of them.
 
     >>> import numpy as np
     >>> counts = np.array([[9, 1, 0], [8, 2, 1], [0, 1, 9], [1, 0, 8]] * 5)
@@ -64,7 +69,12 @@ def fit_range(X, ks, *, checkpoint="", **params):
     table, used = template._table(X, options["threads"])
     if max(ks) > table.samples:
         raise ValueError(f"n_components={max(ks)} is more than n_samples={table.samples}")
-    fits, runs = _core.fit_range(table, ks, options, str(checkpoint), template._told())
+    if ranks is None:
+        fits, runs = _core.fit_range(table, ks, options, str(checkpoint), template._told())
+    else:
+        if not isinstance(ranks, Runtime):
+            raise TypeError(f"ranks is what twillhpc.start gives, found {type(ranks).__name__}")
+        fits, runs = _core.fit_range_over_ranks(table, ks, options, str(checkpoint))
     models = []
     for fit in fits:
         model = DirichletMixture(n_components=fit["components"], **params)

@@ -77,6 +77,26 @@ int child_of_a_rank(const std::function<void(belongings&)>& what) {
   return status;
 }
 
+TEST(fork, a_child_of_one_process_has_an_environment_of_its_own_beside_the_copy) {
+  const std::vector<int> statuses = ranks::fork_ranks(1, [](int) {
+    auto inherited = std::make_unique<comm::environment>(comm::environment::init({.backend = "local"}));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int code = comm::is_initialized() ? 1 : 0;
+      auto own = std::make_unique<comm::environment>(comm::environment::init({.backend = "local"}));
+      inherited.reset();
+      if (!comm::is_initialized() || own->world().allreduce(4, comm::sum) != 4) code += 2;
+      own.reset();
+      if (!comm::is_finalized()) code += 4;
+      ::_exit(code);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status == 0 && comm::is_initialized() ? 0 : 1;
+  });
+  EXPECT_EQ(statuses, std::vector<int>{0});
+}
+
 TEST(fork, a_child_that_calls_exit_ends_alone_with_its_code) {
   const int status = child_of_a_rank([](belongings&) { std::exit(7); });
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
