@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as the expression of a generic constraint: it has terms, or the case is refused with a place in the text.
+// Any text as the expression of a generic constraint: it has terms, or the case is refused with a place in
+// the text.
 #include "fuzz.hpp"
 #include "twill/sddp/detail/expression.hpp"
 

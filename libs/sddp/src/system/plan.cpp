@@ -105,8 +105,8 @@ std::size_t without_cuts(const stage_size& size) {
   return matrix(size.columns, size.rows, size.nonzeros) + (size.columns + size.rows) * 32;
 }
 
-/// A program inside of CLP: the matrix by columns and by rows, some eighty numbers a column and row of bounds,
-/// solution, prices and scratch, and a factorisation. Measured on programs of 300 to 700 rows.
+/// A program inside of CLP: the matrix by columns and by rows, some eighty numbers a column and row of
+/// bounds, solution, prices and scratch, and a factorisation. Measured on programs of 300 to 700 rows.
 std::size_t in_solver(std::size_t columns, std::size_t rows, std::size_t nonzeros) {
   return 24 * nonzeros + 640 * (columns + rows) + 1200 * rows;
 }
