@@ -99,6 +99,15 @@ if(NOT TWILL_PARTS OR "table" IN_LIST TWILL_PARTS)
   twill_optional_pkg(ZLIB zlib zlib "gzip pages of Parquet" "apt-get install zlib1g-dev")
 endif()
 
+# The linear programs of the part sddp.
+if(NOT TWILL_PARTS OR "sddp" IN_LIST TWILL_PARTS)
+  twill_optional_pkg(CLP CLP clp "the linear programs of sddp" "apt-get install coinor-libclp-dev")
+  if(NOT TWILL_HAVE_CLP)
+    message(FATAL_ERROR "CLP is required for the part sddp and was not found. "
+      "Get it: apt-get install coinor-libclp-dev pkg-config")
+  endif()
+endif()
+
 if(NOT TWILL_PARTS OR "dmm" IN_LIST TWILL_PARTS)
   option(TWILL_WITH_HDF5 "Use HDF5: BIOM 2 tables" OFF)
   twill_optional_pkg(HDF5 HDF5 hdf5 "BIOM 2 tables" "apt-get install libhdf5-dev, then -DTWILL_WITH_HDF5=ON")

@@ -23,6 +23,7 @@ PRINTED = {
     "report": "name   level (m)\n-----  ---------\nupper       0.5\nlower      12.25\n",
     "par": "42 on 3 threads\n",
     "lanes": "1.5 4.5, sum 9\n",
+    "sddp": "cascade head-effect one-reservoir risk-averse thermal-only \n1 error, unreadable: yes\n",
     "comm": "rank 0 of 1 over local: sum 1, pi 3.141592653590\n",
     "hybrid": "rank 0 of 1, 2 threads, 10 in blocks of 3 3 2 2\n",
     "dmm": "4 samples, 2 components, weights 1.00\n",

@@ -235,7 +235,8 @@ void checkpoint_source::copy(std::span<std::byte> into) {
                                                    .found = fmt::format("{} bytes", rest_.size()),
                                                    .expected = fmt::format("{} bytes", into.size())});
   }
-  std::memcpy(into.data(), rest_.data(), into.size());
+  // An empty span may have no address, which memcpy must not be given.
+  if (!into.empty()) std::memcpy(into.data(), rest_.data(), into.size());
   rest_ = rest_.subspan(into.size());
 }
 

@@ -49,7 +49,7 @@ class category : public std::error_category {
 /// The code with its category, as the standard library asks of an error code enumeration.
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 
-/// Where in the user's input a mistake is. Every field is optional; lines, columns and rows count from 1.
+/// Where in the user's input a mistake is. Fields are optional; lines and columns count from 1, rows from 0.
 struct location {
   std::string file{};                ///< path as the user gave it, or the name of a setting or flag
   std::size_t line = 0;              ///< 0: unknown
