@@ -239,7 +239,7 @@ int run_case(const run_flags& flags, session& s) {
   return stopped ? flags.interrupt_exit : static_cast<int>(exit_code::success);
 }
 
-const registration run_command{{
+const registration sddp_run_command{{
     .path = "sddp run",
     .summary = "Train a policy for a hydrothermal case and simulate it",
     .examples = {{"twill sddp run my-case", "train, simulate, and write my-case/output"},
