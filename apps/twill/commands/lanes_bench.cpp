@@ -71,7 +71,7 @@ int bench(const bench_flags& flags) {
   return 0;
 }
 
-const registration bench_command{{
+const registration lanes_bench_command{{
     .path = "lanes bench",
     .summary = "Measure how fast programs run",
     .examples = {{"twill lanes bench", "one thread"},

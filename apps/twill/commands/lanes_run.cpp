@@ -104,7 +104,7 @@ int run_kernel(const run_flags& flags) {
   return 0;
 }
 
-const registration run_command{{
+const registration lanes_run_command{{
     .path = "lanes run",
     .summary = "Run a case, or a kernel on data",
     .examples = {{"twill lanes run case.json --threads 2 --batch 64",
