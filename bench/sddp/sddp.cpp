@@ -199,8 +199,14 @@ int warm(const study& s, bool bare_wanted, double seconds) {
 }  // namespace twill::sddp
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "share_asked") == 0) {
+    // The least share of worker time that shall be the solver's own.
+    std::puts("{\"task\":\"share\",\"solver_share\":0.9}");
+    return 0;
+  }
   if (argc < 3) {
-    std::fputs("bench_sddp share|memory|warm_ours|warm_bare CASE [SECONDS]\n", stderr);
+    std::fputs("bench_sddp share|memory|warm_ours|warm_bare CASE [SECONDS], bench_sddp share_asked\n",
+               stderr);
     return 64;
   }
   try {
