@@ -15,10 +15,15 @@
 /// A class id is 48 e1 + 24 e2 + 12 e3 + 6 e6 + 3 e7 + t with e's of 0 or 1 and t of 0, 1 or 2.
 namespace twill::lanes::atlas {
 
+/// Classes.
 inline constexpr unsigned class_count = 96;
+/// Pages of a class.
 inline constexpr unsigned page_count = 48;
+/// Bytes of a page.
 inline constexpr unsigned page_bytes = 256;
+/// Phases.
 inline constexpr unsigned phase_modulus = 768;
+/// Bytes of a class.
 inline constexpr std::size_t elements_per_class = 12'288;
 
 [[nodiscard]] constexpr std::uint8_t classify(std::uint8_t byte) noexcept {
@@ -40,8 +45,8 @@ inline constexpr std::size_t elements_per_class = 12'288;
 
 /// Up to six classes, ascending.
 struct neighbor_list {
-  std::array<std::uint8_t, 6> ids{};
-  std::size_t count = 0;
+  std::array<std::uint8_t, 6> ids{};  ///< the first `count` of them
+  std::size_t count = 0;              ///< how many
   [[nodiscard]] std::span<const std::uint8_t> span() const noexcept { return {ids.data(), count}; }
 };
 [[nodiscard]] constexpr neighbor_list neighbors(std::uint8_t cls) noexcept {
@@ -71,9 +76,10 @@ struct neighbor_list {
 [[nodiscard]] constexpr std::uint32_t phi_encode(std::uint8_t page, std::uint8_t byte) noexcept {
   return std::uint32_t{byte} << 16 | page;
 }
+/// A byte of a class that is known.
 struct phi_place {
-  std::uint8_t page = 0;
-  std::uint8_t byte = 0;
+  std::uint8_t page = 0;  ///< below 48
+  std::uint8_t byte = 0;  ///< of the page
   friend bool operator==(phi_place, phi_place) = default;
 };
 [[nodiscard]] constexpr phi_place phi_decode(std::uint32_t packed) noexcept {
@@ -86,13 +92,14 @@ struct phi_place {
 
 /// A byte of a class by its coordinates.
 struct phi_coordinate {
-  std::uint8_t cls = 0;
-  std::uint8_t page = 0;
-  std::uint8_t byte = 0;
+  std::uint8_t cls = 0;   ///< class
+  std::uint8_t page = 0;  ///< below 48
+  std::uint8_t byte = 0;  ///< of the page
   friend bool operator==(phi_coordinate, phi_coordinate) = default;
 };
 /// Throws: `fault` for a class from 96, an offset from 12288 or a page from 48 on.
 [[nodiscard]] phi_coordinate offset_to_phi(unsigned cls, std::size_t offset);
+/// The offset of a place in its class. Throws: `fault` as offset_to_phi.
 [[nodiscard]] std::size_t phi_to_offset(phi_coordinate at);
 template <class T>
 [[nodiscard]] constexpr std::size_t max_elements_per_class() noexcept {
@@ -144,8 +151,8 @@ class class_mask {
 
 /// `span` phases from `begin` on, around the end of the 768.
 struct phase_window {
-  std::uint16_t begin = 0;
-  std::uint16_t span = 0;
+  std::uint16_t begin = 0;  ///< first phase
+  std::uint16_t span = 0;   ///< how many
   [[nodiscard]] constexpr bool contains(std::uint16_t phase) const noexcept {
     if (span >= phase_modulus) return true;
     return (phase % phase_modulus + phase_modulus - begin % phase_modulus) % phase_modulus < span;
@@ -154,10 +161,10 @@ struct phase_window {
 
 /// A rectangle of pages and bytes, ends included.
 struct boundary_footprint {
-  std::uint8_t page_min = 0;
-  std::uint8_t page_max = 0;
-  std::uint8_t byte_min = 0;
-  std::uint8_t byte_max = 0;
+  std::uint8_t page_min = 0;  ///< first page
+  std::uint8_t page_max = 0;  ///< last page
+  std::uint8_t byte_min = 0;  ///< first byte
+  std::uint8_t byte_max = 0;  ///< last byte
   [[nodiscard]] constexpr bool contains(std::uint8_t page, std::uint8_t byte) const noexcept {
     return page >= page_min && page <= page_max && byte >= byte_min && byte <= byte_max;
   }
@@ -165,8 +172,8 @@ struct boundary_footprint {
 
 /// A fraction; its denominator must not be 0.
 struct rational {
-  std::int64_t numerator = 0;
-  std::int64_t denominator = 1;
+  std::int64_t numerator = 0;    ///< above the line
+  std::int64_t denominator = 1;  ///< below the line
 };
 /// Whether the exact sum is zero. Throws: `fault` (InvalidArgument) for a zero denominator, or where the sum
 /// needs numbers beyond 64 bits.

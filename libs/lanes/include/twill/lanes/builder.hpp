@@ -15,11 +15,12 @@ namespace twill::lanes {
 
 /// A register or predicate number that cannot be taken for anything else.
 struct reg {
-  std::uint16_t n = 0;
+  std::uint16_t n = 0;  ///< its number
   friend bool operator==(reg, reg) = default;
 };
+/// As reg, of a predicate.
 struct pred {
-  std::uint16_t n = 0;
+  std::uint16_t n = 0;  ///< its number
   friend bool operator==(pred, pred) = default;
 };
 
@@ -38,23 +39,33 @@ class builder {
   [[nodiscard]] reg alloc_reg();
   /// The first of `n` neighbours.
   [[nodiscard]] reg alloc_reg_range(unsigned n);
+  /// As alloc_reg, of a predicate.
   [[nodiscard]] pred alloc_pred();
+  /// Takes a register back.
   builder& free_reg(reg r);
+  /// Takes `n` neighbours back.
   builder& free_reg_range(reg first, unsigned n);
+  /// Takes a predicate back.
   builder& free_pred(pred p);
   /// `prefix_0`, `prefix_1`, ...: never one that the program has.
   [[nodiscard]] std::string gen_label(std::string_view prefix);
+  /// Gives the next instruction this label.
   builder& add_label(std::string name);
+  /// Where the next instruction will stand.
   [[nodiscard]] std::size_t current_pc() const noexcept { return program_.len(); }
 
+  /// Appends an instruction.
   builder& push(instruction i);
   /// Lets the last instruction write `to` where it writes `from` to a general register: false, and nothing is
   /// changed, where it does not, or where a label follows it.
   bool retarget_last(reg from, reg to);
+  /// Appends instructions.
   builder& extend(std::span<const instruction> more);
   /// The program, validated; the builder is empty afterwards.
   [[nodiscard]] program build();
 
+  /// @{
+  /// Moves data: loads and stores of a type, copies, constants, conversions.
   builder& ldg(type t, reg d, const address& a) { return access(opcode::ldg, t, d, a); }
   builder& lds(type t, reg d, const address& a) { return access(opcode::lds, t, d, a); }
   builder& stg(type t, const address& a, reg s) { return access(opcode::stg, t, s, a); }
@@ -65,7 +76,10 @@ class builder {
   builder& mov_imm_f32(reg d, float v) { return mov_imm(type::f32, d, std::bit_cast<std::uint32_t>(v)); }
   builder& mov_imm_f64(reg d, double v) { return mov_imm(type::f64, d, std::bit_cast<std::uint64_t>(v)); }
   builder& cvt(type to, type from, reg d, reg s);
+  /// @}
 
+  /// @{
+  /// Appends the arithmetic or logic instruction of this name: `d` gets the result.
   builder& add(type t, reg d, reg a, reg b) { return ops(opcode::add, t, {d.n, a.n, b.n}); }
   builder& sub(type t, reg d, reg a, reg b) { return ops(opcode::sub, t, {d.n, a.n, b.n}); }
   builder& mul(type t, reg d, reg a, reg b) { return ops(opcode::mul, t, {d.n, a.n, b.n}); }
@@ -91,7 +105,10 @@ class builder {
   builder& unary(opcode op, type t, reg d, reg s) { return ops(op, t, {d.n, s.n}); }
   /// Every instruction `op.ty d, a, b`.
   builder& binary(opcode op, type t, reg d, reg a, reg b) { return ops(op, t, {d.n, a.n, b.n}); }
+  /// @}
 
+  /// @{
+  /// As the one above, of this type.
   builder& add_i32(reg d, reg a, reg b) { return add(type::i32, d, a, b); }
   builder& add_u32(reg d, reg a, reg b) { return add(type::u32, d, a, b); }
   builder& add_u64(reg d, reg a, reg b) { return add(type::u64, d, a, b); }
@@ -100,7 +117,10 @@ class builder {
   builder& sub_f32(reg d, reg a, reg b) { return sub(type::f32, d, a, b); }
   builder& mul_f32(reg d, reg a, reg b) { return mul(type::f32, d, a, b); }
   builder& div_f32(reg d, reg a, reg b) { return div(type::f32, d, a, b); }
+  /// @}
 
+  /// @{
+  /// Changes where lanes go on, or what they wait for.
   builder& branch(std::string label);
   builder& branch_if(pred p, std::string label);
   builder& call(std::string label);
@@ -113,7 +133,10 @@ class builder {
   builder& reduce(opcode op, type t, reg d, reg base, std::uint16_t count) {
     return ops(op, t, {d.n, base.n}, count);
   }
+  /// @}
 
+  /// @{
+  /// Appends the instruction of this name over classes, phases, the boundary and pools.
   builder& cls_get(reg d) { return ops(opcode::cls_get, type::u8, {d.n}); }
   builder& mirror(reg d, reg s) { return ops(opcode::mirror, type::u8, {d.n, s.n}); }
   builder& unity_test(pred d, double epsilon) {
@@ -137,6 +160,7 @@ class builder {
   builder& pool_store(type t, reg pool, reg offset, reg s) {
     return ops(opcode::pool_store, t, {pool.n, offset.n, s.n});
   }
+  /// @}
 
  private:
   builder& access(opcode op, type t, reg r, const address& a);

@@ -16,8 +16,8 @@ namespace twill::lanes {
 
 /// What a cached program was made for.
 struct program_key {
-  std::string op{};
-  std::vector<std::uint64_t> values{};
+  std::string op{};                     ///< which program
+  std::vector<std::uint64_t> values{};  ///< what it was made with
   friend auto operator<=>(const program_key&, const program_key&) = default;
 
   /// Keys of programs over one, two or three buffers.

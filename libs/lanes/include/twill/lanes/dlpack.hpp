@@ -14,37 +14,38 @@ namespace twill::lanes {
 /// Where the elements lie.
 struct dl_device {
   std::int32_t kind = 1;  ///< 1: memory of the processor
-  std::int32_t id = 0;
+  std::int32_t id = 0;    ///< of several alike
 };
 /// What an element is.
 struct dl_data_type {
-  std::uint8_t code = 0;  ///< 0 signed, 1 unsigned, 2 IEEE float
-  std::uint8_t bits = 0;
-  std::uint16_t lanes = 1;
+  std::uint8_t code = 0;    ///< 0 signed, 1 unsigned, 2 IEEE float
+  std::uint8_t bits = 0;    ///< of a lane
+  std::uint16_t lanes = 1;  ///< of an element; only 1 is taken
 };
+/// `DLTensor`: elements and how they lie.
 struct dl_tensor {
-  void* data = nullptr;
-  dl_device device{};
-  std::int32_t ndim = 0;
-  dl_data_type dtype{};
-  std::int64_t* shape = nullptr;
+  void* data = nullptr;             ///< where the elements lie
+  dl_device device{};               ///< that has them
+  std::int32_t ndim = 0;            ///< dimensions
+  dl_data_type dtype{};             ///< of an element
+  std::int64_t* shape = nullptr;    ///< one a dimension
   std::int64_t* strides = nullptr;  ///< in elements; null: row-major
-  std::uint64_t byte_offset = 0;
+  std::uint64_t byte_offset = 0;    ///< from `data` to the first element
 };
 /// `DLManagedTensor`: whoever takes it calls the deleter once.
 struct dl_managed_tensor {
-  dl_tensor view{};
-  void* context = nullptr;
-  void (*deleter)(dl_managed_tensor*) = nullptr;
+  dl_tensor view{};                               ///< the tensor
+  void* context = nullptr;                        ///< of the deleter
+  void (*deleter)(dl_managed_tensor*) = nullptr;  ///< ends the loan; null: nothing to end
 };
 /// `DLManagedTensorVersioned`, of version 1.
 struct dl_managed_tensor_versioned {
-  std::uint32_t major = 1;
-  std::uint32_t minor = 0;
-  void* context = nullptr;
-  void (*deleter)(dl_managed_tensor_versioned*) = nullptr;
-  std::uint64_t flags = 0;  ///< bit 0: read only
-  dl_tensor view{};
+  std::uint32_t major = 1;                                  ///< of the protocol
+  std::uint32_t minor = 0;                                  ///< of the protocol
+  void* context = nullptr;                                  ///< of the deleter
+  void (*deleter)(dl_managed_tensor_versioned*) = nullptr;  ///< ends the loan; null: nothing to end
+  std::uint64_t flags = 0;                                  ///< bit 0: read only
+  dl_tensor view{};                                         ///< the tensor
 };
 
 namespace detail {
@@ -116,6 +117,7 @@ template <class T>
 [[nodiscard]] tensor<T> from_dlpack(dl_managed_tensor* from) {
   return detail::adopt_managed<T>(from);
 }
+/// The same of a versioned tensor; one that is read only becomes a tensor of const elements alone.
 template <class T>
 [[nodiscard]] tensor<T> from_dlpack(dl_managed_tensor_versioned* from) {
   detail::check_version(*from, !std::is_const_v<T>);

@@ -51,6 +51,7 @@ enum class errc {
 
 /// The category `twill.lanes`.
 [[nodiscard]] const category& lanes_category() noexcept;
+/// The code as one of the category `twill.lanes`.
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 /// "BufferOutOfBounds", ...
 [[nodiscard]] std::string_view name_of(errc code) noexcept;
@@ -67,7 +68,7 @@ struct coordinates {
 
 /// All that is known about a fault, as numbers and names rather than words.
 struct fault_info {
-  errc code{};
+  errc code{};  ///< what kind
   /// In the order of `field_names(code)`; types and signed offsets as their numeric value.
   std::array<std::uint64_t, 3> numbers{};
   std::string name{};                 ///< a label, an operation, a type where the kind has one
@@ -85,6 +86,7 @@ struct fault_info {
 /// What every function of this part throws.
 class fault : public twill::error {
  public:
+  /// A fault of which all of this is known.
   explicit fault(fault_info info);
   /// A fault whose kind says all.
   fault(errc code, std::string text) : fault(fault_info{.code = code, .text = std::move(text)}) {}

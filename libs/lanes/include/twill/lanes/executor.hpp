@@ -17,9 +17,9 @@ namespace twill::lanes {
 
 /// Extents of a grid of blocks, or of a block of lanes.
 struct dim3 {
-  std::uint32_t x = 1;
-  std::uint32_t y = 1;
-  std::uint32_t z = 1;
+  std::uint32_t x = 1;  ///< fastest
+  std::uint32_t y = 1;  ///< between
+  std::uint32_t z = 1;  ///< slowest
   friend bool operator==(const dim3&, const dim3&) = default;
 };
 
@@ -37,13 +37,13 @@ enum class res_mode : std::uint8_t {
 
 /// How many lanes run a program and what they may use.
 struct launch_config {
-  dim3 grid{};
-  dim3 block{};
-  std::size_t shared_bytes = 0;              ///< zeroed memory that the lanes of a block share
-  std::uint64_t step_limit = 1'000'000'000;  ///< instructions a lane; 0: unlimited
-  std::uint32_t call_depth = 256;            ///< nested calls a lane
-  class_mode_kind class_mode = class_mode_kind::zero;
-  res_mode resonance = res_mode::tree;
+  dim3 grid{};                                         ///< blocks
+  dim3 block{};                                        ///< lanes of a block
+  std::size_t shared_bytes = 0;                        ///< zeroed memory that the lanes of a block share
+  std::uint64_t step_limit = 1'000'000'000;            ///< instructions a lane; 0: unlimited
+  std::uint32_t call_depth = 256;                      ///< nested calls a lane
+  class_mode_kind class_mode = class_mode_kind::zero;  ///< what ClsGet gives
+  res_mode resonance = res_mode::tree;                 ///< how ResAccum sums
   unsigned batch = 0;  ///< lanes executed together; 0: chosen from the program
   std::uint64_t memory_limit = std::uint64_t{1} << 30;  ///< bytes of pools and call stacks a running task
   std::uint64_t time_limit_ms = 0;  ///< wall time; 0: unlimited. Not deterministic, unlike the others
@@ -54,23 +54,23 @@ struct launch_config {
 
 /// A register with a value in every lane before the first instruction.
 struct initial_register {
-  std::uint16_t reg = 0;
-  std::uint64_t bits = 0;
-  type ty = type::u64;
+  std::uint16_t reg = 0;   ///< its number
+  std::uint64_t bits = 0;  ///< cut to the width of the type
+  type ty = type::u64;     ///< what it holds
 };
 
 /// What the author of a program says of the classes and phases that it counts with; nothing depends on it.
 struct gauge_metadata {
-  std::uint32_t cycle_length = 768;
-  std::uint32_t class_count = 96;
-  std::uint32_t period = 8;
+  std::uint32_t cycle_length = 768;  ///< phases
+  std::uint32_t class_count = 96;    ///< classes
+  std::uint32_t period = 8;          ///< of the gauge
 };
 
 /// A launch and what its registers hold.
 struct execution_params {
-  launch_config launch{};
-  std::vector<initial_register> registers{};
-  std::optional<gauge_metadata> gauge{};
+  launch_config launch{};                     ///< how many lanes
+  std::vector<initial_register> registers{};  ///< set in every lane
+  std::optional<gauge_metadata> gauge{};      ///< as the author says
 };
 
 /// What a launch tells beside what it wrote.
@@ -80,6 +80,7 @@ struct launch_result {
   std::uint64_t instructions = 0;          ///< executed, over all lanes
   std::uint64_t lanes = 0;                 ///< that ran
 
+  /// Whether ResAccum added to the class.
   [[nodiscard]] bool is_touched(unsigned cls) const noexcept {
     return cls < 96 && (touched[cls / 64] >> (cls % 64) & 1U) != 0;
   }
@@ -94,10 +95,12 @@ struct worker_activity {
 
 /// A buffer or a linear pool of an executor. 0 is the boundary pool, the last 96 numbers are its classes.
 using buffer_handle = std::uint64_t;
+/// A linear pool, as buffer_handle.
 using pool_handle = std::uint64_t;
 
 /// Bytes of the boundary pool and of one class.
 inline constexpr std::size_t class_bytes = 12'288;
+/// Bytes of the boundary pool.
 inline constexpr std::size_t boundary_bytes = 96 * class_bytes;
 /// The handle of one class.
 [[nodiscard]] constexpr buffer_handle class_handle(unsigned cls) noexcept {
@@ -111,7 +114,7 @@ struct executor_options {
   /// From how many elements on the operations that end in `_par` run on the threads, and how many a task of
   /// theirs takes. Results depend on neither.
   std::size_t parallel_threshold = 10'000;
-  std::size_t parallel_chunk = 3072;
+  std::size_t parallel_chunk = 3072;  ///< elements of a task
 };
 
 /// A launch that runs while its caller goes on. Destroying it waits for the end.
@@ -143,6 +146,7 @@ class pending_launch {
 /// error; so is copying to or from it. A fault leaves the executor as usable as before.
 class executor {
  public:
+  /// Throws: twill::error when its threads cannot be started.
   explicit executor(const executor_options& options = {});
   executor(const executor&) = delete;
   executor& operator=(const executor&) = delete;
@@ -152,7 +156,9 @@ class executor {
   [[nodiscard]] buffer_handle allocate_buffer(std::size_t bytes);
   /// The caller's memory as a buffer, until it is freed.
   [[nodiscard]] buffer_handle adopt(std::span<std::byte> memory);
+  /// Gives a buffer back. Throws: `fault` (InvalidBufferHandle).
   void free_buffer(buffer_handle h);
+  /// Its bytes. Throws: `fault` (InvalidBufferHandle).
   [[nodiscard]] std::size_t buffer_size(buffer_handle h) const;
   /// The bytes of a buffer themselves, until it is freed.
   [[nodiscard]] std::span<std::byte> map(buffer_handle h) const;
@@ -162,7 +168,9 @@ class executor {
 
   /// Linear pools: handles start at 1; pool 0 is the boundary pool.
   [[nodiscard]] pool_handle allocate_pool(std::size_t bytes);
+  /// Gives a pool back. Throws: `fault` (InvalidPoolHandle).
   void free_pool(pool_handle h);
+  /// Its bytes. Throws: `fault` (InvalidPoolHandle).
   [[nodiscard]] std::size_t pool_size(pool_handle h) const;
   void copy_to_pool(pool_handle h, std::span<const std::byte> data, std::size_t offset = 0);
   void copy_from_pool(pool_handle h, std::span<std::byte> data, std::size_t offset = 0) const;

@@ -86,12 +86,14 @@ enum class opcode : std::uint8_t {
   nearest_upsample2d,
   gemm
 };
+/// How many opcodes there are.
 inline constexpr std::size_t opcode_count = static_cast<std::size_t>(opcode::gemm) + 1;
 
 /// "LDG", "BarSync", "ParallelMap": the name in JSON.
 [[nodiscard]] std::string_view name_of(opcode op) noexcept;
 /// "ldg", "bar.sync": what the text form begins with.
 [[nodiscard]] std::string_view mnemonic_of(opcode op) noexcept;
+/// What kind of work the instruction does.
 [[nodiscard]] op_category category_of(opcode op) noexcept;
 /// Whether the instruction has this type.
 [[nodiscard]] bool supports(opcode op, type t) noexcept;
@@ -114,21 +116,21 @@ enum class address_mode : std::uint8_t {
 
 /// Where a load or a store goes.
 struct address {
-  address_mode mode = address_mode::buffer;
-  std::uint64_t handle = 0;       ///< buffer
-  std::uint64_t offset = 0;       ///< buffer
-  std::int32_t displacement = 0;  ///< indirect, computed
-  std::uint16_t base = 0;         ///< indirect: base register; computed: handle register
-  std::uint16_t offset_reg = 0;   ///< computed
-  std::uint16_t phi_class = 0;    ///< phi
-  std::uint16_t phi_page = 0;     ///< phi
-  std::uint16_t phi_byte = 0;     ///< phi
+  address_mode mode = address_mode::buffer;  ///< which of the members below count
+  std::uint64_t handle = 0;                  ///< buffer
+  std::uint64_t offset = 0;                  ///< buffer
+  std::int32_t displacement = 0;             ///< indirect, computed
+  std::uint16_t base = 0;                    ///< indirect: base register; computed: handle register
+  std::uint16_t offset_reg = 0;              ///< computed
+  std::uint16_t phi_class = 0;               ///< phi
+  std::uint16_t phi_page = 0;                ///< phi
+  std::uint16_t phi_byte = 0;                ///< phi
   friend bool operator==(const address&, const address&) = default;
 };
 
 /// One instruction. Which members count is told by the opcode's fields (`fields_of`); the rest stay zero.
 struct instruction {
-  opcode op = opcode::exit;
+  opcode op = opcode::exit;             ///< what it does
   type ty = type::u32;                  ///< operand type; of CVT the destination's
   type src_ty = type::u32;              ///< CVT
   condition cond = condition::eq;       ///< SETcc
@@ -167,12 +169,13 @@ enum class operand_type : std::uint8_t { operand, source, u8, u32, u64, f64, bas
 
 /// One field of an opcode. The order of the fields is that of the text form; registers are read in it too.
 struct field_info {
-  std::string_view name;
-  field_kind kind;
+  std::string_view name;                    ///< in JSON
+  field_kind kind;                          ///< what it holds
   std::uint8_t slot = 0;                    ///< in `regs`; for numbers 0 is `value`, k is `params[k - 1]`
   operand_type as = operand_type::operand;  ///< registers
   std::uint64_t max = ~std::uint64_t{0};    ///< numbers
 };
+/// The fields of an opcode, in the order of the text form.
 [[nodiscard]] std::span<const field_info> fields_of(opcode op) noexcept;
 
 /// Names of the operations of ParallelMap, ParallelMapBinary and ParallelReduce, indexed by `value`.

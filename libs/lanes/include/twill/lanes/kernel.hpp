@@ -14,16 +14,19 @@ namespace twill::lanes {
 
 /// What a kernel is called with: register r1 holds the first, r2 the second, and so on.
 struct kernel_parameter {
-  std::string name{};
+  std::string name{};      ///< as in the source
   bool is_buffer = false;  ///< the register holds a handle, `ty` is the type of an element
-  type ty = type::u64;
+  type ty = type::u64;     ///< of the number or of an element
 };
 
 /// A buffer or a number for a kernel's parameter.
 struct kernel_argument {
-  std::uint64_t bits = 0;
+  std::uint64_t bits = 0;  ///< as the register holds them
+  /// A number or a buffer of this type.
   [[nodiscard]] static kernel_argument of(buffer_handle h) noexcept { return {h}; }
+  /// A number or a buffer of this type.
   [[nodiscard]] static kernel_argument of(float v) noexcept { return {std::bit_cast<std::uint32_t>(v)}; }
+  /// A number or a buffer of this type.
   [[nodiscard]] static kernel_argument of(double v) noexcept { return {std::bit_cast<std::uint64_t>(v)}; }
   [[nodiscard]] static kernel_argument of(std::int64_t v) noexcept { return {static_cast<std::uint64_t>(v)}; }
 };

@@ -40,6 +40,7 @@ class program {
   [[nodiscard]] std::size_t len() const noexcept { return code_.size(); }
   [[nodiscard]] bool empty() const noexcept { return code_.empty(); }
 
+  /// Appends an instruction.
   program& push(instruction i);
   program& extend(std::span<const instruction> more);
   /// Requires: the program is not empty.

@@ -14,13 +14,18 @@ enum class type : std::uint8_t { i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16
 /// How many types there are.
 inline constexpr std::size_t type_count = 12;
 
+/// Bytes of an element.
 [[nodiscard]] constexpr std::size_t size_bytes(type t) noexcept {
   constexpr std::uint8_t sizes[type_count] = {1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
   return sizes[static_cast<std::size_t>(t)];
 }
+/// Whether it is f16, bf16, f32 or f64.
 [[nodiscard]] constexpr bool is_float(type t) noexcept { return t >= type::f16; }
+/// Whether it is a whole number of either kind.
 [[nodiscard]] constexpr bool is_integer(type t) noexcept { return t <= type::u64; }
+/// Whether it is a whole number with a sign.
 [[nodiscard]] constexpr bool is_signed(type t) noexcept { return t <= type::i64; }
+/// Whether it is a whole number without a sign.
 [[nodiscard]] constexpr bool is_unsigned(type t) noexcept { return t >= type::u8 && t <= type::u64; }
 /// "i8", ..., "bf16", "f64".
 [[nodiscard]] std::string_view name_of(type t) noexcept;
@@ -29,11 +34,13 @@ inline constexpr std::size_t type_count = 12;
 
 /// The relation of a comparison. The last four compare bit patterns as unsigned numbers.
 enum class condition : std::uint8_t { eq, ne, lt, le, gt, ge, ltu, leu, gtu, geu };
+/// Its name in texts.
 [[nodiscard]] std::string_view name_of(condition c) noexcept;
 [[nodiscard]] std::optional<condition> parse_condition(std::string_view name) noexcept;
 
 /// Whom a memory fence orders the lane's accesses for.
 enum class memory_scope : std::uint8_t { thread, block, device, system };
+/// Its name in texts.
 [[nodiscard]] std::string_view name_of(memory_scope s) noexcept;
 [[nodiscard]] std::optional<memory_scope> parse_scope(std::string_view name) noexcept;
 
@@ -56,6 +63,7 @@ enum class op_category : std::uint8_t {
 
 /// Registers and predicates that a lane has.
 inline constexpr unsigned register_count = 256;
+/// Predicates that a lane has.
 inline constexpr unsigned predicate_count = 16;
 /// Registers that hold a lane's coordinates before the first instruction.
 inline constexpr std::uint16_t lane_idx_x = 252;      ///< u32, lane x in the block
@@ -63,6 +71,7 @@ inline constexpr std::uint16_t block_idx_x = 253;     ///< u32, block x in the g
 inline constexpr std::uint16_t block_dim_x = 254;     ///< u32, lanes of a block along x
 inline constexpr std::uint16_t global_lane_id = 255;  ///< u64, block_linear * lanes_per_block + lane_linear
 
+/// Whether the register holds a coordinate of the lane.
 [[nodiscard]] constexpr bool is_special_register(unsigned r) noexcept { return r >= 252 && r <= 255; }
 /// "LANE_IDX_X", "BLOCK_IDX_X", "BLOCK_DIM_X", "GLOBAL_LANE_ID"; empty for all others.
 [[nodiscard]] std::string_view special_register_name(unsigned r) noexcept;
@@ -86,8 +95,10 @@ template <>
 inline constexpr std::optional<type> type_of<std::uint32_t> = type::u32;
 template <>
 inline constexpr std::optional<type> type_of<std::uint64_t> = type::u64;
+/// f32.
 template <>
 inline constexpr std::optional<type> type_of<float> = type::f32;
+/// f64.
 template <>
 inline constexpr std::optional<type> type_of<double> = type::f64;
 

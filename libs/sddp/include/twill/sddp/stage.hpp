@@ -146,8 +146,11 @@ struct stage {
   std::vector<double> source_factors{};           ///< one a source and block
   std::vector<constraint_row> constraint_rows{};  ///< by constraint, then block
 
+  /// Of one entity.
   [[nodiscard]] const hydro_at_stage& at(hydro_index h) const { return hydros[h.index()]; }
+  /// Of one entity.
   [[nodiscard]] const bus_at_stage& at(bus_index b) const { return buses[b.index()]; }
+  /// Of one entity.
   [[nodiscard]] const source_at_stage& at(source_index r) const { return sources[r.index()]; }
   [[nodiscard]] const thermal_at_block& at(thermal_index j, std::size_t k) const {
     return thermals[j.index() * blocks.size() + k];

@@ -34,6 +34,7 @@ template <operand_range A, operand_range C>
 void cast(const A& a, C&& c) {
   detail::cast(nullptr, a, c);
 }
+/// As cast, on the threads of an executor.
 template <operand_range A, operand_range C>
 void cast_par(executor& ex, const A& a, C&& c) {
   detail::cast(&ex, a, c);
@@ -45,6 +46,7 @@ template <operand_range A, operand_range C>
 void copy(const A& a, C&& c) {
   detail::copy(nullptr, a, c);
 }
+/// As copy, on the threads of an executor.
 template <operand_range A, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void copy_par(executor& ex, const A& a, C&& c) {
@@ -83,6 +85,7 @@ void gather(const A& a, const I& index, C&& c) {
   detail::gather(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index),
                  std::ranges::data(c), std::ranges::size(c), std::ranges::size(c), nullptr);
 }
+/// As gather, on the threads of an executor.
 template <operand_range A, operand_of<std::uint32_t> I, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void gather_par(executor& ex, const A& a, const I& index, C&& c) {
@@ -97,6 +100,7 @@ void scatter(const A& a, const I& index, C&& c) {
   detail::scatter(sizeof(std::ranges::range_value_t<C>), detail::erase(a), detail::erase(index),
                   std::ranges::data(c), std::ranges::size(c), std::ranges::size(a), nullptr);
 }
+/// As scatter, on the threads of an executor.
 template <operand_range A, operand_of<std::uint32_t> I, operand_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void scatter_par(executor& ex, const A& a, const I& index, C&& c) {

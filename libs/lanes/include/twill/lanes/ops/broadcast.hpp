@@ -64,6 +64,7 @@ struct broadcaster {
 
 }  // namespace detail
 
+/// @{
 /// c = a op b, both stretched to their common shape, which c has in row-major order: all element types.
 /// Throws: InvalidArgument where the shapes do not fit, or where a given shape of c is another;
 /// DivisionByZero with the lowest index of c.
@@ -75,6 +76,7 @@ inline constexpr detail::broadcaster<true> broadcast_add_par{{"broadcast_add_par
 inline constexpr detail::broadcaster<true> broadcast_sub_par{{"broadcast_sub_par", opcode::sub}};
 inline constexpr detail::broadcaster<true> broadcast_mul_par{{"broadcast_mul_par", opcode::mul}};
 inline constexpr detail::broadcaster<true> broadcast_div_par{{"broadcast_div_par", opcode::div}};
+/// @}
 
 /// A bias a channel, added to images in the order batch, channel, row, column.
 template <operand_range A, operand_range B, operand_range C>

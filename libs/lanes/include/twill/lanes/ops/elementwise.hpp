@@ -162,6 +162,7 @@ void clip(executor* ex, erased a, C&& c, const T& lo, const T& hi, std::size_t n
 
 }  // namespace detail
 
+/// @{
 /// c = a op b: all element types; pow and atan2 f32 and f64. Integers wrap; division of one by zero throws
 /// DivisionByZero with the lowest index. `min` and `max`: a NaN loses against a number.
 inline constexpr detail::serial_op<2> vector_add{{"vector_add", opcode::add}};
@@ -182,11 +183,15 @@ inline constexpr detail::par_op<2> max_par{{"max_par", opcode::max}};
 inline constexpr detail::par_op<2, detail::domain::real> pow_par{{"pow_par", opcode::pow}};
 inline constexpr detail::par_op<2, detail::domain::real> atan2_par{
     {"atan2_par", opcode::add, detail::extra::atan2}};
+/// @}
 
+/// @{
 /// d = a b + c, rounded once: f32 and f64.
 inline constexpr detail::serial_op<3, detail::domain::real> fma{{"fma", opcode::fma}};
 inline constexpr detail::par_op<3, detail::domain::real> fma_par{{"fma_par", opcode::fma}};
+/// @}
 
+/// @{
 /// c = op(a). abs, neg: signed types; relu: all; the others f32 and f64. `gelu` is the form with tanh,
 /// `gelu_erf` the exact one.
 inline constexpr detail::serial_op<1, detail::domain::of_signed> abs{{"abs", opcode::abs}};
@@ -242,7 +247,9 @@ inline constexpr detail::serial_op<1, detail::domain::real> gelu_erf{
     {"gelu_erf", opcode::abs, detail::extra::gelu_erf}};
 inline constexpr detail::par_op<1, detail::domain::real> gelu_erf_par{
     {"gelu_erf_par", opcode::abs, detail::extra::gelu_erf}};
+/// @}
 
+/// @{
 /// c = a op s: all element types.
 inline constexpr detail::scalar_op<false> scalar_add{{"scalar_add", opcode::add, detail::extra::scalar}};
 inline constexpr detail::scalar_op<false> scalar_sub{{"scalar_sub", opcode::sub, detail::extra::scalar}};
@@ -256,6 +263,7 @@ inline constexpr detail::scalar_op<true> scalar_mul_par{
     {"scalar_mul_par", opcode::mul, detail::extra::scalar}};
 inline constexpr detail::scalar_op<true> scalar_div_par{
     {"scalar_div_par", opcode::div, detail::extra::scalar}};
+/// @}
 
 /// c = alpha * a + b with two roundings: all element types.
 template <operand_range A, operand_range B, operand_range C>

@@ -10,31 +10,31 @@ namespace twill::lanes::ops {
 
 /// Images in the order batch, channel, row, column.
 struct image_shape {
-  std::size_t batch = 1;
-  std::size_t channels = 1;
-  std::size_t height = 1;
-  std::size_t width = 1;
+  std::size_t batch = 1;     ///< images
+  std::size_t channels = 1;  ///< of an image
+  std::size_t height = 1;    ///< rows of an image
+  std::size_t width = 1;     ///< columns of an image
 };
 
 /// A convolution as in ONNX Conv, with pads of zeros and filters of
 /// out_channels x in_channels / group x kernel_h x kernel_w.
 struct conv2d_shape {
-  std::size_t batch = 1;
-  std::size_t in_channels = 1;
-  std::size_t height = 1;
-  std::size_t width = 1;
-  std::size_t out_channels = 1;
-  std::size_t kernel_h = 1;
-  std::size_t kernel_w = 1;
-  std::size_t stride_h = 1;
-  std::size_t stride_w = 1;
-  std::size_t pad_top = 0;
-  std::size_t pad_left = 0;
-  std::size_t pad_bottom = 0;
-  std::size_t pad_right = 0;
-  std::size_t dilation_h = 1;
-  std::size_t dilation_w = 1;
-  std::size_t group = 1;
+  std::size_t batch = 1;         ///< images
+  std::size_t in_channels = 1;   ///< of an image
+  std::size_t height = 1;        ///< rows of an image
+  std::size_t width = 1;         ///< columns of an image
+  std::size_t out_channels = 1;  ///< of a result
+  std::size_t kernel_h = 1;      ///< rows of a filter
+  std::size_t kernel_w = 1;      ///< columns of a filter
+  std::size_t stride_h = 1;      ///< rows between results
+  std::size_t stride_w = 1;      ///< columns between results
+  std::size_t pad_top = 0;       ///< rows of zeros above
+  std::size_t pad_left = 0;      ///< columns of zeros before
+  std::size_t pad_bottom = 0;    ///< rows of zeros below
+  std::size_t pad_right = 0;     ///< columns of zeros behind
+  std::size_t dilation_h = 1;    ///< rows between taps
+  std::size_t dilation_w = 1;    ///< columns between taps
+  std::size_t group = 1;         ///< independent groups of channels
 
   /// Whether no number is absurd (above 2^31), the kernel fits into the padded image and the groups divide
   /// the channels.

@@ -9,13 +9,13 @@ namespace twill::lanes::ops {
 /// in elements, from one row to the next as the matrix is stored; 0 means that rows are dense.
 template <class T>
 struct gemm_options {
-  T alpha = T{1};
-  T beta = T{0};  ///< 0: what C held is not read
-  bool transpose_a = false;
-  bool transpose_b = false;
-  std::size_t lda = 0;
-  std::size_t ldb = 0;
-  std::size_t ldc = 0;
+  T alpha = T{1};            ///< factor of the product
+  T beta = T{0};             ///< 0: what C held is not read
+  bool transpose_a = false;  ///< op(A) is its transpose
+  bool transpose_b = false;  ///< op(B) is its transpose
+  std::size_t lda = 0;       ///< leading dimension of A
+  std::size_t ldb = 0;       ///< leading dimension of B
+  std::size_t ldc = 0;       ///< leading dimension of C
 };
 
 /// f32, f64, and i32, which wraps.

@@ -15,7 +15,9 @@ namespace twill::lanes::ops {
 /// Elements of a chunk, from how many elements on chunks run in parallel (of both an executor may have
 /// others, `executor_options`), and from how many rows on matrix operations do.
 inline constexpr std::size_t parallel_chunk_size = 3072;
+/// From how many elements on chunks run in parallel.
 inline constexpr std::size_t parallel_threshold = 10'000;
+/// From how many rows on matrix operations run in parallel.
 inline constexpr std::size_t parallel_rows_threshold = 100;
 static_assert(executor_options{}.parallel_chunk == parallel_chunk_size &&
               executor_options{}.parallel_threshold == parallel_threshold);

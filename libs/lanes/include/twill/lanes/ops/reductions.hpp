@@ -114,6 +114,7 @@ using par_reducer = reducer<true, What, RealOnly>;
 
 }  // namespace detail
 
+/// @{
 /// All element types; integers wrap. No elements give the identity: 0, 1, the largest, the smallest.
 /// A NaN is passed over by `min_of` and `max_of` unless there is nothing else.
 inline constexpr detail::serial_reducer<detail::reduction::sum> sum{"sum"};
@@ -124,31 +125,41 @@ inline constexpr detail::par_reducer<detail::reduction::sum> sum_par{"sum_par"};
 inline constexpr detail::par_reducer<detail::reduction::product> product_par{"product_par"};
 inline constexpr detail::par_reducer<detail::reduction::min> min_of_par{"min_of_par"};
 inline constexpr detail::par_reducer<detail::reduction::max> max_of_par{"max_of_par"};
+/// @}
 
+/// @{
 /// The lowest index of the least and of the greatest element. Throws: InvalidArgument for no elements.
 inline constexpr detail::serial_reducer<detail::reduction::argmin> argmin{"argmin"};
 inline constexpr detail::serial_reducer<detail::reduction::argmax> argmax{"argmax"};
 inline constexpr detail::par_reducer<detail::reduction::argmin> argmin_par{"argmin_par"};
 inline constexpr detail::par_reducer<detail::reduction::argmax> argmax_par{"argmax_par"};
+/// @}
 
+/// @{
 /// Whether any element, and whether every element, is not 0. A NaN is not 0.
 inline constexpr detail::serial_reducer<detail::reduction::any> any{"any"};
 inline constexpr detail::serial_reducer<detail::reduction::all> all{"all"};
 inline constexpr detail::par_reducer<detail::reduction::any> any_par{"any_par"};
 inline constexpr detail::par_reducer<detail::reduction::all> all_par{"all_par"};
+/// @}
 
+/// @{
 /// The sum of products; the root of the sum of squares.
 inline constexpr detail::serial_reducer<detail::reduction::dot, true> dot{"dot"};
 inline constexpr detail::serial_reducer<detail::reduction::squares, true> norm2{"norm2"};
 inline constexpr detail::par_reducer<detail::reduction::dot, true> dot_par{"dot_par"};
 inline constexpr detail::par_reducer<detail::reduction::squares, true> norm2_par{"norm2_par"};
+/// @}
 
+/// @{
 /// Sums that carry what rounding took away (Neumaier), chunk by chunk; and the exact sum, rounded once.
 inline constexpr detail::serial_reducer<detail::reduction::kahan, true> sum_kahan{"sum_kahan"};
 inline constexpr detail::serial_reducer<detail::reduction::exact, true> sum_exact{"sum_exact"};
 inline constexpr detail::par_reducer<detail::reduction::kahan, true> sum_kahan_par{"sum_kahan_par"};
 inline constexpr detail::par_reducer<detail::reduction::exact, true> sum_exact_par{"sum_exact_par"};
+/// @}
 
+/// @{
 /// Losses of predictions (first) and targets (second), divided by n: squared difference; -t ln p;
 /// -t ln p - (1 - t) ln(1 - p), NaN where p is outside of [0, 1]. A target of 0 contributes nothing. Throws:
 /// InvalidArgument for no elements.
@@ -162,10 +173,13 @@ inline constexpr detail::par_reducer<detail::reduction::cross_entropy, true> cro
     "cross_entropy_par"};
 inline constexpr detail::par_reducer<detail::reduction::binary_cross_entropy, true> binary_cross_entropy_par{
     "binary_cross_entropy_par"};
+/// @}
 
+/// @{
 /// The arithmetic mean. Throws: InvalidArgument for no elements.
 inline constexpr detail::serial_reducer<detail::reduction::mean, true> mean{"mean"};
 inline constexpr detail::par_reducer<detail::reduction::mean, true> mean_par{"mean_par"};
+/// @}
 
 namespace detail {
 void softmax(type t, erased a, void* out, std::size_t out_len, std::size_t rows, std::size_t cols,
@@ -180,6 +194,7 @@ void softmax(const A& a, C&& c, std::size_t rows, std::size_t cols) {
   detail::softmax(detail::type_for<std::ranges::range_value_t<C>>, detail::erase(a), std::ranges::data(c),
                   std::ranges::size(c), rows, cols, nullptr);
 }
+/// One row.
 template <operand_range A, real_range C>
   requires operand_of<A, std::ranges::range_value_t<C>>
 void softmax(const A& a, C&& c) {
