@@ -273,9 +273,9 @@ class Results:
 
     @staticmethod
     def reduced(name):
-        """The names without what instantiated them, whichever piece that is: `comm.Layouts/ring.passes/3` and
-        `comm.ring/shm.passes` are instances of `comm.ring.passes`."""
-        found = re.match(r"([\w-]+)\.([^.]+)\.([^./]+)(?:/.*)?$", name)
+        """The names without what instantiated them, whichever piece that is: `comm.Layouts/ring.passes/3`,
+        `comm.ring/shm.passes` and `comm.ring.passes<shm>` are instances of `comm.ring.passes`."""
+        found = re.match(r"([\w-]+)\.([^.<]+)\.([^./<]+)(?:[/<].*)?$", name)
         return (
             [f"{found.group(1)}.{suite}.{found.group(3)}" for suite in found.group(2).split("/")]
             if found

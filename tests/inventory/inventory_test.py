@@ -125,6 +125,7 @@ class Bodies(unittest.TestCase):
         reduced = check_inventory.Results.reduced
         self.assertIn("comm.ring.passes", reduced("comm.ring/shm.passes"))
         self.assertIn("comm.ring.passes", reduced("comm.Layouts/ring/0.passes/3"))
+        self.assertIn("comm.ring.passes", reduced("comm.ring.passes<twill::comm::shm>"))
         self.assertEqual(reduced("comm.ring.passes"), ["comm.ring.passes"])
         self.assertEqual(reduced("checks.layers"), [])
 
