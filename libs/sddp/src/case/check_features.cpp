@@ -101,15 +101,11 @@ void stages(context& c, refuser& refuse) {
     if (s.mode == raw::block_mode::chronological)
       refuse("chronological_blocks", name, file.at(fmt::format("/stages/{}/block_mode", i)),
              "a stage whose blocks follow each other", "chronological", "write \"parallel\"");
-    const bool drawn = s.sampling == sampling_method::saa || s.sampling == sampling_method::lhs ||
-                       s.sampling == sampling_method::qmc_halton;
-    if (!drawn && !c.in.openings.present)
+    if (s.sampling == sampling_method::historical_residuals && !c.in.openings.present)
       refuse("sampling_method", name, file.at(fmt::format("/stages/{}/sampling_method", i)),
-             "this method of drawing openings",
-             s.sampling == sampling_method::qmc_sobol   ? "qmc_sobol"
-             : s.sampling == sampling_method::selective ? "selective"
-                                                        : "historical_residuals",
-             "write \"saa\", \"lhs\" or \"qmc_halton\", or give scenarios/noise_openings");
+             "this method of drawing openings", "historical_residuals",
+             "write \"saa\", \"lhs\", \"qmc_sobol\", \"qmc_halton\" or \"selective\", or give "
+             "scenarios/noise_openings");
   }
   // Lags of one stage are those of the next only while stages are of about one length: a month and a quarter,
   // or a week and a month, need lags that are summed and split.

@@ -2,8 +2,15 @@
 #include "twill/sddp/policy.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace twill::sddp {
+
+namespace {
+// Far above the rounding of a cut, far below what a solver tells apart: cuts of real trainings that differ by
+// less than 1e-8 agree to 1e-14.
+constexpr double same_cut = 1e-12;
+}  // namespace
 
 cut_view cut_pool::operator[](std::size_t slot) const noexcept {
   const entry& e = meta_[slot];
@@ -31,6 +38,23 @@ double cut_pool::value(std::span<const double> state, double floor) const noexce
     if (meta_[slot].active) best = std::max(best, value_of(slot, state));
   }
   return best;
+}
+
+bool cut_pool::repeats(std::size_t slot) const noexcept {
+  const double intercept = meta_[slot].intercept;
+  const double intercept_slack = same_cut * std::abs(intercept);
+  const double* const own = coefficients_.data() + slot * width_;
+  double slack = 0.0;
+  for (std::size_t i = 0; i < width_; ++i) slack = std::max(slack, same_cut * std::abs(own[i]));
+  // The newest first: a training that has converged makes the cuts of its last iterations again.
+  for (std::size_t older = slot; older-- > 0;) {
+    if (!meta_[older].active || !(std::abs(meta_[older].intercept - intercept) <= intercept_slack)) continue;
+    const double* const other = coefficients_.data() + older * width_;
+    std::size_t i = 0;
+    while (i < width_ && std::abs(other[i] - own[i]) <= slack) ++i;
+    if (i == width_) return true;
+  }
+  return false;
 }
 
 std::uint32_t cut_pool::add(std::uint32_t iteration, std::uint32_t forward_pass, double intercept,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stochastic/noise.hpp"
 
+#include "stochastic/selective.hpp"
+#include "stochastic/sobol.hpp"
 #include "twill/base/error.hpp"
 #include "twill/base/philox.hpp"
 #include "twill/sddp/case.hpp"
@@ -214,11 +216,30 @@ void fill_saa(std::span<double> values, std::size_t openings, std::size_t dimens
   }
 }
 
+// Clusters of vectors as the stage has them: what is correlated is spread less, and counts less.
+void fill_selective(std::span<double> values, std::size_t openings, std::size_t dimension,
+                    const noise_key& key, const correlator& correlate, std::size_t t,
+                    std::vector<double>& shares) {
+  const std::size_t count = candidates_per_opening * openings;
+  std::vector<double> candidates(count * dimension);
+  fill_saa(candidates, count, dimension, key);
+  for (std::size_t c = 0; c < count; ++c) {
+    correlate.apply(t, std::span(candidates).subspan(c * dimension, dimension));
+  }
+  shares.resize(openings);
+  select_openings(candidates, dimension, key, values, shares);
+}
+
 }  // namespace
 
 opening_tree make_opening_tree(const system& s, std::uint64_t tree_seed) {
   if (s.noise.tree) return *s.noise.tree;
-  opening_tree tree{.dimension = s.noise.dimension(), .offsets = {0}, .values = {}};
+  opening_tree tree{.dimension = s.noise.dimension(), .offsets = {0}, .values = {}, .probabilities = {}};
+  if (tree.dimension != 0 && std::ranges::any_of(s.stages, [](const stage& at) {
+        return at.sampling == sampling_method::selective;
+      })) {
+    tree.probabilities.resize(s.stages.size());
+  }
   const correlator correlate(s);
   for (std::size_t t = 0; t < s.stages.size(); ++t) {
     const stage& at = s.stages[t];
@@ -232,12 +253,15 @@ opening_tree make_opening_tree(const system& s, std::uint64_t tree_seed) {
       case sampling_method::saa: fill_saa(values, openings, tree.dimension, key); break;
       case sampling_method::lhs: fill_lhs(values, openings, tree.dimension, key); break;
       case sampling_method::qmc_halton: fill_halton(values, openings, tree.dimension, key); break;
-      case sampling_method::qmc_sobol:
+      case sampling_method::qmc_sobol: fill_sobol(values, openings, tree.dimension, key); break;
       case sampling_method::selective:
+        if (tree.dimension == 0) continue;
+        fill_selective(values, openings, tree.dimension, key, correlate, t, tree.probabilities[t]);
+        continue;  // correlated already
       case sampling_method::historical_residuals:
         throw error(sddp::make_error_code(sddp::errc::unsupported),
                     {.what = fmt::format("the sampling method of stage {} is not built", at.id.value()),
-                     .expected = "saa, lhs or qmc_halton, or scenarios/noise_openings"});
+                     .expected = "another one, or scenarios/noise_openings"});
     }
     for (std::size_t w = 0; w < openings; ++w) {
       correlate.apply(t, values.subspan(w * tree.dimension, tree.dimension));

@@ -19,6 +19,7 @@ enum class draw : std::uint32_t {
   simulation_stop = 7,
   lhs_permutation = 8,
   lhs_offset = 9,
+  sobol_scramble = 10,
   halton_permutation = 11
 };
 /// Added to a purpose inside the simulation phase.

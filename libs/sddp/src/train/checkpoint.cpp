@@ -158,6 +158,7 @@ std::vector<hybrid::identity_field> optimizer::engine::identity() const {
   }
   fingerprint noise;
   noise.add(tree_.offsets).add(tree_.values);
+  for (const std::vector<double>& p : tree_.probabilities) noise.add(p);
   noise.add(system_.inflows.base_m3s).add(system_.inflows.sigma_m3s).add(system_.inflows.psi);
   noise.add(system_.initial.storage_hm3).add(system_.initial.inflow_lags_m3s).add(system_.inflow_method);
   for (const stage& s : system_.stages) {

@@ -5,6 +5,7 @@
 #include "policy/risk.hpp"
 #include "policy/selection.hpp"
 #include "twill/base/error.hpp"
+#include "twill/base/philox.hpp"
 #include "twill/hybrid/loop.hpp"
 #include "twill/hybrid/stop.hpp"
 #include "twill/sddp/case.hpp"
@@ -127,6 +128,24 @@ std::size_t optimizer::engine::chunk_size(std::size_t t) const {
   return wanted == 0 ? openings(t) : std::min<std::size_t>(wanted, openings(t));
 }
 
+std::size_t optimizer::engine::chosen_opening(std::size_t t, const noise_key& key) const {
+  if (!tree_.is_weighted(t)) return static_cast<std::size_t>(noise_below(key, openings(t)));
+  const std::vector<double>& probabilities = tree_.probabilities[t];
+  double left = uniform_from_bits(noise_bits(key, 0));
+  std::size_t w = 0;
+  // What rounding leaves over belongs to the last opening.
+  while (w + 1 < probabilities.size() && left >= probabilities[w]) left -= probabilities[w++];
+  return w;
+}
+
+void optimizer::engine::set_probabilities(std::size_t t) {
+  if (tree_.is_weighted(t)) {
+    probabilities_ = tree_.probabilities[t];
+  } else {
+    probabilities_.assign(openings(t), 1.0 / static_cast<double>(openings(t)));
+  }
+}
+
 std::span<const double> optimizer::engine::noise_of(const draws& d, std::size_t m, std::size_t t,
                                                     worker& w) const {
   const stage& at = system_.stages[t];
@@ -137,8 +156,7 @@ std::span<const double> optimizer::engine::noise_of(const draws& d, std::size_t 
                 .iteration = d.iteration,
                 .scenario = static_cast<std::uint32_t>(m),
                 .stage = static_cast<std::uint32_t>(at.id.value())};
-  const std::size_t chosen = static_cast<std::size_t>(noise_below(key, openings(t)));
-  const std::span<const double> opening = tree_.opening(t, chosen);
+  const std::span<const double> opening = tree_.opening(t, chosen_opening(t, key));
   const std::size_t hydros = system_.hydros.size();
   const std::size_t loads = system_.noise.loads.size();
   if (in_tree(from.inflow) && (loads == 0 || in_tree(from.load)) &&
@@ -182,7 +200,11 @@ void optimizer::engine::forward(std::uint32_t iteration) {
                     state(0, m) + system_.hydros.size());
         }
         train::stored_basis& basis = forward_basis_[t * passes_ + m];
-        w.stage.begin(stages_[t], state_span(t, m), basis);
+        // A stage that was never solved starts where the trajectory left the stage before, if that has its
+        // shape.
+        const bool borrowed = basis.statuses.empty() && t > 0 &&
+                              train::fits(forward_basis_[(t - 1) * passes_ + m], stages_[t].baked.program);
+        w.stage.begin(stages_[t], state_span(t, m), borrowed ? forward_basis_[(t - 1) * passes_ + m] : basis);
         w.stage.solve(noise_of(d, m, t, w), solver::keep::nothing,
                       {"forward pass", iteration, static_cast<std::uint32_t>(m)});
         stage_costs_[m * n + t] = w.stage.immediate_cost();
@@ -269,7 +291,7 @@ void optimizer::engine::backward(std::uint32_t iteration) {
     hybrid::enter_phase("backward", static_cast<std::int64_t>(t));
     const std::size_t count = openings(t);
     const std::size_t chunks = (count + chunk_size(t) - 1) / chunk_size(t);
-    probabilities_.assign(count, 1.0 / static_cast<double>(count));
+    set_probabilities(t);
     find_twins(t);
     for_units(0, passes_ * chunks, [&](std::size_t u) {
       if (twin_[u / chunks] == u / chunks) solve_openings(iteration, t, u / chunks, u % chunks);
@@ -283,8 +305,8 @@ void optimizer::engine::backward(std::uint32_t iteration) {
       const std::size_t from = twin_[m];
       const std::uint32_t slot = pool.add(iteration, static_cast<std::uint32_t>(m), cut_intercepts_[from],
                                           {cut_slopes_.data() + from * width_, width_}, state_span(t, m));
-      // The same cut twice would make every basis degenerate.
-      if (from != m) pool.set_active(slot, false);
+      // The same cut twice would make every basis degenerate and every program longer.
+      if (from != m || pool.repeats(slot)) pool.set_active(slot, false);
     }
     count_uses(iteration, t);
     train::bake(stages_[t - 1].problem, pool, system_.hydros.size(), stages_[t - 1].baked);
@@ -309,7 +331,7 @@ double optimizer::engine::lower_bound(std::uint32_t iteration) {
     }
     w.busy += clock::now() - start;
   });
-  probabilities_.assign(count, 1.0 / static_cast<double>(count));
+  set_probabilities(0);
   const std::span<const double> costs(values_.data(), count);
   const std::span<double> weights(weights_.data(), count);
   risk_weights(system_.stages[0].risk, costs, probabilities_, weights, order_[0]);

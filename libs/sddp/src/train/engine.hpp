@@ -74,6 +74,10 @@ class optimizer::engine {
   }
   [[nodiscard]] std::size_t openings(std::size_t t) const { return system_.stages[t].openings; }
   [[nodiscard]] std::size_t chunk_size(std::size_t t) const;
+  // Which opening of stage t a trajectory meets, by the number of the place.
+  [[nodiscard]] std::size_t chosen_opening(std::size_t t, const noise_key& key) const;
+  // The probabilities of the openings of stage t become those of the cuts and the bound.
+  void set_probabilities(std::size_t t);
   void add_counters(iteration_record& record, training_result& result);
 
   const system& system_;

@@ -30,6 +30,11 @@ void carry_over(const stored_basis& from, std::size_t static_rows, std::span<con
   }
 }
 
+bool fits(const stored_basis& from, const solver::problem& p) noexcept {
+  return from.cuts && from.cuts->empty() && from.statuses.columns.size() == p.column_lower.size() &&
+         from.statuses.rows.size() == p.row_lower.size();
+}
+
 void slack_basis(const solver::problem& p, solver::basis& out) {
   out.rows.assign(p.row_lower.size(), basis_status::basic);
   out.columns.resize(p.objective.size());

@@ -26,6 +26,9 @@ struct stored_basis {
 void carry_over(const stored_basis& from, std::size_t static_rows, std::span<const std::uint32_t> cuts,
                 solver::basis& out);
 
+/// Whether a basis of a program without cuts has as many columns and rows as `p`.
+[[nodiscard]] bool fits(const stored_basis& from, const solver::problem& p) noexcept;
+
 /// Every row basic, every column at a bound: the start of a program that was never solved.
 void slack_basis(const solver::problem& p, solver::basis& out);
 

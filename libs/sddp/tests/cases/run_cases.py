@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs reference cases and prints case, bound, expected value and difference.
 
-    run_cases.py --twill build/release/bin/twill [--tables csv] FOLDER_OF_CASES [CASE ...]
+    run_cases.py --twill build/release/bin/twill [--tables csv] [--forms] FOLDER_OF_CASES [CASE ...]
 
 Ends with 1 when a bound is outside of its interval in expected.tsv, or when a case ends with an error. A case that is not in
-the table is run and its bound printed.
+the table is run and its bound printed. With --forms every case is trained from Parquet, from CSV, and from CSV with elements
+and rows in another order and things with other numbers; bounds and cuts must be the same bit for bit.
 """
 
 import argparse
@@ -16,22 +17,46 @@ import sys
 import tempfile
 from pathlib import Path
 
+from shuffle_case import shuffled
+
 HERE = Path(__file__).resolve().parent
 
 
-def bound_of(twill, case, threads, tables):
-    with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run(
-            [twill, "sddp", "run", str(case), "--train-only", "--json", "--progress", "none", "--output", out]
-            + ["--threads", str(threads), "--tables", tables],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-            return None, next((line for line in told if line.startswith("error")), told[0])
-        return json.loads(done.stdout)["training"], ""
+def train(twill, case, threads, tables, out):
+    done = subprocess.run(
+        [twill, "sddp", "run", str(case), "--train-only", "--json", "--progress", "none", "--output", str(out)]
+        + ["--threads", str(threads), "--tables", tables],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        told = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        return None, next((line for line in told if line.startswith("error")), told[0])
+    return json.loads(done.stdout)["training"], ""
+
+
+def learnt(result, out):
+    """What must not depend on the form of a case."""
+    cuts = {path.name: path.read_bytes() for path in sorted((out / "policy/cuts").iterdir())}
+    return result["lower_bound"], result["upper_bound_mean"], result["iterations"], cuts
+
+
+def bound_of(twill, case, options):
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.forms:
+            return train(twill, case, options.threads, options.tables, Path(folder) / "out")
+        seen = []
+        for form in ("parquet", "csv", "shuffled"):
+            read = case if form != "shuffled" else shuffled(case, Path(folder) / "shuffled")
+            out = Path(folder) / form
+            result, problem = train(twill, read, options.threads, "parquet" if form == "parquet" else "csv", out)
+            if result is None:
+                return result, problem
+            seen.append(learnt(result, out))
+            if seen[-1] != seen[0]:
+                return None, f"bounds or cuts of the form {form} are others: {seen[-1][:3]} for {seen[0][:3]}"
+        return result, ""
 
 
 def main():
@@ -39,6 +64,7 @@ def main():
     parser.add_argument("--twill", required=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tables", choices=("auto", "csv", "parquet"), default="auto")
+    parser.add_argument("--forms", action="store_true", help="every form of the tables, and in another order")
     parser.add_argument("folder", type=Path)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
@@ -48,7 +74,7 @@ def main():
     failed = 0
     print(f"{'case':40} {'bound':>22} {'expected':>22} {'relative difference':>20} {'iterations':>10}")
     for name in names:
-        result, problem = bound_of(options.twill, options.folder / name, options.threads, options.tables)
+        result, problem = bound_of(options.twill, options.folder / name, options)
         row = table_of_bounds.get(name)
         if result is None:
             failed += row is not None

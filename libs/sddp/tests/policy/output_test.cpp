@@ -2,6 +2,7 @@
 #include "twill/sddp/output.hpp"
 
 #include "make_system.hpp"
+#include "own_folder.hpp"
 #include "twill/base/error.hpp"
 #include "twill/base/file.hpp"
 #include "twill/table/csv.hpp"
@@ -29,9 +30,8 @@ system small() {
 
 class output : public ::testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder); }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-  std::string folder = ::testing::TempDir() + "twill_sddp_output";
+  twill::sddp::testing::own_folder own{};
+  const std::string& folder = own.path();
 };
 
 TEST_F(output, writes_the_convergence_table_in_both_formats) {

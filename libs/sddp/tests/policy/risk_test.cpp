@@ -114,6 +114,24 @@ TEST(cut_selection, evicts_the_least_recently_used_beyond_the_limit) {
   EXPECT_FALSE(pool.is_active(1));
 }
 
+TEST(cut_pool, tells_which_cut_repeats_an_older_active_one) {
+  cut_pool pool(2);
+  const std::vector<double> at{1.0, 2.0};
+  const auto add = [&](double intercept, std::vector<double> slope) {
+    return pool.add(1, 0, intercept, slope, at);
+  };
+  add(1e6, {-3.0, 0.0});
+  EXPECT_FALSE(pool.repeats(0)) << "nothing is older";
+  EXPECT_TRUE(pool.repeats(add(1e6 + 1e-7, {-3.0, 1e-13}))) << "1e-13 of intercept and greatest coefficient";
+  pool.set_active(1, false);
+  EXPECT_FALSE(pool.repeats(add(1e6 + 1e-3, {-3.0, 0.0}))) << "1e-9 of the intercept";
+  EXPECT_FALSE(pool.repeats(add(1e6, {-3.0, 1e-9})));
+  EXPECT_FALSE(pool.repeats(add(1e6, {-3.0 + 1e-9, 0.0})));
+  pool.set_active(0, false);
+  EXPECT_FALSE(pool.repeats(add(1e6, {-3.0, 0.0}))) << "what was laid aside comes back as a new cut";
+  EXPECT_TRUE(pool.repeats(add(1e6, {-3.0, 0.0})));
+}
+
 using solver::basis_status;
 
 TEST(stored_basis, follows_its_cuts_through_additions_and_removals) {
@@ -132,6 +150,23 @@ TEST(stored_basis, follows_its_cuts_through_additions_and_removals) {
   // Basic would be 2 columns, cuts 3, 9 and 11: one more than there are rows, so the last one is tight.
   EXPECT_EQ(out.rows, (std::vector{basis_status::at_lower, basis_status::basic, basis_status::basic,
                                    basis_status::at_lower}));
+}
+
+TEST(stored_basis, fits_a_program_of_the_same_shape_without_cuts) {
+  const auto none = std::make_shared<const std::vector<std::uint32_t>>();
+  const solver::basis statuses{.columns = {basis_status::basic}, .rows = {basis_status::at_lower}};
+  solver::problem p;
+  p.column_lower = {0.0};
+  p.row_lower = {1.0};
+  EXPECT_TRUE(train::fits({.statuses = statuses, .cuts = none}, p));
+  EXPECT_FALSE(train::fits({.statuses = statuses, .cuts = {}}, p)) << "never stored";
+  const auto one = std::make_shared<const std::vector<std::uint32_t>>(1, 0);
+  EXPECT_FALSE(train::fits({.statuses = statuses, .cuts = one}, p)) << "its last row is a cut";
+  p.row_lower = {1.0, 2.0};
+  EXPECT_FALSE(train::fits({.statuses = statuses, .cuts = none}, p));
+  p.row_lower = {1.0};
+  p.column_lower = {0.0, 0.0};
+  EXPECT_FALSE(train::fits({.statuses = statuses, .cuts = none}, p));
 }
 
 TEST(bounds, have_the_spread_of_their_values) {
@@ -244,7 +279,7 @@ TEST(opening_tree, is_drawn_by_the_method_of_each_stage) {
       EXPECT_NEAR(square, 1.0, 0.35) << "stage " << t;
     }
   }
-  s.stages[1].sampling = sampling_method::selective;
+  s.stages[1].sampling = sampling_method::historical_residuals;
   EXPECT_THROW(static_cast<void>(make_opening_tree(s, 42)), twill::error);
 }
 

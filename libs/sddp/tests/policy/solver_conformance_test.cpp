@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every solver behind the concept must do; a new back end is one more type in `backends`.
+#include "own_folder.hpp"
 #include "solver/clp.hpp"
 #include "solver/infeasibility.hpp"
 #include "solver/ladder.hpp"
@@ -431,7 +432,8 @@ TYPED_TEST(solver_conformance, reduces_a_conflict_until_each_row_is_needed) {
 TYPED_TEST(solver_conformance, writes_an_mps_file_with_the_names_it_is_given) {
   TypeParam s;
   s.load(sparse({{1.25}, {0}, {9}, {{3}}, {2}, {infinity}}));
-  const std::string path = ::testing::TempDir() + "twill_solver_names.mps";
+  const twill::sddp::testing::own_folder own;
+  const std::string path = own.path() + "/names.mps";
   s.write_mps(path, {.columns = {"turbined[7,0]"}, .rows = {"water[7]"}});
   std::ifstream in(path);
   std::stringstream text;
@@ -439,7 +441,6 @@ TYPED_TEST(solver_conformance, writes_an_mps_file_with_the_names_it_is_given) {
   EXPECT_NE(text.str().find("turbined[7,0]"), std::string::npos) << text.str();
   EXPECT_NE(text.str().find("water[7]"), std::string::npos);
   EXPECT_NE(text.str().find("1.25"), std::string::npos);
-  std::filesystem::remove(path);
   EXPECT_THROW(s.write_mps("/nonexistent-folder/x.mps", {}), twill::error);
 }
 

@@ -60,10 +60,10 @@ class tree_program {
     // value = (1 - lambda) mean + lambda (zeta + mean of excess over zeta / alpha)
     const int balance = row(0.0, 0.0);
     set(balance, value, -1.0);
-    const double p = 1.0 / static_cast<double>(count);
     const int zeta = measure.lambda > 0.0 ? column(-inf, inf) : -1;
     if (zeta >= 0) set(balance, zeta, measure.lambda);
     for (std::size_t w = 0; w < count; ++w) {
+      const double p = tree_.is_weighted(t) ? tree_.probabilities[t][w] : 1.0 / static_cast<double>(count);
       const int cost = node(t, w, incoming, lags);
       set(balance, cost, (1.0 - measure.lambda) * p);
       if (zeta < 0) continue;

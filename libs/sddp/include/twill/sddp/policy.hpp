@@ -46,6 +46,10 @@ class cut_pool {
   /// A cut at a state.
   [[nodiscard]] double value_of(std::size_t slot, std::span<const double> state) const noexcept;
 
+  /// Whether an older active cut is the same within rounding: 1e-12 of the intercept, and of the greatest
+  /// coefficient.
+  [[nodiscard]] bool repeats(std::size_t slot) const noexcept;
+
   /// Appends a cut and returns its slot.
   std::uint32_t add(std::uint32_t iteration, std::uint32_t forward_pass, double intercept,
                     std::span<const double> coefficients, std::span<const double> trial_point);

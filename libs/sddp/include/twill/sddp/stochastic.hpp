@@ -51,17 +51,23 @@ struct correlation_profile {
 /// How a correlation matrix becomes a factor.
 enum class correlation_method : std::uint8_t { spectral, cholesky };
 
-/// The openings of every stage as the case gives them: standard normal scale, correlation already applied.
+/// The openings of every stage, given or drawn: standard normal scale, correlation already applied.
 struct opening_tree {
   std::size_t dimension = 0;           ///< of the noise vector
   std::vector<std::size_t> offsets{};  ///< stages + 1 elements: where in `values` a stage begins
   std::vector<double> values{};        ///< stage, opening, position
+  /// Of the openings of each stage, with the sum 1. Empty, for a stage or as a whole: all the same.
+  std::vector<std::vector<double>> probabilities{};
 
   [[nodiscard]] std::span<const double> opening(std::size_t t, std::size_t w) const {
     return std::span(values).subspan(offsets[t] + w * dimension, dimension);
   }
   [[nodiscard]] std::size_t openings(std::size_t t) const {
     return dimension == 0 ? 0 : (offsets[t + 1] - offsets[t]) / dimension;
+  }
+  /// Whether the openings of stage t have probabilities of their own.
+  [[nodiscard]] bool is_weighted(std::size_t t) const {
+    return t < probabilities.size() && !probabilities[t].empty();
   }
   friend bool operator==(const opening_tree&, const opening_tree&) = default;
 };
