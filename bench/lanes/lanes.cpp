@@ -12,11 +12,17 @@
 #include "twill/lanes/kernel.hpp"
 #include "twill/lanes/ops.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <random>
+#include <string>
+#include <thread>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace lanes = twill::lanes;
 
@@ -195,6 +201,53 @@ void computations(bench::table& t, lanes::executor& ex) {
   }
 }
 
+// The three levels on two threads beside the executor without a pool, and beside more threads where there are
+// cores for them.
+void speedups(bench::table& t, lanes::executor& one, lanes::executor& two) {
+  struct team {
+    team(std::string called, lanes::executor& executor)
+        : name(std::move(called)), ex(executor), v(ex, million) {
+      huge = v.unary(256);
+      huge.launch.grid.x = 16;
+      huge.launch.block.x = 62'500;
+      shared = v.unary(256);
+      shared.launch.grid.x = 3906;
+      shared.launch.shared_bytes = 1024;
+    }
+    std::string name;
+    lanes::executor& ex;
+    arrays v;
+    lanes::execution_params huge;
+    lanes::execution_params shared;
+  };
+  if (!t.wants("S_lanes") && !t.wants("S_blocks") && !t.wants("S_ops")) return;
+  std::vector<std::unique_ptr<lanes::executor>> more;
+  std::vector<std::unique_ptr<team>> teams;
+  teams.push_back(std::make_unique<team>("ours", two));
+  teams.push_back(std::make_unique<team>("one_thread", one));
+  for (unsigned n = 4; n <= std::min(16U, std::thread::hardware_concurrency()); n *= 2) {
+    more.push_back(std::make_unique<lanes::executor>(lanes::executor_options{.threads = n}));
+    teams.push_back(std::make_unique<team>("threads_" + std::to_string(n), *more.back()));
+  }
+  const auto with = reverse(true);
+  const auto row = [&](const char* id, const char* what, auto run) {
+    std::vector<bench::side> sides;
+    for (const auto& of : teams) sides.push_back({of->name, [&run, of = of.get()] { run(*of); }});
+    t.row(id, what, std::move(sides), 5);
+  };
+  row("S_lanes", "lanes of 16 huge blocks, sigmoid, two threads",
+      [](team& x) { x.ex.launch(sigmoid, x.huge); });
+  row("S_blocks", "blocks with a barrier, reversal, two threads",
+      [&](team& x) { x.ex.launch(with, x.shared); });
+  row("S_ops", "chunks of ops::sigmoid, two threads", [&](team& x) {
+    if (&x.ex == &one) {
+      lanes::ops::sigmoid(x.v.a, x.v.c, x.v.n);
+    } else {
+      lanes::ops::sigmoid_par(x.ex, x.v.a, x.v.c, x.v.n);
+    }
+  });
+}
+
 // Two threads beside one, beside OpenMP, and eight threads on this machine's cores.
 void threads(bench::table& t, lanes::executor& one) {
   lanes::executor two({.threads = 2});
@@ -210,29 +263,7 @@ void threads(bench::table& t, lanes::executor& one) {
          {"one_thread", [&] { one.launch(sigmoid, p1); }},
          {"eight_threads", [&] { eight.launch(sigmoid, p8); }}},
         5);
-  auto big1 = v.unary(256);
-  auto big2 = w2.unary(256);
-  for (auto* p : {&big1, &big2}) {
-    p->launch.grid.x = 16;
-    p->launch.block.x = 62'500;
-  }
-  t.row("S_lanes", "lanes of 16 huge blocks, sigmoid, two threads",
-        {{"ours", [&] { two.launch(sigmoid, big2); }}, {"one_thread", [&] { one.launch(sigmoid, big1); }}},
-        5);
-  const auto with = reverse(true);
-  auto shared1 = v.unary(256);
-  auto shared2 = w2.unary(256);
-  for (auto* p : {&shared1, &shared2}) {
-    p->launch.grid.x = 3906;
-    p->launch.shared_bytes = 1024;
-  }
-  t.row("S_blocks", "blocks with a barrier, reversal, two threads",
-        {{"ours", [&] { two.launch(with, shared2); }}, {"one_thread", [&] { one.launch(with, shared1); }}},
-        5);
-  t.row("S_ops", "chunks of ops::sigmoid, two threads",
-        {{"ours", [&] { lanes::ops::sigmoid_par(two, w2.a, w2.c, w2.n); }},
-         {"one_thread", [&] { lanes::ops::sigmoid(v.a, v.c, v.n); }}},
-        5);
+  speedups(t, one, two);
   if (!t.wants("L11mem")) return;
   arrays m(two, 10 * million);
   const auto pm = m.binary(256);

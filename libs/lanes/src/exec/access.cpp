@@ -27,7 +27,9 @@ batch::place batch::locate(const decoded& d) {
     p.base = c.base;
     p.stride = c.stride;
     p.displacement = d.displacement;
-    if (p.kind == shape::uniform || p.kind == shape::affine) return;
+    if (p.kind == shape::stepped) p.jump = c.jump;
+    if (p.kind == shape::uniform) p.stride = 0;
+    if (p.kind == shape::uniform || p.kind == shape::affine || p.kind == shape::stepped) return;
     p.kind = shape::varying;
     p.offsets = reinterpret_cast<const std::uint64_t*>(array(c, 3));
   };
@@ -36,7 +38,10 @@ batch::place batch::locate(const decoded& d) {
     p.uniform_handle = c.kind == shape::uniform;
     if (p.uniform_handle) p.where = launch_->buffers->find(c.base);
   };
-  if (d.shared) p.where = {shared_.data(), shared_.size(), true};
+  if (d.shared) {
+    p.where = {shared_.data(), shared_.size(), true};
+    p.between = shared_stride_;
+  }
   switch (d.mode) {
     case address_mode::buffer:
     case address_mode::phi:
@@ -74,6 +79,21 @@ bool batch::in_bounds(const place& p, std::size_t bytes) const noexcept {
       wide_int last = 0;
       return range_of(c, type::u64, false, first, last) && fits(first + displacement, bytes, p.where.size) &&
              fits(last + displacement, bytes, p.where.size);
+    }
+    case shape::stepped: {
+      column c;
+      c.kind = shape::stepped;
+      c.base = p.base;
+      c.stride = p.stride;
+      c.jump = p.jump;
+      spread s;
+      if (!spread_of(c, type::u64, false, s)) return false;
+      const extent over = extent_of_current();
+      const wide_int lanes = s.per_lane * wide_int{over.lanes};
+      const wide_int blocks = s.per_block * wide_int{over.blocks};
+      const wide_int low = s.first + std::min(lanes, wide_int{0}) + std::min(blocks, wide_int{0});
+      const wide_int high = s.first + std::max(lanes, wide_int{0}) + std::max(blocks, wide_int{0});
+      return fits(low + displacement, bytes, p.where.size) && fits(high + displacement, bytes, p.where.size);
     }
     default: {
       if (p.displacement < 0) return false;
@@ -118,13 +138,22 @@ bool batch::check_places(const decoded& d, std::size_t bytes, bool underflow_onl
   return true;
 }
 
-// One offset a lane, displacement not included.
+// One offset a lane, displacement not included, from the shared memory of the first block on.
 const std::uint64_t* batch::offsets_of(const place& p) {
-  if (p.kind == shape::varying) return p.offsets;
+  if (p.kind == shape::varying && p.between == 0) return p.offsets;
   auto* const out = reinterpret_cast<std::uint64_t*>(scratch_[2]);
-  const std::uint64_t stride = p.kind == shape::affine ? p.stride : 0;
-  const std::uint64_t first = p.base + stride * cur_->first;
-  kernels_->ramp[3](out + cur_->first, &first, &stride, nullptr, cur_->last - cur_->first);
+  if (p.kind != shape::varying) {
+    column c;
+    c.base = p.base;
+    c.stride = p.stride;
+    c.jump = p.jump + p.between;
+    ramp(scratch_[2], 3, c, cur_->first, cur_->last);
+    return out;
+  }
+  std::memcpy(out + cur_->first, p.offsets + cur_->first, (cur_->last - cur_->first) * sizeof(std::uint64_t));
+  by_block([&](std::uint32_t from, std::uint32_t to, std::uint32_t block) {
+    if (block != 0) kernels_->bump(out + from, p.between * block, nullptr, to - from);
+  });
   return out;
 }
 
@@ -197,14 +226,14 @@ batch::step batch::load(const decoded& d) {
     return step::next;
   }
   const std::byte* const base = p.where.data + p.displacement;
-  if (p.kind == shape::uniform) {
+  if (p.kind == shape::uniform && p.between == 0) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, base + p.base, size);
     set_uniform(d, bits);
     return step::next;
   }
   const std::uint32_t n = cur_->last - cur_->first;
-  if (p.kind == shape::affine && p.stride == size) {
+  if (p.kind == shape::affine && p.stride == size && p.between == 0) {
     const std::byte* const from = base + (p.base + p.stride * cur_->first);
     const bool aligned = reinterpret_cast<std::uintptr_t>(from) % size == 0;
     if (aligned && !d.shared && exclusive(d.dst)) {
@@ -222,10 +251,16 @@ batch::step batch::load(const decoded& d) {
     end_write(d, out);
     return step::next;
   }
-  if (p.kind == shape::affine && cur_->mask == nullptr) {
+  if (p.kind != shape::varying && cur_->mask == nullptr) {
     std::byte* const out = begin_write(d);
-    kernels_->take_strided[d.width](out, base + (p.base + p.stride * cur_->first),
-                                    static_cast<std::int64_t>(p.stride), n);
+    pieces(p, [&](std::uint32_t first, std::uint32_t last, const std::byte* from) {
+      std::byte* const to = out + (std::size_t{first - cur_->first} << d.width);
+      if (p.stride == size) {
+        std::memcpy(to, from, (last - first) * size);
+      } else {
+        kernels_->take_strided[d.width](to, from, static_cast<std::int64_t>(p.stride), last - first);
+      }
+    });
     end_write(d, out);
     return step::next;
   }
@@ -259,7 +294,7 @@ batch::step batch::store(const decoded& d) {
   }
   std::byte* const base = p.where.data + p.displacement;
   const std::uint32_t n = cur_->last - cur_->first;
-  const bool contiguous = p.kind == shape::affine && p.stride == size;
+  const bool contiguous = p.kind == shape::affine && p.stride == size && p.between == 0;
   if (!d.shared) {
     std::byte* const from = contiguous ? base + (p.base + p.stride * cur_->first) : p.where.data;
     const std::byte* const to = contiguous ? from + n * size : p.where.data + p.where.size;
@@ -269,7 +304,7 @@ batch::step batch::store(const decoded& d) {
         s.kind == shape::view && contiguous && s.view + (std::size_t{cur_->first} << d.width) == from;
     if (!self || groups_.size() > 1) protect_views(from, to, pc_);
   }
-  if (p.kind == shape::uniform) {
+  if (p.kind == shape::uniform && p.between == 0) {
     std::uint32_t lane = cur_->last - 1;
     while (cur_->mask != nullptr && cur_->mask[lane] == 0) --lane;
     const std::uint64_t bits = lane_bits(columns_[source.column], d.width, lane);
@@ -282,9 +317,15 @@ batch::step batch::store(const decoded& d) {
     std::memmove(base + (p.base + p.stride * cur_->first), values, n * size);
     return step::next;
   }
-  if (p.kind == shape::affine && cur_->mask == nullptr) {
-    kernels_->put_strided[d.width](base + (p.base + p.stride * cur_->first),
-                                   static_cast<std::int64_t>(p.stride), values, n);
+  if (p.kind != shape::varying && cur_->mask == nullptr) {
+    pieces(p, [&](std::uint32_t first, std::uint32_t last, std::byte* to) {
+      const std::byte* const from = values + (std::size_t{first - cur_->first} << d.width);
+      if (p.stride == size) {
+        std::memmove(to, from, (last - first) * size);
+      } else {
+        kernels_->put_strided[d.width](to, static_cast<std::int64_t>(p.stride), from, last - first);
+      }
+    });
     return step::next;
   }
   const std::uint64_t* const offsets = offsets_of(p) + cur_->first;

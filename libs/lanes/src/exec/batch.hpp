@@ -4,6 +4,7 @@
 #include "exec/launch_state.hpp"
 #include "twill/base/memory.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -16,6 +17,7 @@ enum class shape : std::uint8_t {
   undefined,  ///< nobody wrote it, or nobody reads it any more
   uniform,    ///< one value
   affine,     ///< base + lane * stride, modulo 2^width
+  stepped,    ///< base + lane * stride + block * jump, modulo 2^width; of the batch, both counted from 0
   varying,    ///< a value a lane, in the column
   view        ///< a value a lane, in a buffer
 };
@@ -23,10 +25,11 @@ enum class shape : std::uint8_t {
 /// A register of one width in all lanes of a batch.
 struct column {
   shape kind = shape::undefined;
-  bool filled = false;     ///< affine: the column holds the values of the window too
+  bool filled = false;     ///< affine, stepped: the column holds the values of the window too
   bool constant = false;   ///< the column holds `constant_bits` in every lane, whatever its kind is
-  std::uint64_t base = 0;  ///< uniform: the value; affine: that of lane 0
+  std::uint64_t base = 0;  ///< uniform: the value; affine, stepped: that of lane 0
   std::uint64_t stride = 0;
+  std::uint64_t jump = 0;  ///< stepped alone, else 0
   std::uint64_t constant_bits = 0;
   const std::byte* view = nullptr;  ///< where lane 0 would be
   std::uint32_t view_first = 0;     ///< the view is inside its buffer for the lanes [view_first, view_last)
@@ -60,8 +63,11 @@ class batch {
 
   /// Makes room for a program. Allocates only where the last program needed less.
   void configure(const launch_state& launch);
-  /// Lanes to execute; `shared` is the memory of their block.
-  void start(launch_state& launch, std::uint64_t begin, std::uint32_t count, std::span<std::byte> shared);
+  /// Lanes to execute; `shared` is the memory of their blocks, `shared_stride` bytes from one to the next.
+  ///
+  /// Requires: whole blocks, where there are several.
+  void start(launch_state& launch, std::uint64_t begin, std::uint32_t count, std::span<std::byte> shared,
+             std::size_t shared_stride = 0);
   /// Runs until every lane has ended or waits at a barrier.
   void run(resonance& sums);
   /// The other batches of the block, where pools of one lane may be used by another.
@@ -76,6 +82,9 @@ class batch {
   [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
   /// All lanes that wait go on.
   void release() noexcept;
+  /// The end of a phase of whole blocks: those whose lanes wait at one barrier go on. What faulted ends, and
+  /// all above. False when nothing is left.
+  bool meet();
 
  private:
   enum class step : std::uint8_t { next, skip, moved, left };
@@ -84,7 +93,8 @@ class batch {
   void pick();
   [[nodiscard]] bool join_others();
   void absorb(lane_group& into, lane_group& from);
-  void write_down_steps(lane_group& g);
+  void use_steps();
+  void level_steps(lane_group& a, lane_group& b);
   void find_stop();
   void set_members(lane_group& g, std::uint8_t* mask, std::uint32_t count);
   void clip(lane_group& g);
@@ -99,6 +109,24 @@ class batch {
   [[nodiscard]] step call(const decoded& d);
   [[nodiscard]] step branch_if(const decoded& d);
   [[nodiscard]] step loop(const decoded& d);
+
+  // --- loops of registers alone, strip by strip (loops.cpp)
+  struct strip_operation {
+    const decoded* what = nullptr;
+    std::array<const std::byte*, 3> in{};
+    std::array<std::uint8_t, 3> width{};  // of the operands; one_value_: the same bytes for every strip
+    std::byte* out = nullptr;
+    bool idle = false;
+    bool keep = false;  // other lanes keep their values
+  };
+  static constexpr std::uint8_t one_value_ = 0xff;
+  struct strip;
+  [[nodiscard]] bool fits_strips(const decoded& d) const noexcept;
+  [[nodiscard]] step run_loop(const decoded& d);
+  void resolve(const pure_loop& loop);
+  [[nodiscard]] bool run_strip(strip& s, const pure_loop& loop);
+  void operate(const strip_operation& o, strip& s) const;
+  void operate_packed(const strip_operation& o, strip& s) const;
 
   // --- the interpreter (run.cpp)
   void run_group(resonance& sums);
@@ -118,14 +146,40 @@ class batch {
   void materialise(column& c, std::size_t width);
   void keep_others(column& c, std::size_t width);
   void set_uniform(const decoded& d, std::uint64_t bits);
-  void set_affine(const decoded& d, std::uint64_t base, std::uint64_t stride);
+  void set_affine(const decoded& d, std::uint64_t base, std::uint64_t stride, std::uint64_t jump = 0);
+  void ramp(std::byte* lane_0, std::size_t width, const column& c, std::uint32_t from,
+            std::uint32_t to) const;
   void set_tag(const decoded& d);
   [[nodiscard]] std::byte* begin_write(const decoded& d);  // at lane first
   void end_write(const decoded& d, const std::byte* written);
+  // How an even column runs over the lanes and the blocks of the current group.
+  struct spread {
+    wide_int first = 0;      // of the first lane counted
+    wide_int per_lane = 0;   // a lane further on in the block
+    wide_int per_block = 0;  // the same lane of the next block
+  };
+  struct extent {
+    std::uint32_t block = 0;  // first block and lane in it that are counted
+    std::uint32_t lane = 0;
+    std::uint32_t blocks = 0;  // further ones
+    std::uint32_t lanes = 0;
+  };
+  [[nodiscard]] extent extent_of_current() const noexcept;
   [[nodiscard]] std::uint64_t lane_bits(const column& c, std::size_t width,
                                         std::uint32_t lane) const noexcept;
   [[nodiscard]] bool range_of(const column& c, type t, bool is_signed_order, wide_int& first,
                               wide_int& last) const noexcept;
+  [[nodiscard]] bool spread_of(const column& c, type t, bool is_signed_order, spread& out) const noexcept;
+  // Calls f(from, to, block) for the lanes of each block in the current group; `to` is not among them.
+  template <class F>
+  void by_block(F f) const {
+    for (std::uint32_t i = cur_->first; i < cur_->last;) {
+      const std::uint32_t block = i / period_;
+      const std::uint32_t to = std::min((block + 1) * period_, cur_->last);
+      f(i, to, block);
+      i = to;
+    }
+  }
   [[nodiscard]] std::uint8_t tag_at(slot reg, std::uint32_t lane) const noexcept;
   [[nodiscard]] std::uint32_t first_active() const noexcept;
   template <class F>
@@ -155,6 +209,8 @@ class batch {
     shape kind = shape::uniform;
     std::uint64_t base = 0;  // uniform, affine: the offset of lane 0, modulo 2^64
     std::uint64_t stride = 0;
+    std::uint64_t jump = 0;                  // of the address; memory adds its own to that
+    std::uint64_t between = 0;               // shared memory of several blocks: bytes from one to the next
     const std::uint64_t* offsets = nullptr;  // varying: lane 0
     std::int64_t displacement = 0;           // varying: not yet added
   };
@@ -162,6 +218,21 @@ class batch {
   [[nodiscard]] bool in_bounds(const place& p, std::size_t bytes) const noexcept;
   [[nodiscard]] bool check_places(const decoded& d, std::size_t bytes, bool underflow_only);
   [[nodiscard]] const std::uint64_t* offsets_of(const place& p);
+  // Calls f(from, to, where lane `from` goes) for lanes whose places rise by the stride, all of the current
+  // group in their order. Requires: no mask, and the place is not varying.
+  template <class F>
+  void pieces(const place& p, F f) const {
+    const auto at = [&](std::uint32_t lane, std::uint64_t block) {
+      return p.where.data + (p.base + static_cast<std::uint64_t>(p.displacement) + p.stride * lane +
+                             (p.jump + p.between) * block);
+    };
+    if (p.jump + p.between == 0) {
+      f(cur_->first, cur_->last, at(cur_->first, 0));
+    } else {
+      by_block(
+          [&](std::uint32_t from, std::uint32_t to, std::uint32_t block) { f(from, to, at(from, block)); });
+    }
+  }
   [[nodiscard]] step load(const decoded& d);
   [[nodiscard]] step store(const decoded& d);
   void load_each(const decoded& d);
@@ -176,6 +247,9 @@ class batch {
   [[nodiscard]] step pool_access(const decoded& d);
 
   static constexpr std::uint32_t none_ = 0xffffffff;
+  // Fewer active lanes than this part of their span are packed together before an instruction that costs
+  // much, and spread after it.
+  static constexpr std::uint32_t sparse_part_ = 8;
 
   const prepared_program* program_ = nullptr;
   const kernel_table* kernels_ = nullptr;
@@ -186,7 +260,9 @@ class batch {
   std::uint64_t begin_ = 0;
   std::uint32_t lo_ = 0;
   std::uint32_t hi_ = 0;
-  std::span<std::byte> shared_{};
+  std::uint32_t period_ = 1;         // lanes of a block, where there are several
+  std::span<std::byte> shared_{};    // of the first block
+  std::uint64_t shared_stride_ = 0;  // to that of the next one; 0 where there is one block
   std::span<const std::unique_ptr<batch>> siblings_{};
 
   std::vector<column> columns_;
@@ -198,6 +274,7 @@ class batch {
   std::array<std::uint8_t, slot_count> tags_{};
   std::array<std::uint8_t*, slot_count> lane_tags_{};
 
+  std::vector<strip_operation> operations_;  // of the loop that runs
   std::vector<lane_group> groups_;
   lane_group* cur_ = nullptr;
   std::uint32_t pc_ = 0;

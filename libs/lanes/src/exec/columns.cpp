@@ -35,15 +35,27 @@ const std::byte* batch::array(column& c, std::size_t width) {
       }
       return c.data;
     case shape::affine:
+    case shape::stepped:
       if (!c.filled) {
-        const std::uint64_t at_lo = c.base + c.stride * lo_;
-        kernels_->ramp[width](c.data + (std::size_t{lo_} << width), &at_lo, &c.stride, nullptr, hi_ - lo_);
+        ramp(c.data, width, c, lo_, hi_);
         c.filled = true;
         c.constant = false;
       }
       return c.data;
   }
   return c.data;
+}
+
+// The values of an even column in the lanes [from, to).
+void batch::ramp(std::byte* lane_0, std::size_t width, const column& c, std::uint32_t from,
+                 std::uint32_t to) const {
+  while (from < to) {
+    const std::uint32_t block = c.jump == 0 ? 0 : from / period_;
+    const std::uint32_t end = c.jump == 0 ? to : std::min(to, (block + 1) * period_);
+    const std::uint64_t first = c.base + c.stride * from + c.jump * block;
+    kernels_->ramp[width](lane_0 + (std::size_t{from} << width), &first, &c.stride, nullptr, end - from);
+    from = end;
+  }
 }
 
 void batch::materialise(column& c, std::size_t width) {
@@ -96,23 +108,27 @@ void batch::set_uniform(const decoded& d, std::uint64_t bits) {
   end_write(d, out);
 }
 
-void batch::set_affine(const decoded& d, std::uint64_t base, std::uint64_t stride) {
+void batch::set_affine(const decoded& d, std::uint64_t base, std::uint64_t stride, std::uint64_t jump) {
   column& c = columns_[d.column];
-  if (stride == 0) {
+  if (stride == 0 && jump == 0) {
     set_uniform(d, d.width == 3 ? base : base & ((std::uint64_t{1} << (8U << d.width)) - 1));
     return;
   }
   if (exclusive(d.dst)) {
-    c.kind = shape::affine;
+    c.kind = jump == 0 ? shape::affine : shape::stepped;
     c.base = base;
     c.stride = stride;
+    c.jump = jump;
     c.filled = false;
     set_tag(d);
     return;
   }
   std::byte* const out = begin_write(d);
-  const std::uint64_t first = base + stride * cur_->first;
-  kernels_->ramp[d.width](out, &first, &stride, nullptr, cur_->last - cur_->first);
+  column even;
+  even.base = base;
+  even.stride = stride;
+  even.jump = jump;
+  ramp(out - (std::size_t{cur_->first} << d.width), d.width, even, cur_->first, cur_->last);
   end_write(d, out);
 }
 
@@ -146,6 +162,7 @@ void batch::end_write(const decoded& d, const std::byte* written) {
 std::uint64_t batch::lane_bits(const column& c, std::size_t width, std::uint32_t lane) const noexcept {
   std::uint64_t bits = c.base;
   if (c.kind == shape::affine) bits += c.stride * lane;
+  if (c.kind == shape::stepped) bits += c.stride * lane + c.jump * (lane / period_);
   if (c.kind == shape::varying || c.kind == shape::view || c.kind == shape::undefined) {
     const std::byte* const at = (c.kind == shape::view ? c.view : c.data) + (std::size_t{lane} << width);
     bits = 0;
@@ -173,6 +190,46 @@ bool batch::range_of(const column& c, type t, bool is_signed_order, wide_int& fi
   first = value(c.base + c.stride * cur_->first);
   last = value(c.base + c.stride * (cur_->last - 1));
   return last - first == static_cast<wide_int>(slope) * (cur_->last - 1 - cur_->first);
+}
+
+// The lanes of the current group as a rectangle of blocks and lanes of each, or one that contains them.
+batch::extent batch::extent_of_current() const noexcept {
+  const std::uint32_t first = cur_->first / period_;
+  const std::uint32_t last = (cur_->last - 1) / period_;
+  if (first == last) return {first, cur_->first % period_, 0, cur_->last - 1 - cur_->first};
+  return {first, 0, last - first, period_ - 1};
+}
+
+// The same for columns of which some are stepped: values over the rectangle of `extent_of_current`, when none
+// of its corners wraps. Values are linear in both directions, so that nothing in between wraps either.
+bool batch::spread_of(const column& c, type t, bool is_signed_order, spread& out) const noexcept {
+  const unsigned unused = 64U - (8U << width_index(size_bytes(t)));
+  const auto as_signed = [&](std::uint64_t bits) -> wide_int {
+    return static_cast<std::int64_t>(bits << unused) >> unused;
+  };
+  const auto value = [&](std::uint64_t bits) -> wide_int {
+    return is_signed_order ? as_signed(bits) : static_cast<wide_int>(bits << unused >> unused);
+  };
+  if (c.kind == shape::uniform) {
+    out = {value(c.base), 0, 0};
+    return true;
+  }
+  if (c.kind != shape::affine && c.kind != shape::stepped) return false;
+  const std::uint64_t jump = c.kind == shape::stepped ? c.jump : 0;
+  const extent over = extent_of_current();
+  out.per_lane = as_signed(c.stride);
+  out.per_block = as_signed(c.stride * period_ + jump);
+  out.first =
+      value(c.base + c.stride * (std::uint64_t{over.block} * period_ + over.lane) + jump * over.block);
+  const wide_int low = is_signed_order ? -(wide_int{1} << (63 - unused)) : 0;
+  const wide_int high = low + (wide_int{1} << (64 - unused));
+  for (const wide_int block : {wide_int{0}, wide_int{over.blocks}}) {
+    for (const wide_int lane : {wide_int{0}, wide_int{over.lanes}}) {
+      const wide_int corner = out.first + block * out.per_block + lane * out.per_lane;
+      if (corner < low || corner >= high) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace twill::lanes::detail

@@ -9,10 +9,6 @@
 namespace twill::lanes::detail {
 namespace {
 
-// Fewer active lanes than this part of their span are packed together before an instruction and spread after
-// it.
-constexpr std::uint32_t sparse_part = 8;
-
 std::uint64_t cut(std::uint64_t bits, std::size_t width) {
   return width == 3 ? bits : bits & ((std::uint64_t{1} << (8U << width)) - 1);
 }
@@ -34,15 +30,30 @@ bool batch::compute_uniform(const decoded& d) {
 
 bool batch::compute_affine(const decoded& d) {
   const column& a = columns_[d.in[0].column];
-  const auto even = [](const column& c) { return c.kind == shape::uniform || c.kind == shape::affine; };
+  const auto even = [](const column& c) {
+    return c.kind == shape::uniform || c.kind == shape::affine || c.kind == shape::stepped;
+  };
+  const auto stride_of = [](const column& c) { return c.kind == shape::uniform ? 0 : c.stride; };
+  const auto jump_of = [](const column& c) { return c.kind == shape::stepped ? c.jump : 0; };
   if (!even(a)) return false;
-  const std::uint64_t a_stride = a.kind == shape::affine ? a.stride : 0;
+  const std::uint64_t a_stride = stride_of(a);
+  const std::uint64_t a_jump = jump_of(a);
   if (d.affine == affine_rule::convert) {
     wide_int first = 0;
     wide_int last = 0;
     const bool narrower = size_bytes(d.ty) <= size_bytes(d.src_ty);
     if (narrower) {
-      set_affine(d, cut(a.base, d.width), a_stride);
+      set_affine(d, cut(a.base, d.width), a_stride, a_jump);
+      return true;
+    }
+    if (a.kind == shape::stepped) {
+      spread over;
+      if (!spread_of(a, d.src_ty, is_signed(d.src_ty), over)) return false;
+      const extent at = extent_of_current();
+      const auto stride = static_cast<std::uint64_t>(over.per_lane);
+      const std::uint64_t jump = static_cast<std::uint64_t>(over.per_block) - stride * period_;
+      const std::uint64_t lane = std::uint64_t{at.block} * period_ + at.lane;
+      set_affine(d, static_cast<std::uint64_t>(over.first) - stride * lane - jump * at.block, stride, jump);
       return true;
     }
     if (!range_of(a, d.src_ty, is_signed(d.src_ty), first, last)) return false;
@@ -54,18 +65,20 @@ bool batch::compute_affine(const decoded& d) {
   }
   const column& b = columns_[d.in[1].column];
   if (!even(b)) return false;
-  const std::uint64_t b_stride = b.kind == shape::affine ? b.stride : 0;
+  const std::uint64_t b_stride = stride_of(b);
+  const std::uint64_t b_jump = jump_of(b);
   switch (d.affine) {
-    case affine_rule::add: set_affine(d, a.base + b.base, a_stride + b_stride); return true;
-    case affine_rule::sub: set_affine(d, a.base - b.base, a_stride - b_stride); return true;
+    case affine_rule::add: set_affine(d, a.base + b.base, a_stride + b_stride, a_jump + b_jump); return true;
+    case affine_rule::sub: set_affine(d, a.base - b.base, a_stride - b_stride, a_jump - b_jump); return true;
     case affine_rule::mul:
-      if (a_stride != 0 && b_stride != 0) return false;
-      set_affine(d, a.base * b.base, a_stride * b.base + b_stride * a.base);
+      if (a.kind != shape::uniform && b.kind != shape::uniform) return false;
+      set_affine(d, a.base * b.base, a_stride * b.base + b_stride * a.base,
+                 a_jump * b.base + b_jump * a.base);
       return true;
     case affine_rule::shl: {
-      if (b_stride != 0) return false;
+      if (b.kind != shape::uniform) return false;
       const std::uint64_t amount = b.base & ((8U << d.width) - 1);
-      set_affine(d, a.base << amount, a_stride << amount);
+      set_affine(d, a.base << amount, a_stride << amount, a_jump << amount);
       return true;
     }
     default: return false;
@@ -78,16 +91,29 @@ bool batch::compare_affine(const decoded& d) {
   const column& b = columns_[d.in[1].column];
   const bool bits = d.cond >= condition::ltu;
   const bool is_signed_order = is_signed(d.ty) && !bits;
-  wide_int a_first = 0;
-  wide_int a_last = 0;
-  wide_int b_first = 0;
-  wide_int b_last = 0;
-  if (!range_of(a, d.ty, is_signed_order, a_first, a_last) ||
-      !range_of(b, d.ty, is_signed_order, b_first, b_last)) {
-    return false;
+  wide_int low = 0;
+  wide_int high = 0;
+  if (a.kind == shape::stepped || b.kind == shape::stepped) {
+    spread x;
+    spread y;
+    if (!spread_of(a, d.ty, is_signed_order, x) || !spread_of(b, d.ty, is_signed_order, y)) return false;
+    const extent over = extent_of_current();
+    const wide_int lanes = (x.per_lane - y.per_lane) * wide_int{over.lanes};
+    const wide_int blocks = (x.per_block - y.per_block) * wide_int{over.blocks};
+    low = x.first - y.first + std::min(lanes, wide_int{0}) + std::min(blocks, wide_int{0});
+    high = x.first - y.first + std::max(lanes, wide_int{0}) + std::max(blocks, wide_int{0});
+  } else {
+    wide_int a_first = 0;
+    wide_int a_last = 0;
+    wide_int b_first = 0;
+    wide_int b_last = 0;
+    if (!range_of(a, d.ty, is_signed_order, a_first, a_last) ||
+        !range_of(b, d.ty, is_signed_order, b_first, b_last)) {
+      return false;
+    }
+    low = std::min(a_first - b_first, a_last - b_last);
+    high = std::max(a_first - b_first, a_last - b_last);
   }
-  const wide_int low = std::min(a_first - b_first, a_last - b_last);
-  const wide_int high = std::max(a_first - b_first, a_last - b_last);
   int answer = -1;
   switch (d.cond) {
     case condition::lt:
@@ -109,7 +135,7 @@ bool batch::compare_affine(const decoded& d) {
 // Few lanes far apart: their operands are packed, so that the cost is that of the lanes that run.
 bool batch::compute_sparse(const decoded& d) {
   const std::uint32_t span = cur_->last - cur_->first;
-  if (!d.costly || cur_->mask == nullptr || cur_->active * sparse_part > span) return false;
+  if (!d.costly || cur_->mask == nullptr || cur_->active * sparse_part_ > span) return false;
   std::uint32_t n = 0;
   for (std::uint32_t i = cur_->first; i < cur_->last; ++i) {
     indices_[n] = i;
@@ -188,8 +214,8 @@ void batch::copy(const decoded& d) {
     set_uniform(d, from.base);
     return;
   }
-  if (from.kind == shape::affine) {
-    set_affine(d, from.base, from.stride);
+  if (from.kind == shape::affine || from.kind == shape::stepped) {
+    set_affine(d, from.base, from.stride, from.kind == shape::stepped ? from.jump : 0);
     return;
   }
   if (d.in[0].column == d.column) {

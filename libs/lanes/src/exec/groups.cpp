@@ -60,6 +60,43 @@ void batch::release() noexcept {
   }
 }
 
+bool batch::meet() {
+  if (faulted_) {  // the other lanes of its block have run this phase and do not count any more
+    const auto lane = static_cast<std::uint32_t>(fault_.global - begin_);
+    hi_ = std::min(hi_, lane / period_ * period_);
+  }
+  const auto id_of = [&](const lane_group& g) { return program_->code[g.pc].value; };
+  const auto other = [&](const lane_group& g) { return id_of(g) != id_of(groups_.front()); };
+  if (std::any_of(groups_.begin(), groups_.end(), other)) {
+    for (std::uint32_t block = lo_ / period_; block * period_ < hi_; ++block) {
+      const std::uint32_t begin = block * period_;
+      fault_record record{.code = errc::barrier_divergence, .numbers = {begin_ / period_ + block}};
+      bool waiting = false;
+      bool differ = false;
+      std::uint64_t id = 0;
+      for (const lane_group& g : groups_) {
+        std::uint32_t lane = std::max(begin, g.first);
+        const std::uint32_t end = std::min({begin + period_, g.last, hi_});
+        while (lane < end && g.mask != nullptr && g.mask[lane] == 0) ++lane;
+        if (lane >= end) continue;
+        differ |= waiting && id_of(g) != id;
+        waiting = true;
+        id = id_of(g);
+        if (begin_ + lane >= record.global) continue;
+        record.global = begin_ + lane;
+        record.pc = g.pc;
+      }
+      if (!differ) continue;
+      faulted_ = true;
+      fault_ = record;
+      hi_ = begin;
+      break;
+    }
+  }
+  release();
+  return !groups_.empty() && hi_ > lo_;
+}
+
 void batch::account() noexcept {
   instructions_ += (cur_->run - counted_) * cur_->active;
   counted_ = cur_->run;
@@ -106,21 +143,28 @@ bool batch::join_others() {
   return false;
 }
 
-void batch::write_down_steps(lane_group& g) {
-  if (!steps_used_) {
-    std::fill(steps_ + lo_, steps_ + hi_, 0);
-    steps_used_ = true;
+void batch::use_steps() {
+  if (steps_used_) return;
+  std::fill(steps_ + lo_, steps_ + hi_, 0);
+  steps_used_ = true;
+}
+
+// What one group has run more than the other becomes its lanes' own.
+void batch::level_steps(lane_group& a, lane_group& b) {
+  if (a.run == b.run) return;
+  lane_group& more = a.run > b.run ? a : b;
+  const std::uint64_t run = std::min(a.run, b.run);
+  if (launch_->config->step_limit != 0) {
+    use_steps();
+    const std::uint8_t* const mask = more.mask == nullptr ? nullptr : more.mask + more.first;
+    kernels_->bump(steps_ + more.first, more.run - run, mask, more.last - more.first);
+    more.base += more.run - run;
   }
-  kernels_->bump(steps_ + g.first, g.run, g.mask == nullptr ? nullptr : g.mask + g.first, g.last - g.first);
-  g.base += g.run;
-  g.run = 0;
+  more.run = run;
 }
 
 void batch::absorb(lane_group& into, lane_group& from) {
-  if (steps_used_ || into.run != from.run) {
-    write_down_steps(into);
-    write_down_steps(from);
-  }
+  level_steps(into, from);
   const std::uint32_t first = std::min(into.first, from.first);
   const std::uint32_t last = std::max(into.last, from.last);
   std::uint8_t* const both = take_mask();
@@ -200,6 +244,7 @@ batch::step batch::branch_if(const decoded& d) {
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(array(p, 0));
   const std::size_t count = kernels_->within(taken_ + cur_->first, bytes + cur_->first, mask_of_current(),
                                              cur_->last - cur_->first);
+  if (count != 0 && count != cur_->active && fits_strips(d)) return run_loop(d);
   return split(taken_, static_cast<std::uint32_t>(count), d.target);
 }
 
@@ -213,6 +258,7 @@ batch::step batch::loop(const decoded& d) {
     pc_ = d.target;
     return step::moved;
   }
+  if (fits_strips(d)) return run_loop(d);
   const auto* const counts = reinterpret_cast<const std::uint32_t*>(array(c, 2)) + cur_->first;
   const std::uint32_t n = cur_->last - cur_->first;
   auto* const out = reinterpret_cast<std::uint32_t*>(begin_write(d));

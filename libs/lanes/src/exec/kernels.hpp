@@ -58,6 +58,9 @@ struct kernel_table {
   void (*without)(std::uint8_t* d, const std::uint8_t* a, const std::uint8_t* mask, std::size_t n) = nullptr;
   /// v[i] += by in the lanes of the mask (all where it is null).
   void (*bump)(std::uint64_t* v, std::uint64_t by, const std::uint8_t* mask, std::size_t n) = nullptr;
+  /// v[i] += by in the lanes of the mask (all where it is null); and wide[i] += v[i].
+  void (*tally)(std::uint16_t* v, std::uint16_t by, const std::uint8_t* mask, std::size_t n) = nullptr;
+  void (*add_tally)(std::uint64_t* wide, const std::uint16_t* v, std::size_t n) = nullptr;
   /// taken[i] = whether counts[i] is not 0; d[i] = one less where it is.
   void (*countdown)(std::uint32_t* d, std::uint8_t* taken, const std::uint32_t* counts,
                     std::size_t n) = nullptr;

@@ -43,11 +43,27 @@ bool is_empty(const launch_config& c) {
 unsigned choose_width(const launch_config& c, const detail::prepared_program& p, std::uint64_t lanes) {
   if (c.batch != 0) return std::min(c.batch, most_width);
   const std::size_t budget = p.repeats ? repeating_bytes : batch_bytes;
-  const std::size_t fitting = std::bit_floor(budget / std::max<std::size_t>(p.bytes_per_lane, 1));
-  const unsigned most = p.repeats || p.costly ? most_costly_width : most_auto_width;
+  std::size_t fitting = budget / std::max<std::size_t>(p.bytes_per_lane, 1);
+  if (!p.loops.empty())
+    fitting = std::min(fitting, repeating_bytes / std::max<std::size_t>(p.bytes_in_loop, 1));
+  fitting = std::bit_floor(fitting);
+  const unsigned most = p.repeats || p.costly || !p.loops.empty() ? most_costly_width : most_auto_width;
   const auto wide = static_cast<unsigned>(std::clamp<std::size_t>(fitting, least_width, most));
   const std::uint64_t needed = std::max<std::uint64_t>(std::bit_ceil(lanes), least_width);
   return static_cast<unsigned>(std::min<std::uint64_t>(wide, needed));
+}
+
+// Blocks with barriers or shared memory run together, several to a batch, where the launch is large enough to
+// be shared out in spite of that. Pools and ResAccum have an order of their own.
+std::uint64_t blocks_together(const launch_state& launch) {
+  const detail::prepared_program& p = *launch.program;
+  constexpr std::uint64_t least_units = 16;
+  constexpr std::uint64_t shared_at_once = 64 * 1024;
+  if (p.uses_pools || p.uses_resonance) return 1;
+  std::uint64_t most = launch.width / launch.lanes_per_block;
+  if (launch.config->batch == 0) most = std::min(most, launch.blocks / least_units);
+  if (p.uses_shared) most = std::min(most, shared_at_once / (launch.config->shared_bytes + 1));
+  return std::max<std::uint64_t>(1, most);
 }
 
 // Work that one leaf of the tree does, in lanes: a few batches of cheap programs, one of small launches.
@@ -64,7 +80,8 @@ plan make_plan(const launch_state& launch) {
   plan out;
   const detail::prepared_program& p = *launch.program;
   out.by_block = p.uses_barrier || p.uses_shared;
-  if (!out.by_block) out.blocks = std::max<std::uint64_t>(1, launch.width / launch.lanes_per_block);
+  out.blocks = out.by_block ? blocks_together(launch)
+                            : std::max<std::uint64_t>(1, launch.width / launch.lanes_per_block);
   const std::uint64_t unit_lanes = out.blocks * launch.lanes_per_block;
   out.units = (launch.blocks + out.blocks - 1) / out.blocks;
   constexpr std::uint64_t leaves = 128;
@@ -103,6 +120,8 @@ class runner {
       if (launch_.needless(begin)) break;
       if (!plan_.by_block) {
         in_batches(*space, begin, sums);
+      } else if (plan_.blocks > 1) {
+        together(*space, unit, sums);
       } else if (launch_.program->uses_barrier) {
         phases(*space, unit, sums);
       } else {
@@ -203,6 +222,26 @@ class runner {
     }
   }
 
+  // Several blocks in one batch, each with shared memory of its own. Those that are at different places, or
+  // at different barriers, are groups of lanes like any others.
+  void together(workspace& space, std::uint64_t unit, resonance& sums) {
+    constexpr std::size_t line = 64;
+    const std::size_t stride = (launch_.config->shared_bytes + line - 1) / line * line;
+    const std::uint64_t first = unit * plan_.blocks;
+    const std::uint64_t blocks = std::min(plan_.blocks, launch_.blocks - first);
+    space.shared.assign(stride * blocks, std::byte{0});
+    batch& b = at(space, 0);
+    b.start(launch_, first * launch_.lanes_per_block,
+            static_cast<std::uint32_t>(blocks * launch_.lanes_per_block), space.shared, stride);
+    std::uint64_t runs = 0;
+    do {
+      b.run(sums);
+      ++runs;
+    } while (b.meet());
+    executor::state::count(owner_.counters().batches, runs);
+    if (b.faulted()) launch_.report(b.fault());
+  }
+
   // At the end of a phase: false when every lane has ended, or they wait at different barriers.
   bool meet(std::span<const std::unique_ptr<batch>> all, std::uint64_t block) {
     bool waiting = false;
@@ -279,8 +318,7 @@ launch_result executor::launch(const program& p, const execution_params& params)
   launch.pools = pools.get();
   launch.registers = params.registers;
   launch.owner = this;
-  const bool by_block = prepared->uses_barrier || prepared->uses_shared;
-  launch.width = choose_width(config, *prepared, by_block ? launch.lanes_per_block : launch.total);
+  launch.width = choose_width(config, *prepared, launch.total);
   const std::uint64_t sharing = std::max<std::uint64_t>(launch.lanes_per_block, 4096);
   launch.pool_limit = config.memory_limit / std::min(launch.total, sharing);
   // By the widest batch that there can be, so that it depends on no width.
@@ -290,6 +328,11 @@ launch_result executor::launch(const program& p, const execution_params& params)
                       std::chrono::milliseconds(std::min<std::uint64_t>(config.time_limit_ms, 1'000'000'000));
   }
   const plan work = make_plan(launch);
+  if (work.by_block) {
+    const std::uint64_t needed =
+        std::bit_ceil(std::max<std::uint64_t>(work.blocks * launch.lanes_per_block, least_width));
+    launch.width = static_cast<unsigned>(std::min<std::uint64_t>(launch.width, needed));
+  }
   const detail::running_mark mark(*state_, launch);
   resonance sums;
   runner run(*state_, launch, work);

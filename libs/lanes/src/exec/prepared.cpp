@@ -51,6 +51,7 @@ prepared_program::prepared_program(const program& p, std::vector<std::pair<std::
   number_columns();
   find_constants();
   find_fusions();
+  find_loops();
   weigh();
 }
 
@@ -259,11 +260,25 @@ void prepared_program::weigh() {
     const decoded& d = code[pc];
     if (d.writes && d.what != action::constant) varies[d.column] = true;
     const bool jumps = d.what == action::branch || d.what == action::branch_if || d.what == action::loop;
-    repeats |= d.what == action::call || (jumps && d.target <= pc);
+    const bool known = std::ranges::any_of(loops, [&](const pure_loop& l) { return l.last == pc; });
+    repeats |= d.what == action::call || (jumps && d.target <= pc && !known);
     costly |= d.costly;
   }
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (varies[c]) bytes_per_lane += std::size_t{1} << columns[c].width;
+  }
+  for (const pure_loop& loop : loops) {
+    std::vector<bool> used(columns.size(), false);
+    for (std::uint32_t pc = loop.top; pc <= loop.last; ++pc) {
+      const decoded& d = code[pc];
+      if (d.writes && !loop.operations[pc - loop.top].idle) used[d.column] = true;
+      for (std::size_t k = 0; k < d.reads; ++k) used[d.in[k].column] = true;
+    }
+    std::size_t bytes = 0;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (used[c] && varies[c]) bytes += std::size_t{1} << columns[c].width;
+    }
+    bytes_in_loop = std::max(bytes_in_loop, bytes);
   }
 }
 
@@ -280,6 +295,71 @@ void prepared_program::find_fusions() {
     const bool in_address = std::any_of(s.in.begin(), s.in.begin() + s.reads - 1,
                                         [&](const operand& o) { return o.reg == d.dst; });
     d.store_next = !in_address && !live_.empty() && !live_at(static_cast<std::uint32_t>(pc) + 2, d.dst);
+  }
+}
+
+// Whether the code from `top` to `last` is such a loop; fills in the rest.
+bool prepared_program::describe(pure_loop& loop) const {
+  const auto inside = [&](std::uint32_t pc) { return pc >= loop.top && pc <= loop.last; };
+  for (std::uint32_t pc = loop.top; pc <= loop.last; ++pc) {
+    const decoded& d = code[pc];
+    const auto unproved = [](const operand& o) { return o.check; };
+    if (std::any_of(d.in.begin(), d.in.begin() + d.reads, unproved)) return false;
+    if (d.tagged || d.values != value_check::none) return false;
+    switch (d.what) {
+      case action::compute:
+      case action::constant:
+      case action::copy:
+      case action::select: break;
+      case action::loop:
+        if (pc != loop.last) return false;
+        break;
+      case action::branch:
+      case action::branch_if:
+        if (pc == loop.last) break;
+        if (d.target <= pc || d.target > loop.last + 1) return false;
+        if (inside(d.target)) loop.joins.push_back(d.target);
+        break;
+      default: return false;
+    }
+  }
+  std::ranges::sort(loop.joins);
+  const auto doubles = std::ranges::unique(loop.joins);
+  loop.joins.erase(doubles.begin(), doubles.end());
+  if (loop.joins.size() > pure_loop::most_joins) return false;
+  const auto read_inside = [&](std::uint16_t column) {
+    return std::any_of(code.begin() + loop.top, code.begin() + loop.last + 1, [&](const decoded& d) {
+      const auto same = [&](const operand& o) { return o.column == column; };
+      return std::any_of(d.in.begin(), d.in.begin() + d.reads, same);
+    });
+  };
+  for (std::uint32_t pc = loop.top; pc <= loop.last; ++pc) {
+    const decoded& d = code[pc];
+    pure_loop::operation& o = loop.operations.emplace_back();
+    if (!d.writes) continue;
+    const auto live = [&](std::uint32_t at) { return live_at(at, d.dst); };
+    const bool after = live(loop.last + 1);
+    o.keep = after || std::ranges::any_of(loop.joins, live);
+    o.idle = d.what == action::constant && !after && !read_inside(d.column);
+  }
+  return true;
+}
+
+// Loops that run strip by strip where their lanes part.
+void prepared_program::find_loops() {
+  constexpr std::size_t most_loops = 1000;
+  for (std::uint32_t pc = 0; pc + 1 < code.size() && loops.size() < most_loops; ++pc) {
+    const decoded& d = code[pc];
+    const bool jumps = d.what == action::branch || d.what == action::branch_if || d.what == action::loop;
+    if (!jumps || d.target > pc || pc - d.target >= pure_loop::most_instructions) continue;
+    pure_loop loop{.top = d.target, .last = pc};
+    if (!describe(loop)) continue;
+    for (std::uint32_t at = loop.top; at <= loop.last; ++at) {
+      const action what = code[at].what;
+      if (what == action::branch_if || what == action::loop)
+        code[at].loop = static_cast<std::uint16_t>(loops.size());
+    }
+    loops.push_back(std::move(loop));
   }
 }
 

@@ -59,6 +59,7 @@ enum class value_check : std::uint8_t { none, divisor, class_index, boundary };
 enum class affine_rule : std::uint8_t { none, add, sub, mul, shl, convert };
 
 inline constexpr std::uint16_t no_column = 0xffff;
+inline constexpr std::uint16_t no_loop = 0xffff;
 
 /// An operand that is read.
 struct operand {
@@ -96,7 +97,8 @@ struct decoded {
   std::uint64_t offset = 0;  ///< of BufferOffset and phi addresses
   std::int64_t displacement = 0;
   std::uint32_t target = 0;
-  std::uint32_t range = 0;  ///< of reductions: first entry in prepared_program::ranges
+  std::uint16_t loop = no_loop;  ///< of a branch: that it is in
+  std::uint32_t range = 0;       ///< of reductions: first entry in prepared_program::ranges
   std::uint32_t range_size = 0;
 };
 
@@ -106,6 +108,22 @@ struct column_info {
   std::uint8_t width = 0;  ///< index
   bool constant = false;
   std::uint64_t bits = 0;  ///< of the constant
+};
+
+/// A loop that touches registers alone and cannot fault: with one way back, from its last instruction to its
+/// first, and branches that go forward, at most to the place after it.
+struct pure_loop {
+  static constexpr std::size_t most_joins = 6;
+  static constexpr std::uint32_t most_instructions = 64;
+  struct operation {
+    bool idle = false;  ///< a constant whose readers have columns of their own for it
+    bool keep = false;  ///< lanes that do not run the instruction may still read what it writes over
+  };
+
+  std::uint32_t top = 0;
+  std::uint32_t last = 0;
+  std::vector<std::uint32_t> joins{};  ///< targets of branches inside, rising
+  std::vector<operation> operations{};
 };
 
 /// Registers that are read before they are written on some way from an instruction on.
@@ -130,16 +148,18 @@ class prepared_program {
   std::vector<column_info> columns;
   std::vector<operand> ranges;                       ///< operands of reductions and whole-array instructions
   std::map<std::uint32_t, instruction> whole_array;  ///< by place, with its parameters
-  std::vector<slot> tagged;                          ///< registers whose tags are kept
+  std::vector<pure_loop> loops;
+  std::vector<slot> tagged;  ///< registers whose tags are kept
   bool uses_shared = false;
   bool uses_barrier = false;
   bool uses_pools = false;
   bool uses_resonance = false;
   bool uses_whole_array = false;
   bool may_diverge_stack = false;  ///< has calls
-  bool repeats = false;            ///< has loops or calls
+  bool repeats = false;            ///< has calls, or loops beside `loops`
   bool costly = false;             ///< has functions that take many times as long as an addition
   std::size_t bytes_per_lane = 0;  ///< of the columns that may hold a value a lane
+  std::size_t bytes_in_loop = 0;   ///< of those that one of `loops` uses: the most
 
  private:
   void decode(const program& p);
@@ -150,6 +170,8 @@ class prepared_program {
   void weigh();
   [[nodiscard]] std::uint16_t constant_column(std::size_t width, std::uint64_t bits);
   void find_fusions();
+  void find_loops();
+  [[nodiscard]] bool describe(pure_loop& loop) const;
   [[nodiscard]] std::vector<std::uint32_t> successors(std::uint32_t pc) const;
 
   std::vector<std::pair<std::uint16_t, type>> initial_;

@@ -52,6 +52,7 @@ void batch::configure(const launch_state& launch) {
     returns_.clear();
   }
   views_.reserve(columns_.size());
+  if (!p.loops.empty()) operations_.reserve(pure_loop::most_instructions);
 }
 
 namespace {
@@ -83,13 +84,15 @@ struct walker {
 
 }  // namespace
 
-void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count,
-                  std::span<std::byte> shared) {
+void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count, std::span<std::byte> shared,
+                  std::size_t shared_stride) {
   launch_ = &launch;
   begin_ = begin;
   lo_ = 0;
   hi_ = count;
-  shared_ = shared;
+  period_ = static_cast<std::uint32_t>(launch.lanes_per_block);
+  shared_ = shared.first(std::min(shared.size(), launch.config->shared_bytes));
+  shared_stride_ = shared_stride;
   siblings_ = {};
   faulted_ = false;
   fault_ = {};
@@ -139,6 +142,13 @@ void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count
     auto* const out = reinterpret_cast<element*>(c->data);
     for (std::uint32_t i = 0; i < count; ++i, at.next()) out[i] = value(at);
   };
+  const auto stepped = [&](column* c, std::uint64_t base, std::uint64_t stride, std::uint64_t jump) {
+    if (c == nullptr) return;
+    c->kind = shape::stepped;
+    c->base = base;
+    c->stride = stride;
+    c->jump = jump;
+  };
   const walker here(config, per_block, begin);
   affine(column_at(global_lane_id, type::u64), begin);
   uniform(column_at(block_dim_x, type::u32), config.block.x);
@@ -147,16 +157,20 @@ void batch::start(launch_state& launch, std::uint64_t begin, std::uint32_t count
     uniform(lane, 0);
   } else if (one_block && flat) {
     affine(lane, here.lane_x);
+  } else if (flat) {
+    stepped(lane, 0, 1, std::uint64_t{0} - per_block);
   } else {
     varying(lane, [](const walker& w) { return w.lane_x; });
   }
   column* const block = column_at(block_idx_x, type::u32);
   if (one_block || config.grid.x == 1) {
     uniform(block, here.block_x);
-  } else if (per_block == 1 && std::uint64_t{here.block_x} + count <= config.grid.x) {
+  } else if (here.block_x + (count + per_block - 1) / per_block > config.grid.x) {
+    varying(block, [](const walker& w) { return w.block_x; });
+  } else if (per_block == 1) {
     affine(block, here.block_x);
   } else {
-    varying(block, [](const walker& w) { return w.block_x; });
+    stepped(block, here.block_x, 0, 1);
   }
   uniform(column_at(phase_slot, type::u32), 0);
   column* const cls = column_at(class_slot, type::u8);

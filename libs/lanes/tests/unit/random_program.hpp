@@ -40,6 +40,33 @@ class random_program {
     return b_.build();
   }
 
+  /// Loops of registers alone, of known types, whose lanes leave at different times; then all is stored.
+  program make_loops() {
+    b_ = builder();
+    b_.mov_imm(type::u32, reg{250}, 6).shl(type::u64, reg{2}, reg{global_lane_id}, reg{250});
+    b_.ldg(type::u32, reg{9}, at(reg{1}, reg{2}, 0));
+    for (std::uint16_t r = 10; r < 10 + registers_; ++r) {
+      b_.mov_imm(type::i32, reg{r}, below(20) - 10);
+      if (chance(50)) b_.cvt(type::i32, type::u32, reg{r}, reg{chance(50) ? lane_idx_x : std::uint16_t{9}});
+      b_.cvt(type::f64, type::i32, wide(r), reg{r});
+    }
+    b_.mov_imm(type::u32, reg{45}, below(2) * 8 + 7).mov_imm(type::u32, reg{251}, 3);
+    for (std::uint16_t p = 0; p < 3; ++p) {
+      b_.set(static_cast<condition>(below(6)), type::i32, pred{p}, any(), any());
+    }
+    if (chance(30)) {  // some lanes are somewhere else
+      b_.branch_if(any_pred(), "apart");
+      for (std::uint64_t n = below(4); n > 0; --n) pure_statement();
+      b_.add_label("apart");
+    }
+    for (std::uint64_t n = 1 + below(3); n > 0; --n) pure_loop();
+    for (std::uint16_t k = 0; k < registers_; ++k) {
+      b_.stg(type::i32, at(reg{1}, reg{2}, 4 * k), reg{static_cast<std::uint16_t>(10 + k)});
+      if (k < 3) b_.stg(type::f64, at(reg{1}, reg{2}, 32 + 8 * k), wide(static_cast<std::uint16_t>(10 + k)));
+    }
+    return b_.build();
+  }
+
  private:
   static constexpr std::uint16_t registers_ = 8;
 
@@ -154,6 +181,80 @@ class random_program {
     body(depth - 1, 4);
     barriers_ = outer;
     b_.loop(count, top);
+  }
+
+  static reg wide(std::uint16_t r) { return reg{static_cast<std::uint16_t>(20 + r)}; }
+  reg any_wide() { return wide(any().n); }
+
+  void pure_statement() {
+    static constexpr opcode some[] = {opcode::add, opcode::sub,     opcode::mul,    opcode::min,
+                                      opcode::max, opcode::bit_and, opcode::bit_xor};
+    switch (below(12)) {
+      case 0: b_.mov_imm(type::i32, any(), below(9)); return;
+      case 1: b_.mov(type::i32, any(), any()); return;
+      case 2: b_.sel(type::i32, any(), any_pred(), any(), any()); return;
+      case 3: b_.set(static_cast<condition>(below(6)), type::i32, any_pred(), any(), any()); return;
+      case 4: b_.set(static_cast<condition>(below(6)), type::f64, any_pred(), any_wide(), any_wide()); return;
+      case 5: b_.cvt(type::f64, type::i32, any_wide(), any()); return;
+      case 6: b_.binary(some[below(5)], type::f64, any_wide(), any_wide(), any_wide()); return;
+      case 7: b_.unary(opcode::sqrt, type::f64, any_wide(), any_wide()); return;
+      case 8: b_.cvt(type::i32, type::f64, any(), any_wide()); return;
+      default: b_.binary(some[below(7)], type::i32, any(), any(), any()); return;
+    }
+  }
+
+  void pure_body(const std::string& end) {
+    for (std::uint64_t n = 1 + below(5); n > 0; --n) {
+      if (chance(15)) {
+        b_.branch_if(any_pred(), end);
+      } else if (chance(25)) {
+        const std::string other = b_.gen_label("else");
+        const std::string join = b_.gen_label("join");
+        b_.set(static_cast<condition>(below(6)), type::i32, any_pred(), any(), any());
+        b_.branch_if(any_pred(), other);
+        pure_statement();
+        if (chance(20)) b_.branch_if(any_pred(), end);
+        if (chance(70)) b_.branch(chance(20) ? end : join);
+        b_.add_label(other);
+        pure_statement();
+        b_.add_label(join);
+      } else {
+        pure_statement();
+      }
+    }
+  }
+
+  // By LOOP, by a branch at the bottom or one at the top; trips from the lane or from data.
+  void pure_loop() {
+    const reg count{41};
+    const reg zero{42};
+    const reg one{43};
+    const pred more{3};
+    b_.bit_and(type::u32, count, reg{chance(50) ? lane_idx_x : std::uint16_t{9}}, reg{45});
+    b_.mov_imm(type::u32, zero, 0).mov_imm(type::u32, one, 1);
+    b_.add(type::u32, count, count, one);
+    const std::string top = b_.gen_label("top");
+    const std::string end = b_.gen_label("end");
+    b_.add_label(top);
+    switch (below(3)) {
+      case 0:
+        pure_body(end);
+        b_.loop(count, top);
+        break;
+      case 1:
+        pure_body(end);
+        b_.sub(type::u32, count, count, one).set(condition::gt, type::i32, any_pred(), any(), any());
+        b_.set(condition::ne, type::u32, more, count, zero);
+        b_.branch_if(more, top);
+        break;
+      default:
+        b_.set(condition::eq, type::u32, more, count, zero).branch_if(more, end);
+        b_.sub(type::u32, count, count, one);
+        pure_body(end);
+        b_.branch(top);
+        break;
+    }
+    b_.add_label(end);
   }
 
   std::mt19937_64 random_;
