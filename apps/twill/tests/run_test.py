@@ -200,7 +200,8 @@ class Processes(unittest.TestCase):
     def test_nothing_is_left_in_shared_memory(self):
         before = set(os.listdir("/dev/shm"))
         run("-n", "2", *shell("kill -9 $$"))
-        self.assertEqual([n for n in set(os.listdir("/dev/shm")) - before if "twill" in n], [])
+        # Programs that run beside have names of theirs for a while.
+        self.assertTrue(eventually(lambda: [n for n in set(os.listdir("/dev/shm")) - before if "twill" in n] == []))
 
 
 class Signals(unittest.TestCase):
@@ -227,7 +228,8 @@ class Signals(unittest.TestCase):
             self.assertEqual(job.process.returncode, 143)
 
     def test_stop_and_continue_reach_the_ranks(self):
-        with Recorded(2, "echo ready; while :; do sleep 0.01; done") as job:
+        # One process a rank: a shell that is stopped between its vfork and the child's exec shows as D, not T.
+        with Recorded(2, "echo ready; exec sleep 1000") as job:
             ranks = job.pids()[2:]
             job.process.send_signal(signal.SIGTSTP)
             pid, status = os.waitpid(job.process.pid, os.WUNTRACED)

@@ -109,7 +109,7 @@ std::vector<setting_info> communication() {
        .kind = kind::choice,
        .choices = {"propagate", "native"},
        .default_text = "propagate",
-       .summary = "minimum and maximum with NaN: NaN wins, or what the MPI library does",
+       .summary = "minimum and maximum with NaN: NaN wins, or with order::any over MPI what its library does",
        .expert = true,
        .part = "comm"},
       {.name = "comm_persistent",

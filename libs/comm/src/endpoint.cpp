@@ -46,7 +46,7 @@ messenger::~messenger() = default;
 context::~context() = default;
 
 endpoint::endpoint(endpoint_options options)
-    : options_(options), gate_(static_cast<std::uint8_t>(options.level)) {}
+    : options_(options), gate_(static_cast<std::uint8_t>(options.level)), direct_(is_direct(options)) {}
 
 endpoint::~endpoint() { discard_messages(); }
 
@@ -58,6 +58,8 @@ void endpoint::discard_messages() noexcept {
 void endpoint::finalize() noexcept {
   // ORD relaxed [finalized]: see finalized().
   if (gate_.exchange(closed, std::memory_order_relaxed) == closed) return;
+  // ORD relaxed [finalized]: as gate_.
+  direct_.store(false, std::memory_order_relaxed);
   // Operations that were given up keep their buffers until nobody can use them any more.
   leave();
   buried_.clear();

@@ -152,6 +152,8 @@ detail::mpi_world open_mpi_world(const launch_variables& launch, const environme
   detail::mpi_endpoint& here = made.context->home();
   const auto order = from.find_text("comm_reduce_order");
   made.context->any_order = order && order->value == "any";
+  const auto nan = from.find_text("comm_nan");
+  made.context->native_nan = nan && nan->value == "native";
   const auto persistent = from.find_text("comm_persistent");
   const bool native_persistent = (module.table->features & detail::mpi_native_persistent) != 0;
   if (persistent && persistent->value == "native" && !native_persistent) {

@@ -3,9 +3,33 @@
 #include "twill/comm.hpp"
 #include "twill/comm_mpi.hpp"
 
+#include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <string>
 
 namespace comm = twill::comm;
+
+namespace {
+
+// Rank 0 has a NaN first, every other rank has one second.
+template <class Reduce>
+std::array<double, 2> with_nan(int rank, Reduce reduce) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::array<double, 2> in{rank == 0 ? nan : 1.0, rank == 0 ? 1.0 : nan};
+  std::array<double, 2> out{};
+  reduce(in, out);
+  return out;
+}
+
+bool same_bits(const std::array<double, 2>& a, const std::array<double, 2>& b) {
+  return std::memcmp(a.data(), b.data(), sizeof a) == 0;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   int level = MPI_THREAD_SINGLE;
@@ -50,6 +74,28 @@ int main(int argc, char** argv) {
     expect(out == 0.5 * of_half, "the linked communicator reduces");
   }
   MPI_Comm_free(&half);
+  const std::array<double, 2> theirs = with_nan(rank, [](const auto& in, auto& out) {
+    MPI_Allreduce(in.data(), out.data(), 2, MPI_DOUBLE, MPI_MIN, MPI_COMM_WORLD);
+  });
+  for (const bool native : {false, true}) {
+    setenv("TWILL_COMM_NAN", native ? "native" : "propagate", 1);
+    auto env = comm::environment::init({.backend = "mpi"});
+    const auto ours = [&](const auto& world, comm::order how) {
+      return with_nan(rank, [&](const auto& in, auto& out) {
+        world.allreduce(std::span<const double>(in), std::span<double>(out), comm::min, how);
+      });
+    };
+    const auto linked = comm::linked_world(env.world());
+    const auto any = ours(linked, comm::order::any);
+    const auto split = ours(env.world().duplicate(), comm::order::any);
+    const auto ranked = ours(linked, comm::order::rank);
+    const auto propagates = [](const auto& r) { return r[0] != r[0] && r[1] != r[1]; };
+    expect(propagates(ranked), "in rank order NaN wins");
+    expect(native ? same_bits(any, theirs) && same_bits(split, theirs) : propagates(any) && propagates(split),
+           native ? "the library's minimum is taken" : "NaN wins in any order");
+  }
+  // Otherwise the two settings could not be told apart.
+  expect(theirs[0] == theirs[0] || theirs[1] == theirs[1], "the library loses a NaN");
   if (MPI_Finalize() != MPI_SUCCESS) return 1;
   if (wrong == 0) std::printf("rank %d: as expected\n", rank);
   return wrong == 0 ? 0 : 1;

@@ -227,6 +227,7 @@ std::shared_ptr<mpi_context> mpi_context::split(op_kind kind, int color, int key
   out->comm = made;
   out->side = second;
   out->any_order = any_order;
+  out->native_nan = native_nan;
   check(api->rank_of(made, &out->rank), kind);
   check(api->size_of(made, &out->size), kind);
   if (kind == op_kind::duplicate) {
@@ -275,6 +276,7 @@ class mpi_duplicate final : public operation, public mpi_live {
     out->comm = places_->made[0];
     out->side = places_->made[1];
     out->any_order = ctx_->any_order;
+    out->native_nan = ctx_->native_nan;
     out->rank = ctx_->rank;
     out->size = ctx_->size;
     out->world = ctx_->world;

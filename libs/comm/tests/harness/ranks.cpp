@@ -4,6 +4,7 @@
 #include "twill/comm/detail/rendezvous.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <set>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace ranks {
@@ -195,10 +197,14 @@ std::set<std::string> named_memory() {
 }
 
 std::set<std::string> left_in_memory(const std::set<std::string>& before) {
-  std::set<std::string> left;
-  for (const std::string& name : named_memory())
-    if (!before.contains(name)) left.insert(name);
-  return left;
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (true) {
+    std::set<std::string> left;
+    for (const std::string& name : named_memory())
+      if (!before.contains(name)) left.insert(name);
+    if (left.empty() || std::chrono::steady_clock::now() > patience) return left;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 }  // namespace ranks

@@ -108,7 +108,7 @@ class on_several_ranks : public ::testing::TestWithParam<layout> {};
 
 /// The names in the memory file system, without those that MPI libraries give theirs while they run.
 [[nodiscard]] std::set<std::string> named_memory();
-/// The names that are there and were not before.
+/// The names that are there and were not before, and stay: programs that run beside have theirs for a while.
 [[nodiscard]] std::set<std::string> left_in_memory(const std::set<std::string>& before);
 
 /// The code of the error that `call` throws; success when it throws none.

@@ -270,7 +270,7 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
                                          std::span<const std::size_t> displs = {}) const {
     if constexpr (requires { engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts); }) {
       if (displs.empty() && engine_.gather_at_once(detail::as_in(in), detail::as_out(out), counts)) return;
-      allgatherv_by_kernel(in, out, counts, displs);
+      allgatherv_by_kernel(detail::as_in(in), detail::as_out(out), counts, displs);
     } else {
       perform(detail::op_kind::allgatherv,
               [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
@@ -657,9 +657,11 @@ class basic_communicator : public nonblocking_operations<basic_communicator<Engi
   [[gnu::noinline]] void broadcast_by_kernel(M& data, int root) const {
     broadcast_in_line(data, root);
   }
-  template <class S, class M>
-  [[gnu::noinline]] void allgatherv_by_kernel(const S& in, M&& out, std::span<const std::size_t> counts,
+  template <class T>
+  [[gnu::noinline]] void allgatherv_by_kernel(std::span<const T> in, std::span<T> out,
+                                              std::span<const std::size_t> counts,
                                               std::span<const std::size_t> displs) const {
+    if (displs.empty() && engine_.gather_listed(in, out, counts)) return;
     perform(detail::op_kind::allgatherv,
             [&](const auto& c) { return detail::calls::allgatherv(c, in, out, counts, displs); });
   }

@@ -64,6 +64,11 @@ class any_engine {
     const auto* mpi = std::get_if<mpi_engine>(&engine_);
     return mpi != nullptr && mpi->gather_at_once(in, out, counts);
   }
+  template <class T>
+  bool gather_listed(std::span<const T> in, std::span<T> out, std::span<const std::size_t> counts) const {
+    const auto* mpi = std::get_if<mpi_engine>(&engine_);
+    return mpi != nullptr && mpi->gather_listed(in, out, counts);
+  }
   [[gnu::always_inline]] bool send_at_once(std::span<const std::byte> data, int dest, int tag) const {
     const auto* mpi = std::get_if<mpi_engine>(&engine_);
     return mpi != nullptr && mpi->send_at_once(data, dest, tag);

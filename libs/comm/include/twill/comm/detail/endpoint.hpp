@@ -81,6 +81,11 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
     // wrong already; this only has to be no data race.
     return gate_.load(std::memory_order_relaxed);
   }
+  // True while a backend may go to its library at once: plain checks, no limit on waiting, not ended.
+  [[nodiscard]] bool direct() const noexcept {
+    // ORD relaxed [finalized]: as gate().
+    return direct_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
   [[nodiscard]] check_level level() const noexcept { return options_.level; }
   // For tests that run under several levels in a process whose library starts once.
@@ -89,6 +94,8 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
     options_.timeout = timeout;
     // ORD relaxed [finalized]: as gate(); nobody communicates while a test changes its level.
     gate_.store(static_cast<std::uint8_t>(level), std::memory_order_relaxed);
+    // ORD relaxed [finalized]: as gate_.
+    direct_.store(is_direct(options_), std::memory_order_relaxed);
   }
   // Which of the job's nodes this rank is on: equal where memory can be shared.
   [[nodiscard]] virtual int node() const noexcept { return 0; }
@@ -146,12 +153,16 @@ class endpoint : public std::enable_shared_from_this<endpoint> {
   std::mutex lock_;
 
  private:
+  static bool is_direct(const endpoint_options& o) noexcept {
+    return o.level <= check_level::normal && o.timeout.count() == 0;
+  }
   static bool fits(const posted_receive& receive, const arrival& message) noexcept;
   static void hand_over(posted_receive& receive, const arrival& message) noexcept;
 
   endpoint_options options_;
   static constexpr std::uint8_t closed = 0xff;
   std::atomic<std::uint8_t> gate_;
+  std::atomic<bool> direct_;
   std::atomic<std::uint32_t> own_bell_{0};
   std::list<posted_receive*> posted_;
   std::deque<arrival> unexpected_;

@@ -50,7 +50,8 @@ struct mpi_context final : context, messenger {
   const mpi_table* api = nullptr;
   mpi_handle comm = 0;
   mpi_handle side = 0;
-  bool any_order = false;  // reductions may be folded in any order unless a call says otherwise
+  bool any_order = false;   // reductions may be folded in any order unless a call says otherwise
+  bool native_nan = false;  // in any order, a minimum or maximum with NaN is what the library says
 
   mpi_context();
   ~mpi_context() override;

@@ -95,7 +95,7 @@ class basic_mpi_engine {
                                              order how) const {
     if constexpr (native_reduction<T, Op>) {
       const std::size_t n = in.size();
-      if ((exact_reduction<T, Op> || how == order::any || ctx_->any_order) && n == out.size() && n <= most &&
+      if (left_to_library<T, Op>(*ctx_, how == order::any) && n == out.size() && n <= most &&
           apart(in, out) && plain()) [[likely]] {
         ctx_->check(Calls::allreduce(*ctx_, in.data(), out.data(), n, type_code<T>(), Op::code),
                     op_kind::allreduce);
@@ -117,37 +117,49 @@ class basic_mpi_engine {
     ctx_->check(Calls::broadcast(*ctx_, data.data(), data.size_bytes(), root), op_kind::broadcast);
     return true;
   }
-  // Blocks one behind the other.
+  // Blocks of two ranks, one behind the other: no loop and few registers, because at 8 bytes ten instructions
+  // are a hundredth of the library's time. Lengths that don't fit show in the bits of both.
   template <class T, std::size_t N, std::size_t M>
   [[gnu::always_inline]] bool gather_at_once(std::span<const T, N> in, std::span<T, M> out,
                                              std::span<const std::size_t> counts) const {
-    const std::size_t n = counts.size();
-    const std::size_t room = out.size();
-    if (sizeof(T) > most / 64 || n - 2 > listed_ranks - 2 || n != static_cast<std::size_t>(size_) ||
-        room > most / sizeof(T) || !apart(in, out) || !plain() ||
-        counts[static_cast<std::size_t>(rank_)] != in.size()) [[unlikely]]
+    if (counts.size() != 2 || size_ != 2 || !unwatched() ||
+        counts[static_cast<std::size_t>(rank_)] != in.size() || !apart(in, out)) [[unlikely]]
+      return false;
+    if ((counts[0] | counts[1]) > most / 2 / sizeof(T)) [[unlikely]]
+      return false;
+    if (counts[0] + counts[1] > out.size()) [[unlikely]]
+      return false;
+    int first = bytes_of<T>(counts[0]);
+    int second = bytes_of<T>(counts[1]);
+    // Kept apart: packed into a vector register, their stores come later than the library's loads.
+    asm("" : "+r"(second));
+    const std::array<int, 2> lengths{first, second};
+    const std::array<int, 2> places{0, first};
+    gather(in.data(), in.size_bytes(), out.data(), lengths.data(), places.data());
+    return true;
+  }
+  // Of more ranks, whose lists are on the stack.
+  template <class T>
+  bool gather_listed(std::span<const T> in, std::span<T> out, std::span<const std::size_t> counts) const {
+    if (!plain() || counts.size() != static_cast<std::size_t>(size_) || counts.size() > listed_ranks ||
+        counts[static_cast<std::size_t>(rank_)] != in.size() || !apart(in, out))
       return false;
     std::array<int, listed_ranks> lengths;
     std::array<int, listed_ranks> places;
-    // Looked at behind the loop: below 2^32 each, so that the sum of their bytes has no overflow.
     std::size_t any = 0;
     std::size_t end = 0;
-    for (std::size_t r = 0; r < n; ++r) {
-      const std::size_t bytes = counts[r] * sizeof(T);
+    for (std::size_t r = 0; r < counts.size(); ++r) {
       any |= counts[r];
-      lengths[r] = static_cast<int>(bytes);
-      places[r] = static_cast<int>(end);
-      end += bytes;
+      lengths[r] = bytes_of<T>(counts[r]);
+      places[r] = bytes_of<T>(end);
+      end += counts[r];
     }
-    if ((any >> 32U) != 0 || end > room * sizeof(T)) [[unlikely]]
-      return false;
-    ctx_->check(
-        Calls::allgatherv(*ctx_, in.data(), in.size_bytes(), out.data(), lengths.data(), places.data()),
-        op_kind::allgatherv);
+    if (end > out.size() || (any | end) > most / sizeof(T)) return false;
+    gather(in.data(), in.size_bytes(), out.data(), lengths.data(), places.data());
     return true;
   }
   [[gnu::always_inline]] bool send_at_once(std::span<const std::byte> data, int dest, int tag) const {
-    if (!other(dest) || tag < 0 || tag > max_tag || data.size() > most || !plain()) [[unlikely]]
+    if (!other(dest) || tag < 0 || tag > max_tag || data.size() > most || !unwatched()) [[unlikely]]
       return false;
     ctx_->check(Calls::send(*ctx_, data.data(), data.size(), dest, tag), op_kind::send);
     return true;
@@ -156,7 +168,7 @@ class basic_mpi_engine {
   template <class T, std::size_t N>
   [[gnu::always_inline]] std::optional<status> recv_at_once(std::span<T, N> into, int source, int tag) const {
     const std::size_t room = into.size_bytes();
-    if (!other(source) || tag < 0 || tag > max_tag || room > most || !plain()) [[unlikely]]
+    if (!other(source) || tag < 0 || tag > max_tag || room > most || !unwatched()) [[unlikely]]
       return std::nullopt;
     mpi_status got{};
     const int code = Calls::recv(*ctx_, into.data(), room, source, tag, &got);
@@ -187,17 +199,23 @@ class basic_mpi_engine {
   // Lists of more ranks than this are not made on the stack.
   static constexpr std::size_t listed_ranks = 32;
 
+  [[nodiscard]] bool unwatched() const noexcept { return ctx_->ep->direct(); }
   // One of several ranks, with nothing in front of the library's calls.
-  [[nodiscard]] bool plain() const noexcept {
-    const endpoint& ep = *ctx_->ep;
-    return ep.gate() <= static_cast<std::uint8_t>(check_level::normal) && ep.options().timeout.count() == 0 &&
-           size_ != 1;
-  }
+  [[nodiscard]] bool plain() const noexcept { return unwatched() && size_ != 1; }
   [[nodiscard]] bool other(int r) const noexcept { return r >= 0 && r < size_ && r != rank_; }
   template <class T, std::size_t N, std::size_t M>
   [[nodiscard]] static bool apart(std::span<const T, N> in, std::span<T, M> out) noexcept {
     const T* const to = out.data();
     return in.data() + in.size() <= to || to + out.size() <= in.data();
+  }
+
+  template <class T>
+  [[nodiscard]] static int bytes_of(std::size_t n) noexcept {
+    return static_cast<int>(static_cast<unsigned>(n) * static_cast<unsigned>(sizeof(T)));
+  }
+  [[gnu::always_inline]] void gather(const void* in, std::size_t bytes, void* out, const int* lengths,
+                                     const int* places) const {
+    ctx_->check(Calls::allgatherv(*ctx_, in, bytes, out, lengths, places), op_kind::allgatherv);
   }
 
   // Contributions of more bytes than this travel in pieces where every rank takes all of them.
@@ -239,7 +257,7 @@ class basic_mpi_engine {
   template <class T, class Op, bool All>
   void move(op_kind kind, fold_kernel<T, Op, All>& k) const {
     if constexpr (All && native_reduction<T, Op>) {
-      if (exact_reduction<T, Op> || k.unordered || ctx_->any_order) {
+      if (left_to_library<T, Op>(*ctx_, k.unordered)) {
         ctx_->check(Calls::allreduce(*ctx_, k.in, k.out, k.n, type_code<T>(), Op::code), kind);
         return;
       }

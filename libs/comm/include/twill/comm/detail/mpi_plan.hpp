@@ -27,10 +27,19 @@ inline constexpr bool native_reduction =
     Op::code != op_code::none && Op::code < op_code::minloc &&
     ((std::integral<T> && !std::is_same_v<T, bool>) ||
      ((std::is_same_v<T, float> || std::is_same_v<T, double> || is_complex<T>) &&
-      (Op::code == op_code::sum || Op::code == op_code::prod)));
+      (Op::code == op_code::sum || Op::code == op_code::prod)) ||
+     ((std::is_same_v<T, float> || std::is_same_v<T, double>) &&
+      (Op::code == op_code::min || Op::code == op_code::max)));
 // In whatever order, the result has the same bits.
 template <class T, class Op>
 inline constexpr bool exact_reduction = native_reduction<T, Op> && std::integral<T>;
+// A reduction that the library has is left to it where its order of folding is allowed to be any, and what it
+// makes of a NaN: standards of MPI leave that open.
+template <class T, class Op>
+[[nodiscard]] bool left_to_library(const mpi_context& c, bool any) noexcept {
+  constexpr bool extremum = Op::code == op_code::min || Op::code == op_code::max;
+  return exact_reduction<T, Op> || ((any || c.any_order) && (!extremum || c.native_nan));
+}
 
 // The calls below take the places of contribution and result: the program's for a blocking call, the
 // operation's own for one that goes on. `lists` holds what the call points at.
@@ -92,7 +101,7 @@ struct mpi_staging<fold_kernel<T, Op, All>> : mpi_buffers {
 
   [[nodiscard]] static bool reduces(const mpi_context& c, const kernel& k) noexcept {
     if constexpr (All && native_reduction<T, Op>) {
-      return c.size > 1 && (exact_reduction<T, Op> || k.unordered || c.any_order);
+      return c.size > 1 && left_to_library<T, Op>(c, k.unordered);
     }
     return false;
   }
