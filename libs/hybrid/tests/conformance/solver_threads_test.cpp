@@ -79,6 +79,14 @@ void in_process(const std::function<void()>& body) {
   EXPECT_EQ(statuses[0], 0);
 }
 
+// Who runs the tests may have set some of these.
+struct solver_threads : ::testing::Test {
+  solver_threads() {
+    for (const suppressed_variable& v : suppress_solver_threads(suppression::check).variables)
+      ::unsetenv(v.name.c_str());
+  }
+};
+
 void check_workers(bool loaded_before) {
   // What the user's shell might say.
   ::setenv("OMP_NUM_THREADS", "3", 1);
@@ -102,17 +110,17 @@ void check_workers(bool loaded_before) {
   EXPECT_EQ(team_size(parallel), 1) << "and on the main thread";
 }
 
-TEST(solver_threads, of_libraries_that_are_loaded_later_are_not_started) {
+TEST_F(solver_threads, of_libraries_that_are_loaded_later_are_not_started) {
   in_process([] { check_workers(false); });
   EXPECT_EQ(std::getenv("OMP_NUM_THREADS"), nullptr) << "nothing of it in this process";
 }
 
-TEST(solver_threads, of_libraries_that_are_there_before_are_not_started) {
+TEST_F(solver_threads, of_libraries_that_are_there_before_are_not_started) {
   in_process([] { check_workers(true); });
   EXPECT_EQ(std::getenv("OMP_NUM_THREADS"), nullptr) << "nothing of it in this process";
 }
 
-TEST(solver_threads, would_be_started_without_suppression) {
+TEST_F(solver_threads, would_be_started_without_suppression) {
   in_process([] {
     ::setenv("OMP_NUM_THREADS", "3", 1);
     options o;
@@ -129,7 +137,7 @@ TEST(solver_threads, would_be_started_without_suppression) {
   EXPECT_EQ(std::getenv("OMP_NUM_THREADS"), nullptr) << "nothing of it in this process";
 }
 
-TEST(solver_threads, have_every_variable_set_reported_and_given_back) {
+TEST_F(solver_threads, have_every_variable_set_reported_and_given_back) {
   in_process([] {
     ::setenv("MKL_NUM_THREADS", "8", 1);
     ::setenv("HIGHS_PARALLEL", "false", 1);

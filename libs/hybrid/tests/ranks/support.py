@@ -59,8 +59,9 @@ def command(ranks, threads, *words, record=None):
 
 
 def run(words, env=None, **more):
+    # MPICH's launcher may write to ranks that have ended already, and would die of SIGPIPE where that is not ignored.
     return subprocess.run(list(map(str, words)), env=environment(env), stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, preexec_fn=no_core, **more)
+                          text=True, timeout=120, preexec_fn=no_core, restore_signals=LAUNCHER != "mpich", **more)
 
 
 def unmarked(text):
@@ -99,7 +100,10 @@ class Job:
 
 
 def rank_pids(record):
-    """The ranks' pids by rank, once all are written."""
+    """The ranks' pids by rank, once all are written: a launcher that loses its core does so behind their first words."""
+    limit = time.monotonic() + 20
+    while not record.exists() and time.monotonic() < limit:
+        select.select([], [], [], 0.002)
     return {int(r): int(p) for r, p in re.findall(r"^rank (\d+) (\d+)$", record.read_text(encoding="ascii"), re.M)}
 
 
