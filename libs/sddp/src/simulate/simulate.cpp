@@ -72,7 +72,10 @@ simulation_result optimizer::engine::simulate(std::size_t scenarios,
     out.total_cost[i] = total;
     if (options_.on_scenario) options_.on_scenario();
   };
-  pool_.scope([&](par::scope_t&) { train::for_units(0, out.scenarios, run); });
+  pool_.scope([&](par::scope_t&) {
+    if (paths.empty()) prepare_noise(d, scenarios);
+    train::for_units(0, out.scenarios, run);
+  });
   const train::mean_and_spread costs = train::spread_of(out.total_cost);
   out.mean = costs.mean;
   out.std = costs.std;

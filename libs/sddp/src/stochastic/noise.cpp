@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stochastic/noise.hpp"
 
+#include "stochastic/designs.hpp"
 #include "stochastic/selective.hpp"
 #include "stochastic/sobol.hpp"
 #include "twill/base/error.hpp"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace twill::sddp {
 
@@ -144,64 +144,29 @@ void correlator::apply(std::size_t t, std::span<double> noise) const {
 
 namespace {
 
-double radical_inverse(std::uint64_t i, std::uint64_t base, std::span<const std::uint64_t> permutation) {
-  double value = 0.0;
-  double place = 1.0 / static_cast<double>(base);
-  // Digits beyond the resolution of a double do not matter; leading zeros are permuted as well.
-  for (int digit = 0; place > 1e-16 && digit < 54; ++digit) {
-    value += static_cast<double>(permutation[i % base]) * place;
-    i /= base;
-    place /= static_cast<double>(base);
-  }
-  return value;
-}
-
-std::vector<std::uint64_t> shuffled(std::uint64_t n, noise_key key) {
-  std::vector<std::uint64_t> order(n);
-  std::iota(order.begin(), order.end(), std::uint64_t{0});
-  for (std::uint64_t i = n; i > 1; --i) {
-    const std::uint64_t j = bounded_from_bits(noise_bits(key, static_cast<std::uint32_t>(i)), i);
-    std::swap(order[i - 1], order[j]);
-  }
-  return order;
-}
-
-std::uint64_t prime(std::size_t n) {
-  std::uint64_t candidate = 1;
-  for (std::size_t found = 0; found <= n;) {
-    ++candidate;
-    bool is_prime = true;
-    for (std::uint64_t d = 2; d * d <= candidate && is_prime; ++d) is_prime = candidate % d != 0;
-    if (is_prime) ++found;
-  }
-  return candidate;
-}
-
 // Latin hypercube: in every dimension one opening in each of N strata of equal probability.
 void fill_lhs(std::span<double> values, std::size_t openings, std::size_t dimension, noise_key key) {
+  std::vector<std::uint32_t> stratum(openings);
   for (std::size_t d = 0; d < dimension; ++d) {
     key.scenario = static_cast<std::uint32_t>(d);
     key.purpose = static_cast<std::uint32_t>(draw::lhs_permutation);
-    const std::vector<std::uint64_t> stratum = shuffled(openings, key);
+    shuffle(stratum, key);
     key.purpose = static_cast<std::uint32_t>(draw::lhs_offset);
     for (std::size_t w = 0; w < openings; ++w) {
       const double within = uniform_from_bits(noise_bits(key, static_cast<std::uint32_t>(w)));
       const double u = (static_cast<double>(stratum[w]) + within) / static_cast<double>(openings);
-      values[w * dimension + d] = normal_quantile(std::clamp(u, 0x1p-54, 1.0 - 0x1p-53));
+      values[w * dimension + d] = normal_at(u);
     }
   }
 }
 
 // Halton points with one permutation of the digits of each base.
-void fill_halton(std::span<double> values, std::size_t openings, std::size_t dimension, noise_key key) {
-  key.purpose = static_cast<std::uint32_t>(draw::halton_permutation);
+void fill_halton(std::span<double> values, std::size_t openings, std::size_t dimension,
+                 const noise_key& key) {
   for (std::size_t d = 0; d < dimension; ++d) {
-    const std::uint64_t base = prime(d);
-    key.scenario = static_cast<std::uint32_t>(d);
-    const std::vector<std::uint64_t> permutation = shuffled(base, key);
+    const std::vector<std::uint32_t> permutation = halton_permutation(d, key);
     for (std::size_t w = 0; w < openings; ++w) {
-      const double u = radical_inverse(w + 1, base, permutation);
-      values[w * dimension + d] = normal_quantile(std::clamp(u, 0x1p-54, 1.0 - 0x1p-53));
+      values[w * dimension + d] = normal_at(radical_inverse(w + 1, permutation));
     }
   }
 }

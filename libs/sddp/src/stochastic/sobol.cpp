@@ -92,8 +92,8 @@ void sobol_dimension::first_points(std::span<std::uint32_t> out) const noexcept 
   }
 }
 
-sobol_scramble sobol_scramble::drawn(noise_key key, std::size_t d) noexcept {
-  key.purpose = static_cast<std::uint32_t>(draw::sobol_scramble);
+sobol_scramble sobol_scramble::drawn(noise_key key, std::size_t d, std::uint32_t phase) noexcept {
+  key.purpose = static_cast<std::uint32_t>(draw::sobol_scramble) + phase;
   key.scenario = static_cast<std::uint32_t>(d);
   const std::uint64_t bits = noise_bits(key, 0);
   return {.factor = static_cast<std::uint32_t>(bits) | 1U, .shift = static_cast<std::uint32_t>(bits >> 32U)};

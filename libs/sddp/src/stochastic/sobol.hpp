@@ -43,8 +43,9 @@ class sobol_dimension {
 struct sobol_scramble {
   std::uint32_t factor = 1;  ///< odd
   std::uint32_t shift = 0;   ///< any
-  /// Of dimension d; the iteration and the stage of the key choose it as well.
-  [[nodiscard]] static sobol_scramble drawn(noise_key key, std::size_t d) noexcept;
+  /// Of dimension d; the iteration and the stage of the key choose it as well, and the
+  /// phase: 0 or simulation_phase.
+  [[nodiscard]] static sobol_scramble drawn(noise_key key, std::size_t d, std::uint32_t phase = 0) noexcept;
   [[nodiscard]] std::uint32_t operator()(std::uint32_t point) const noexcept;
 };
 

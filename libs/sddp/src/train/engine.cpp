@@ -72,6 +72,7 @@ optimizer::engine::engine(const system& s, const study_settings& settings, optim
       options_(std::move(options)),
       tree_(make_opening_tree(s, settings.training.tree_seed)),
       correlate_(s),
+      fresh_(s, tree_.dimension),
       pool_(pool_options_of(options_, settings_)),
       width_(s.state_size()),
       passes_(std::max<std::uint32_t>(1, settings.training.forward_passes)) {
@@ -146,29 +147,37 @@ void optimizer::engine::set_probabilities(std::size_t t) {
   }
 }
 
+namespace {
+
+bool in_tree(sampling_scheme x) noexcept { return x == sampling_scheme::in_sample; }
+
+}  // namespace
+
+bool optimizer::engine::leaves_tree(const scenario_source& from) const noexcept {
+  return !in_tree(from.inflow) || (!system_.noise.loads.empty() && !in_tree(from.load)) ||
+         (!system_.noise.sources.empty() && !in_tree(from.sources));
+}
+
+void optimizer::engine::prepare_noise(const draws& d, std::size_t trajectories) {
+  if (!leaves_tree(*d.source)) return;
+  fresh_.begin({.seed = static_cast<std::uint64_t>(d.source->seed), .iteration = d.iteration}, d.phase,
+               trajectories);
+  for_units(0, stages_.size(), [&](std::size_t t) { fresh_.prepare(t); });
+}
+
 std::span<const double> optimizer::engine::noise_of(const draws& d, std::size_t m, std::size_t t,
                                                     worker& w) const {
-  const stage& at = system_.stages[t];
   const scenario_source& from = *d.source;
-  const auto in_tree = [](sampling_scheme x) { return x == sampling_scheme::in_sample; };
-  noise_key key{.seed = d.tree_seed,
-                .purpose = static_cast<std::uint32_t>(d.choice) + d.phase,
-                .iteration = d.iteration,
-                .scenario = static_cast<std::uint32_t>(m),
-                .stage = static_cast<std::uint32_t>(at.id.value())};
+  const noise_key key{.seed = d.tree_seed,
+                      .purpose = static_cast<std::uint32_t>(d.choice) + d.phase,
+                      .iteration = d.iteration,
+                      .scenario = static_cast<std::uint32_t>(m),
+                      .stage = static_cast<std::uint32_t>(system_.stages[t].id.value())};
   const std::span<const double> opening = tree_.opening(t, chosen_opening(t, key));
+  if (!leaves_tree(from)) return opening;
   const std::size_t hydros = system_.hydros.size();
   const std::size_t loads = system_.noise.loads.size();
-  if (in_tree(from.inflow) && (loads == 0 || in_tree(from.load)) &&
-      (system_.noise.sources.empty() || in_tree(from.sources))) {
-    return opening;
-  }
-  key.seed = static_cast<std::uint64_t>(from.seed);
-  key.purpose = static_cast<std::uint32_t>(draw::out_of_sample) + d.phase;
-  key.stage = static_cast<std::uint32_t>(at.noise_group.value());
-  for (std::size_t i = 0; i < w.noise.size(); ++i) {
-    w.noise[i] = noise_normal(key, static_cast<std::uint32_t>(i));
-  }
+  fresh_.fill(t, m, w.noise);
   correlate_.apply(t, w.noise);
   const auto take = [&](std::size_t first, std::size_t last) {
     std::copy(opening.begin() + static_cast<std::ptrdiff_t>(first),
@@ -186,6 +195,7 @@ void optimizer::engine::forward(std::uint32_t iteration) {
   const draws d{.iteration = iteration - 1,
                 .source = &settings_.training.scenarios,
                 .tree_seed = settings_.training.tree_seed};
+  prepare_noise(d, passes_);
   // A worker takes a block of trajectories through the stages together, so that it loads each program once.
   hybrid::enter_phase("forward");
   const std::size_t blocks = std::min(passes_, workers_.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "stochastic/designs.hpp"
 #include "stochastic/noise.hpp"
 #include "train/bounds.hpp"
 #include "train/stage_solver.hpp"
@@ -63,6 +64,9 @@ class optimizer::engine {
   double lower_bound(std::uint32_t iteration);
   void select(std::uint32_t iteration, iteration_record& record);
   std::optional<double> simulated_distance(const simulation_stop& rule, const train::rule_inputs& in);
+  // Before the trajectories of a pass ask for their noise.
+  void prepare_noise(const draws& d, std::size_t trajectories);
+  [[nodiscard]] bool leaves_tree(const scenario_source& from) const noexcept;
   [[nodiscard]] std::span<const double> noise_of(const draws& d, std::size_t m, std::size_t t,
                                                  worker& w) const;
   [[nodiscard]] worker& here() { return *workers_[train::seat()]; }
@@ -85,6 +89,7 @@ class optimizer::engine {
   optimizer_options options_;
   opening_tree tree_;
   correlator correlate_;
+  fresh_noise fresh_;
   policy policy_;
   std::vector<train::shared_stage> stages_;
   std::vector<std::unique_ptr<worker>> workers_;

@@ -253,15 +253,9 @@ TEST(correlation_factor, squares_to_the_matrix) {
 }
 
 TEST(opening_tree, is_drawn_by_the_method_of_each_stage) {
-  testing::system_maker m(3);
-  const bus_index b = m.bus(10.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  system s = m.make();
-  s.noise.tree.reset();
+  system s = testing::two_drawn_hydros(3, 200);
   s.stages[1].sampling = sampling_method::lhs;
   s.stages[2].sampling = sampling_method::qmc_halton;
-  for (stage& at : s.stages) at.openings = 200;
   const opening_tree tree = make_opening_tree(s, 42);
   EXPECT_EQ(tree.values, make_opening_tree(s, 42).values);
   EXPECT_NE(tree.values, make_opening_tree(s, 43).values);
@@ -284,16 +278,8 @@ TEST(opening_tree, is_drawn_by_the_method_of_each_stage) {
 }
 
 TEST(opening_tree, correlates_the_groups_of_a_stage) {
-  testing::system_maker m(1);
-  const bus_index b = m.bus(10.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  system s = m.make();
-  s.noise.tree.reset();
-  s.stages[0].openings = 3000;
-  s.noise.profiles = {
-      {.name = "all", .groups = {{.name = "g", .positions = {0, 1}, .matrix = {1, .8, .8, 1}}}}};
-  s.noise.profile_of_stage = {0U};
+  system s = testing::two_drawn_hydros(1, 3000);
+  testing::correlate(s, 0.8);
   const opening_tree tree = make_opening_tree(s, 1);
   double product = 0.0;
   for (std::size_t w = 0; w < 3000; ++w) product += tree.opening(0, w)[0] * tree.opening(0, w)[1] / 3000;

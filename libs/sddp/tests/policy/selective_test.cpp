@@ -107,18 +107,10 @@ TEST(select_openings, is_a_function_of_the_seed_and_the_stage) {
 }
 
 TEST(selective_openings, have_probabilities_and_the_correlation_of_the_stage) {
-  testing::system_maker m(2);
-  const bus_index b = m.bus(10.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  system s = m.make();
-  s.noise.tree.reset();
-  for (stage& at : s.stages) at.openings = 200;
+  system s = testing::two_drawn_hydros(2, 200);
   EXPECT_TRUE(make_opening_tree(s, 42).probabilities.empty());
   s.stages[1].sampling = sampling_method::selective;
-  s.noise.profiles = {
-      {.name = "all", .groups = {{.name = "g", .positions = {0, 1}, .matrix = {1, .8, .8, 1}}}}};
-  s.noise.profile_of_stage = {0U, 0U};
+  testing::correlate(s, 0.8);
   const opening_tree tree = make_opening_tree(s, 42);
   EXPECT_EQ(tree, make_opening_tree(s, 42));
   EXPECT_NE(tree, make_opening_tree(s, 43));

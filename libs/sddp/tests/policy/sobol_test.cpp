@@ -122,17 +122,6 @@ TEST(sobol, scrambles_by_the_place_of_a_number) {
   EXPECT_EQ((sobol_scramble{}(0x12345678U)), 0x12345678U);
 }
 
-system two_hydros(std::uint32_t openings, sampling_method sampling) {
-  testing::system_maker m(2);
-  const bus_index b = m.bus(10.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  m.hydro(b, testing::plain_hydro(10, 10), 0.0, 5.0, 1.0);
-  system s = m.make();
-  s.noise.tree.reset();
-  for (stage& at : s.stages) at.openings = openings, at.sampling = sampling;
-  return s;
-}
-
 struct moments {
   double mean = 0.0;
   double square = 0.0;
@@ -149,7 +138,7 @@ moments of_dimension(const opening_tree& tree, std::size_t t, std::size_t d) {
 }
 
 TEST(sobol_openings, are_scrambled_points_as_normal_numbers) {
-  const system s = two_hydros(64, sampling_method::qmc_sobol);
+  const system s = testing::two_drawn_hydros(2, 64, sampling_method::qmc_sobol);
   const opening_tree tree = make_opening_tree(s, 9);
   EXPECT_EQ(tree.values, make_opening_tree(s, 9).values);
   EXPECT_NE(tree.values, make_opening_tree(s, 10).values);
@@ -166,8 +155,9 @@ TEST(sobol_openings, are_scrambled_points_as_normal_numbers) {
 }
 
 TEST(sobol_openings, have_a_better_mean_and_variance_than_independent_ones) {
-  const opening_tree sobol = make_opening_tree(two_hydros(256, sampling_method::qmc_sobol), 42);
-  const opening_tree saa = make_opening_tree(two_hydros(256, sampling_method::saa), 42);
+  const opening_tree sobol =
+      make_opening_tree(testing::two_drawn_hydros(2, 256, sampling_method::qmc_sobol), 42);
+  const opening_tree saa = make_opening_tree(testing::two_drawn_hydros(2, 256, sampling_method::saa), 42);
   double worst_mean = 0.0, worst_square = 0.0, saa_mean = 0.0, saa_square = 0.0;
   for (std::size_t t = 0; t < 2; ++t) {
     for (std::size_t d = 0; d < 2; ++d) {

@@ -185,6 +185,23 @@ hydro_at_stage plain_hydro(double storage, double flow) {
   return x;
 }
 
+system two_drawn_hydros(std::size_t stages, std::uint32_t openings, sampling_method sampling) {
+  system_maker m(stages);
+  const bus_index b = m.bus(10.0);
+  for (int i = 0; i < 2; ++i) m.hydro(b, plain_hydro(10, 10), 0.0, 5.0, 1.0);
+  system s = m.make();
+  s.noise.tree.reset();
+  for (stage& at : s.stages) at.openings = openings, at.sampling = sampling;
+  return s;
+}
+
+void correlate(system& two, double correlation) {
+  two.noise.profiles = {
+      {.name = "all",
+       .groups = {{.name = "g", .positions = {0, 1}, .matrix = {1, correlation, correlation, 1}}}}};
+  two.noise.profile_of_stage.assign(two.stages.size(), 0U);
+}
+
 study_settings plain_settings(std::uint32_t iterations, std::uint32_t passes) {
   study_settings out;
   out.training.forward_passes = passes;

@@ -51,6 +51,12 @@ class system_maker {
 /// m3/s, penalties of 5000, spillage at 0.01.
 [[nodiscard]] hydro_at_stage plain_hydro(double storage, double flow);
 
+/// Two such hydros at one bus with normal inflows, whose openings are drawn and not given.
+[[nodiscard]] system two_drawn_hydros(std::size_t stages, std::uint32_t openings,
+                                      sampling_method sampling = sampling_method::saa);
+/// The noise of two hydros gets this correlation at every stage.
+void correlate(system& two, double correlation);
+
 /// So many iterations of one forward pass, nothing else.
 [[nodiscard]] study_settings plain_settings(std::uint32_t iterations, std::uint32_t passes = 1);
 
