@@ -9,16 +9,7 @@ import subprocess
 import sys
 
 import pytest
-
-
-def run(program, *, launcher=(), env=None, timeout=60):
-    return subprocess.run(
-        [*launcher, sys.executable, "-c", program],
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+from programs import run
 
 
 def twill(ranks, *flags):

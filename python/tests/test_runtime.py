@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runtime behind the packages: workers of one process."""
 import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
 import twillhpc
+from programs import run
 from twillhpc.dmm import DirichletMixture, fit_range
 
 WORKERS = "len([t for t in os.listdir('/proc/self/task') if open(f'/proc/self/task/{t}/comm').read().startswith('twill-')])"
-
-
-def run(program, *, launcher=(), env=None, timeout=60):
-    return subprocess.run(
-        [*launcher, sys.executable, "-c", program],
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
 
 
 def test_a_block_has_as_many_workers_as_it_asks_for(two_groups):
