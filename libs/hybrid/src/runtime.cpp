@@ -26,13 +26,17 @@ bool is_told_elsewhere(const std::exception& e) noexcept {
   return false;
 }
 
-bool is_agreed(const std::exception& e) noexcept {
+}  // namespace
+
+bool detail::is_agreed(const std::exception& e) noexcept {
   if (dynamic_cast<const remote_failure*>(&e) != nullptr) return true;
   const auto* ours = dynamic_cast<const error*>(&e);
   return ours != nullptr && ours->code() == errc::ranks_disagree;
 }
 
-}  // namespace
+void detail::tell_once(const std::exception& e, std::string_view who) noexcept {
+  if (!is_told_elsewhere(e)) say(fmt::format("{}{}\n", who, e.what()));
+}
 
 runtime::runtime(std::unique_ptr<state> s) noexcept : state_(std::move(s)) {}
 runtime::runtime(runtime&&) noexcept = default;
@@ -96,27 +100,18 @@ void* runtime::workspace_at(std::size_t worker, const void* type) const {
 
 int runtime::fail(const std::exception& e) noexcept {
   const int code = static_cast<int>(exit_code_of(e));
-  if (!is_agreed(e)) return comm::detail::report_failure(e, &*state_->environment);
+  if (!detail::is_agreed(e)) return comm::detail::report_failure(e, &*state_->environment);
   // All ranks have it, so each leaves in order with the same code.
-  if (!is_told_elsewhere(e)) say(fmt::format("rank {} of {}: {}\n", rank(), size(), e.what()));
+  detail::tell_once(e, fmt::format("rank {} of {}: ", rank(), size()));
   return code;
 }
-
-namespace detail {
-
-int report_failed_start(const std::exception& e) noexcept {
-  if (!is_told_elsewhere(e)) say(fmt::format("{}\n", e.what()));
-  return static_cast<int>(exit_code_of(e));
-}
-
-}  // namespace detail
 
 // The one that makes runtimes.
 class starter {
  public:
-  static runtime make(options with) {
+  static runtime make(options with, bool* told = nullptr) {
     auto s = std::make_unique<runtime::state>(std::move(with));
-    s->start();
+    s->start(told);
     return runtime(std::move(s));
   }
 };
@@ -127,5 +122,16 @@ runtime local(options with) {
   with.communication.backend = "local";
   return starter::make(std::move(with));
 }
+
+namespace detail {
+
+runtime start_or_tell(const options& with, bool& told) { return starter::make(with, &told); }
+
+int report_failed_start(const std::exception& e, bool told) noexcept {
+  if (!told) tell_once(e);
+  return static_cast<int>(exit_code_of(e));
+}
+
+}  // namespace detail
 
 }  // namespace twill::hybrid

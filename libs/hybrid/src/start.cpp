@@ -104,7 +104,7 @@ void runtime::state::perform(step s, bool agreed, F&& f) {
   if (with.observer) with.observer(s, step_event::done);
 }
 
-void runtime::state::start() {
+void runtime::state::start(bool* told) {
   try {
     perform(step::options, false, [this] { parse_options(); });
     perform(step::suppress, false, [this] {
@@ -128,10 +128,26 @@ void runtime::state::start() {
       if (with.stall_report > 0) watch.emplace(with.stall_report);
     });
     complete = true;
+  } catch (const std::exception& e) {
+    if (told != nullptr) *told = tell_before_leaving(e);
+    stop();
+    throw;
   } catch (...) {
     stop();
     throw;
   }
+}
+
+// A launcher may end all ranks as soon as one has ended with a code, so none may until one has told why.
+bool runtime::state::tell_before_leaving(const std::exception& e) noexcept {
+  if (!environment || !detail::is_agreed(e)) return false;
+  detail::tell_once(e);
+  try {
+    environment->world().barrier();
+  } catch (const std::exception&) {
+    // A rank that is lost meanwhile changes nothing: this one leaves with the code of what it told.
+  }
+  return true;
 }
 
 void runtime::state::stop() noexcept {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,6 +28,13 @@ class stall_watch {
   std::condition_variable_any wake_;
   std::jthread thread_;
 };
+
+namespace detail {
+// All ranks have this error, so that all of them leave alike.
+[[nodiscard]] bool is_agreed(const std::exception& e) noexcept;
+// A line for the person whose program ends here, of the one rank that tells an error that all have.
+void tell_once(const std::exception& e, std::string_view who = {}) noexcept;
+}  // namespace detail
 
 /// Everything a start made, by step; each member of a step is empty until it is done.
 struct runtime::state {
@@ -65,8 +73,9 @@ struct runtime::state {
   std::optional<signal_handlers> handlers;
   std::optional<stall_watch> watch;
 
-  /// Runs all steps; on a failure undoes what is done and throws.
-  void start();
+  /// Runs all steps; on a failure undoes what is done and throws. With `told`, a failure that all ranks have
+  /// is told before any of them leaves, and *told says so.
+  void start(bool* told = nullptr);
   /// Takes everything back, the last step first.
   void stop() noexcept;
 
@@ -74,6 +83,7 @@ struct runtime::state {
   template <class F>
   void perform(step s, bool agreed, F&& f);
   void undo(step s) noexcept;
+  [[nodiscard]] bool tell_before_leaving(const std::exception& e) noexcept;
 
   void parse_options();
   void open_communicator();

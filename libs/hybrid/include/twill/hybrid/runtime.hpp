@@ -79,8 +79,10 @@ class runtime {
 [[nodiscard]] runtime local(options with = {});
 
 namespace detail {
-// Of a program that could not start: says why, unless another rank does, and gives the exit code.
-[[nodiscard]] int report_failed_start(const std::exception& e) noexcept;
+// As start(), and a failure that all ranks have is told before any of them leaves the job.
+[[nodiscard]] runtime start_or_tell(const options& with, bool& told);
+// Of a program that could not start: says why, unless that is told or another rank does, and gives the code.
+[[nodiscard]] int report_failed_start(const std::exception& e, bool told) noexcept;
 }  // namespace detail
 
 /// A whole program: starts, calls `body(runtime&)`, ends, and returns the exit code for `main`. The body
@@ -89,8 +91,9 @@ namespace detail {
 template <class F>
 [[nodiscard]] int run(const options& with, F&& body) {
   std::unique_ptr<runtime> here;
+  bool told = false;
   try {
-    here = std::make_unique<runtime>(start(with));
+    here = std::make_unique<runtime>(detail::start_or_tell(with, told));
     if constexpr (std::is_void_v<std::invoke_result_t<F&, runtime&>>) {
       body(*here);
       return 0;
@@ -98,7 +101,7 @@ template <class F>
       return body(*here);
     }
   } catch (const std::exception& e) {
-    return here ? here->fail(e) : detail::report_failed_start(e);
+    return here ? here->fail(e) : detail::report_failed_start(e, told);
   }
 }
 
