@@ -26,6 +26,11 @@ constexpr unsigned least_width = 64;
 constexpr unsigned most_auto_width = 16'384;
 constexpr unsigned most_costly_width = 4096;
 constexpr unsigned most_width = 65'536;
+// From so many lanes on operands come from memory. Every batch begins to read them anew, which costs a
+// microsecond, more than what columns lose that take all of a usual second-level cache.
+constexpr std::uint64_t large_launch = std::uint64_t{1} << 22;
+constexpr std::size_t large_batch_bytes = 1024 * 1024;
+constexpr unsigned most_large_width = 32'768;
 
 [[noreturn]] void bad_launch(std::string text) { throw fault(errc::invalid_launch_config, std::move(text)); }
 
@@ -42,12 +47,15 @@ bool is_empty(const launch_config& c) {
 
 unsigned choose_width(const launch_config& c, const detail::prepared_program& p, std::uint64_t lanes) {
   if (c.batch != 0) return std::min(c.batch, most_width);
-  const std::size_t budget = p.repeats ? repeating_bytes : batch_bytes;
+  const bool large = lanes >= large_launch;
+  const std::size_t budget = p.repeats ? repeating_bytes : large ? large_batch_bytes : batch_bytes;
   std::size_t fitting = budget / std::max<std::size_t>(p.bytes_per_lane, 1);
   if (!p.loops.empty())
     fitting = std::min(fitting, repeating_bytes / std::max<std::size_t>(p.bytes_in_loop, 1));
   fitting = std::bit_floor(fitting);
-  const unsigned most = p.repeats || p.costly || !p.loops.empty() ? most_costly_width : most_auto_width;
+  const unsigned most = p.repeats || p.costly || !p.loops.empty() ? most_costly_width
+                        : large                                   ? most_large_width
+                                                                  : most_auto_width;
   const auto wide = static_cast<unsigned>(std::clamp<std::size_t>(fitting, least_width, most));
   const std::uint64_t needed = std::max<std::uint64_t>(std::bit_ceil(lanes), least_width);
   return static_cast<unsigned>(std::min<std::uint64_t>(wide, needed));
@@ -97,14 +105,16 @@ class runner {
       : owner_(owner), launch_(launch), plan_(work) {}
 
   // Leaves [begin, end) of the tree, summed pairwise in the order of their indices.
-  void tree(std::uint64_t begin, std::uint64_t end, resonance& sums) {
+  void tree(std::uint64_t begin, std::uint64_t end, resonance& sums, detail::seats of) {
     if (end - begin == 1) {
       leaf(begin, sums);
       return;
     }
     const std::uint64_t middle = begin + std::bit_ceil(end - begin) / 2;
     resonance right;
-    owner_.team.fork([&] { tree(begin, middle, sums); }, [&] { tree(middle, end, right); });
+    fork_by_seat(
+        owner_.team, of, [&](detail::seats s) { tree(begin, middle, sums, s); },
+        [&](detail::seats s) { tree(middle, end, right, s); });
     sums.merge(right);
   }
 
@@ -338,9 +348,9 @@ launch_result executor::launch(const program& p, const execution_params& params)
   runner run(*state_, launch, work);
   const std::uint64_t leaves = (work.units + work.per_leaf - 1) / work.per_leaf;
   if (leaves == 1) {
-    run.tree(0, 1, sums);
+    run.tree(0, 1, sums, {});
   } else {
-    state_->team.run([&] { run.tree(0, leaves, sums); });
+    state_->team.run([&] { run.tree(0, leaves, sums, detail::seats::all(state_->team)); });
   }
   if (launch.needless(std::numeric_limits<std::uint64_t>::max())) raise(launch);
   out.resonance = sums.sums;

@@ -10,6 +10,7 @@
 #if TWILL_LANES_PARALLEL
 #include "twill/par/join.hpp"
 #include "twill/par/pool.hpp"
+#include "twill/par/scope.hpp"
 #include "twill/par/spawn.hpp"
 #include "twill/par/thread.hpp"
 #endif
@@ -38,7 +39,8 @@ class team {
   template <class F>
   void run(F&& f) const {
     if (pool_) {
-      pool_->install(f);
+      // As a guest, not by install(): a caller that waits for a worker would hold a processor meanwhile.
+      pool_->scope([&](par::scope_t&) { f(); });
     } else {
       f();
     }
@@ -87,15 +89,48 @@ class team {
 #endif
 };
 
-/// Calls `leaf(i)` for each i below n, as a binary tree of forks over fixed halves.
+/// The seats of a team that a part of a range is meant for.
+///
+/// Of two halves each worker begins with the one of its own seat, whoever of them a launch wakes first: the
+/// next launch over the same memory finds it in the caches of the same core, where another core's modified
+/// lines would come one by one. Who runs out takes from the others all the same.
+struct seats {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  [[nodiscard]] static seats all(const team& of) { return {0, of.threads()}; }
+  [[nodiscard]] std::size_t middle() const noexcept { return first + (last - first) / 2; }
+};
+
+/// Calls `left(seats)` and `right(seats)`, which may run beside each other.
+template <class L, class R>
+void fork_by_seat(const team& where, seats of, const L& left, const R& right) {
+  const seats lower{of.first, of.middle()};
+  const seats upper{of.middle(), of.last};
+  const auto first = [&] { left(lower); };
+  const auto second = [&] { right(upper); };
+  // Seats are counted from 1; where one is left there is nothing to choose.
+  if (of.last - of.first > 1 && where.seat() > upper.first) {
+    where.fork(second, first);
+  } else {
+    where.fork(first, second);
+  }
+}
+
+/// Calls `leaf(i)` for each i of [begin, end), as a binary tree of forks over fixed halves.
 template <class F>
-void fork_each(const team& where, std::size_t begin, std::size_t end, const F& leaf) {
+void fork_each(const team& where, std::size_t begin, std::size_t end, const F& leaf, seats of) {
   if (end - begin <= 1) {
     if (begin < end) leaf(begin);
     return;
   }
   const std::size_t middle = begin + (end - begin) / 2;
-  where.fork([&] { fork_each(where, begin, middle, leaf); }, [&] { fork_each(where, middle, end, leaf); });
+  fork_by_seat(
+      where, of, [&](seats s) { fork_each(where, begin, middle, leaf, s); },
+      [&](seats s) { fork_each(where, middle, end, leaf, s); });
+}
+template <class F>
+void fork_each(const team& where, std::size_t begin, std::size_t end, const F& leaf) {
+  fork_each(where, begin, end, leaf, seats::all(where));
 }
 
 }  // namespace twill::lanes::detail
