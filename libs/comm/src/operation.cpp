@@ -61,7 +61,7 @@ bool request_state::poll() {
   return done_;
 }
 
-void request_state::wait() {
+void request_state::wait_longer() {
   check();
   if (done_) return;
   try {
@@ -89,7 +89,7 @@ void request_state::reset() noexcept {
   cancelled_ = false;
 }
 
-void request_state::restart() {
+void request_state::start_anew() {
   check();
   if (!done_) refuse(errc::request_active, "the request was started and has not been waited for");
   op_->start();

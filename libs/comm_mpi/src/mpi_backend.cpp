@@ -189,6 +189,7 @@ constexpr mpi_table table{
     .perform = perform,
     .begin = begin,
     .make = make,
+    .prepare = prepare,
     .send = send,
     .recv = recv,
     .begin_send = begin_send,

@@ -34,6 +34,7 @@ void explain(int code, int* twill, int* native_class, char* text, std::uint64_t 
 int perform(mpi_handle comm, const mpi_call* call);
 int begin(mpi_handle comm, const mpi_call* call, mpi_handle* request);
 int make(mpi_handle comm, const mpi_call* call, mpi_handle* request);
+void prepare(mpi_handle comm, const mpi_call* call, mpi_again* again);
 int broadcast(mpi_handle comm, void* data, std::uint64_t bytes, int root);
 int allreduce(mpi_handle comm, const void* in, void* out, std::uint64_t count, std::uint8_t type,
               std::uint8_t op);

@@ -169,7 +169,73 @@ int collective(MPI_Comm c, const mpi_call& k, MPI_Request* r) {
   }
 }
 
+// The functions that a prepared call begins by. A repeated start is its library's function and little else,
+// so the handle is written where it is kept: `as` and `keep` copy these very bytes.
+MPI_Request* in_place(mpi_handle* request) noexcept { return reinterpret_cast<MPI_Request*>(request); }
+
+int barrier_again(const mpi_again* a, mpi_handle* request) {
+  return MPI_Ibarrier(as<MPI_Comm>(a->comm), in_place(request));
+}
+int broadcast_again(const mpi_again* a, mpi_handle* request) {
+  return MPI_Ibcast(a->out, a->count, as<MPI_Datatype>(a->type), a->root, as<MPI_Comm>(a->comm),
+                    in_place(request));
+}
+int allreduce_again(const mpi_again* a, mpi_handle* request) {
+  return MPI_Iallreduce(a->in, a->out, a->count, as<MPI_Datatype>(a->type), as<MPI_Op>(a->op),
+                        as<MPI_Comm>(a->comm), in_place(request));
+}
+int allgather_again(const mpi_again* a, mpi_handle* request) {
+  return MPI_Iallgather(a->in, a->count, as<MPI_Datatype>(a->type), a->out, a->count,
+                        as<MPI_Datatype>(a->type), as<MPI_Comm>(a->comm), in_place(request));
+}
+int allgatherv_again(const mpi_again* a, mpi_handle* request) {
+  return MPI_Iallgatherv(a->in, a->count, as<MPI_Datatype>(a->type), a->out, a->lengths, a->places,
+                         as<MPI_Datatype>(a->type), as<MPI_Comm>(a->comm), in_place(request));
+}
+int native_again(const mpi_again*, mpi_handle* request) { return MPI_Start(in_place(request)); }
+
 }  // namespace
+
+// Lengths beyond the library's int stay with begin().
+void prepare(mpi_handle comm, const mpi_call* call, mpi_again* again) {
+  if (call == nullptr) {
+    *again = {.begin = native_again};
+    return;
+  }
+  const mpi_call& k = *call;
+  *again = {.comm = comm,
+            .in = k.in_place != 0 ? MPI_IN_PLACE : k.in,
+            .out = k.out,
+            .type = keep(MPI_BYTE),
+            .root = k.root};
+  const std::uint64_t bytes = k.count * k.element;
+  const auto found = [&](int (*f)(const mpi_again*, mpi_handle*), std::uint64_t count) {
+    if (count > most || k.count > most) return;
+    again->count = static_cast<std::int32_t>(count);
+    again->begin = f;
+  };
+  switch (k.what) {
+    case mpi_operation::barrier: found(barrier_again, 0); break;
+    case mpi_operation::broadcast: found(broadcast_again, bytes); break;
+    case mpi_operation::allreduce:
+      again->type = keep(type_of(k.type));
+      again->op = keep(op_of(k.op));
+      found(allreduce_again, k.count);
+      break;
+    case mpi_operation::allgather: found(allgather_again, bytes); break;
+    case mpi_operation::allgatherv: {
+      int n = 0;
+      if (MPI_Comm_size(as<MPI_Comm>(comm), &n) != MPI_SUCCESS || beyond(k.recv_counts, k.recv_displs, k, n))
+        return;
+      const auto recv = scaled<int, int>(k.recv_counts, k.recv_displs, k, n, k.room + 2 * n);
+      again->lengths = recv.counts;
+      again->places = recv.places;
+      found(allgatherv_again, bytes);
+      break;
+    }
+    default: break;
+  }
+}
 
 int perform(mpi_handle comm, const mpi_call* call) {
   return collective<mode::now>(as<MPI_Comm>(comm), *call, nullptr);

@@ -3,6 +3,7 @@
 #include "twill/comm_mpi.hpp"
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -53,6 +54,25 @@ extern "C" [[gnu::noinline]] void twill_direct_broadcast(const twill::comm::link
   c.broadcast(data, 0);
 }
 
+// A persistent reduction of whole numbers, which the library does by itself in any case.
+// Or the compiler makes one function of these and what they call, which is called elsewhere as well.
+static void keep_apart() { asm volatile(""); }
+
+using persistent_sum = twill::comm::persistent_request<std::int64_t>;
+extern "C" void twill_direct_start(persistent_sum& r);
+
+extern "C" [[gnu::noinline]] void twill_direct_start(persistent_sum& r) {
+  keep_apart();
+  r.start();
+}
+
+extern "C" void twill_direct_wait(persistent_sum& r);
+
+extern "C" [[gnu::noinline]] void twill_direct_wait(persistent_sum& r) {
+  keep_apart();
+  r.wait();
+}
+
 int main(int argc, char** argv) {
   namespace comm = twill::comm;
   const int calls = argc > 1 ? std::atoi(argv[1]) : 1;
@@ -62,7 +82,17 @@ int main(int argc, char** argv) {
   std::array<double, 1> out{};
   std::vector<double> all(static_cast<std::size_t>(c.size()));
   const std::vector<std::size_t> counts(all.size(), 1);
+  persistent_sum persistent = c.allreduce_init<std::int64_t>(1, comm::sum);
+  // The second start is the first as it will go on.
+  for (int i = 0; i < 2; ++i) {
+    persistent.start();
+    persistent.wait();
+  }
   for (int i = 0; i < calls; ++i) {
+    persistent.send_buffer()[0] = i + c.rank();
+    twill_direct_start(persistent);
+    twill_direct_wait(persistent);
+    if (persistent.recv_buffer()[0] != std::int64_t{i} * c.size() + c.size() * (c.size() - 1) / 2) return 1;
     twill_direct_barrier(c);
     twill_direct_broadcast(c, in);
     twill_direct_allgatherv(c, in, all, counts);

@@ -14,8 +14,10 @@ from pathlib import Path
 
 CALLS = 200
 MOST = 60
-FUNCTIONS = {"barrier": "MPI_Barrier", "broadcast": "MPI_Bcast", "allreduce": "MPI_Allreduce",
-             "allgatherv": "MPI_Allgatherv", "send": "MPI_Send", "recv": "MPI_Recv"}
+# A persistent collective begins by the library's own start or, where that is emulated, by its nonblocking call.
+FUNCTIONS = {"barrier": ["MPI_Barrier"], "broadcast": ["MPI_Bcast"], "allreduce": ["MPI_Allreduce"],
+             "allgatherv": ["MPI_Allgatherv"], "send": ["MPI_Send"], "recv": ["MPI_Recv"],
+             "start": ["MPI_Start", "MPI_Iallreduce"], "wait": ["MPI_Wait"]}
 
 
 def read(path, program):
@@ -54,8 +56,9 @@ def count(function, program, launch):
     assert len(ranks) == 2, ranks
     for instructions, outside in ranks:
         print(f"{function}: {instructions / CALLS:.1f} instructions a call besides the library; called: {outside}")
-        native = FUNCTIONS[function]
-        assert outside.get(native, outside.get("P" + native)) == CALLS, outside
+        seen = [outside.get(prefix + name, 0) for name in FUNCTIONS[function] for prefix in ("", "P")]
+        # Calls are counted also while no instruction is: those of the two rounds before.
+        assert any(CALLS <= n <= CALLS + 2 for n in seen), outside
         assert not any(re.search("malloc|operator new|calloc", name) for name in outside), outside
         assert 0 < instructions < MOST * CALLS, instructions
 

@@ -16,6 +16,8 @@ void mpi_blocking::begin(op_kind kind, int peer) {
 }
 void mpi_blocking::end() noexcept { c_->home().forget(place_); }
 
+mpi_request::mpi_request(mpi_context& c) : mpi_live(c), ctx_(c), crowded_(c.home().crowded()) {}
+
 mpi_request::~mpi_request() {
   if (ctx_.ep->finalized()) return;
   if (active_) (void)ctx_.api->wait(&handle_, nullptr);
@@ -57,18 +59,18 @@ void mpi_request::start_again(const mpi_call& call, op_kind kind) {
   active_ = true;
 }
 
+bool mpi_request::prepare(const mpi_call& call) {
+  // A library's own persistent request needs its start alone.
+  if (ctx_.home().persistent() && !persistent_) return false;
+  ctx_.api->prepare(ctx_.side, persistent_ ? nullptr : &call, &again_);
+  return again_.begin != nullptr;
+}
+
 bool mpi_request::complete(op_kind kind) {
   int done = 0;
   ctx_.check(ctx_.api->test(&handle_, &done, nullptr), kind);
   active_ = done == 0;
   return done != 0;
-}
-
-bool mpi_request::wait(op_kind kind) {
-  if (ctx_.ep->options().timeout.count() != 0 || ctx_.home().crowded()) return false;
-  ctx_.check(ctx_.api->wait(&handle_, nullptr), kind);
-  active_ = false;
-  return true;
 }
 
 mpi_exchange::mpi_exchange(mpi_context& c) : mpi_live(c), ctx_(c) {}

@@ -178,14 +178,34 @@ class mpi_live {
 // A request of the library: of a collective, or a persistent one.
 class mpi_request final : public mpi_live {
  public:
-  explicit mpi_request(mpi_context& c) : mpi_live(c), ctx_(c) {}
+  explicit mpi_request(mpi_context& c);
   ~mpi_request() override;
   void begin(const mpi_call& call, op_kind kind);
   void start_again(const mpi_call& call, op_kind kind);
+  // The call that was begun last, and will begin again as it is. False: not in this way.
+  [[nodiscard]] bool prepare(const mpi_call& call);
+  // The library's function and nothing else: gives its code. Requires: prepare gave true.
+  [[nodiscard]] int begin_prepared() {
+    active_ = true;
+    return again_.begin(&again_, &handle_);
+  }
+  // Likewise. Requires: no limit on waiting, and not crowded().
+  [[nodiscard]] int wait_unwatched() {
+    const int code = ctx_.api->wait(&handle_, nullptr);
+    active_ = false;
+    return code;
+  }
+  // Waiting inside of the library would take the processor from a rank that has none.
+  [[nodiscard]] bool crowded() const noexcept { return crowded_; }
   [[nodiscard]] bool complete(op_kind kind);
   // Inside of the library until it is complete. False where that could not be ended, or would take the
   // processor from a rank that has none: nothing was done.
-  [[nodiscard]] bool wait(op_kind kind);
+  [[nodiscard]] bool wait(op_kind kind) {
+    if (crowded_ || ctx_.ep->options().timeout.count() != 0) return false;
+    ctx_.check(ctx_.api->wait(&handle_, nullptr), kind);
+    active_ = false;
+    return true;
+  }
   void abandon() noexcept override;
 
  private:
@@ -193,6 +213,8 @@ class mpi_request final : public mpi_live {
   mpi_handle handle_ = 0;
   bool active_ = false;
   bool persistent_ = false;
+  const bool crowded_;
+  mpi_again again_;
 };
 
 // All ranks' contributions by messages, with the announcements in front: the nonblocking collectives of check

@@ -411,9 +411,37 @@ class mpi_collective final : public operation {
       } else {
         request_->begin(call, kind());
       }
+      if constexpr (can_refill) {
+        prepared_ = request_->prepare(call);
+        undelivered_ = prepared_ && k_.stays && staging_.unused() && !request_->crowded();
+      }
       by_exchange_ = false;
     }
     pending_ = true;
+  }
+  [[nodiscard]] bool start_at_once() override {
+    if constexpr (can_refill) {
+      if (!prepared_ || !ctx_->ep->direct()) return false;
+      k_.begin();
+      staging_.refill(k_);
+      by_exchange_ = false;
+      if (const int code = request_->begin_prepared(); code != 0) [[unlikely]]
+        raise(code);
+      pending_ = true;
+      return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool finish_at_once() override {
+    if constexpr (can_refill) {
+      if (!undelivered_ || by_exchange_ || !ctx_->ep->direct()) return false;
+      if (const int code = request_->wait_unwatched(); code != 0) [[unlikely]]
+        raise(code);
+      pending_ = false;
+      k_.finish();
+      return true;
+    }
+    return false;
   }
   [[nodiscard]] bool poll() override {
     if (!pending_) return true;
@@ -442,6 +470,9 @@ class mpi_collective final : public operation {
   }
 
  private:
+  static constexpr bool can_refill = requires(mpi_staging<K>& s, const K& k) { s.refill(k); };
+
+  [[noreturn, gnu::cold, gnu::noinline]] void raise(int code) const { ctx_->raise(code, kind()); }
   void take_exchanged() {
     const std::vector<mpi_announcement>& told = exchange_->told();
     const bool equal = std::all_of(told.begin(), told.end(), [&](const mpi_announcement& a) {
@@ -461,6 +492,8 @@ class mpi_collective final : public operation {
   std::optional<mpi_exchange> exchange_;
   bool by_exchange_ = false;
   bool pending_ = false;
+  bool prepared_ = false;     // begins again by what the library's call comes to
+  bool undelivered_ = false;  // and its result is where the program has it
 };
 
 }  // namespace twill::comm::detail

@@ -50,7 +50,8 @@ template <class T, class Op>
 [[nodiscard]] mpi_call plan_of(const mpi_context& c, const varying_kernel& k, const std::byte* in,
                                std::byte* out, std::vector<std::uint64_t>& lists);
 
-// The buffers of a collective that goes on; of one whose program's stay, only what it needs besides.
+// The buffers of a collective that goes on; of one whose program's stay, only what it needs besides. `refill`
+// is all that a call of the same plan needs before it begins again.
 template <class K>
 struct mpi_staging;
 
@@ -58,12 +59,16 @@ struct mpi_buffers {
   std::vector<std::byte> in;
   std::vector<std::byte> out;
   std::vector<std::uint64_t> lists;
+  // Nothing is received here that belongs elsewhere.
+  [[nodiscard]] bool unused() const noexcept { return out.empty(); }
 };
 
 template <>
 struct mpi_staging<barrier_kernel> {
   [[nodiscard]] static bool fits(const mpi_context&, const barrier_kernel&) noexcept { return true; }
   [[nodiscard]] static mpi_call fill(const mpi_context&, const barrier_kernel&) noexcept { return {}; }
+  static void refill(const barrier_kernel&) noexcept {}
+  [[nodiscard]] static bool unused() noexcept { return true; }
   static void deliver(const mpi_context&, const barrier_kernel&) noexcept {}
 };
 
@@ -71,6 +76,9 @@ template <>
 struct mpi_staging<broadcast_kernel> : mpi_buffers {
   [[nodiscard]] static bool fits(const mpi_context&, const broadcast_kernel&) noexcept { return true; }
   [[nodiscard]] mpi_call fill(const mpi_context& c, const broadcast_kernel& k);
+  void refill(const broadcast_kernel& k) noexcept {
+    if (!k.stays && k.mine) k.produce(out.data(), 0, k.n);
+  }
   void deliver(const mpi_context& c, const broadcast_kernel& k) const noexcept;
 };
 
@@ -78,6 +86,9 @@ template <>
 struct mpi_staging<gather_kernel> : mpi_buffers {
   [[nodiscard]] bool fits(const mpi_context& c, const gather_kernel& k);
   [[nodiscard]] mpi_call fill(const mpi_context& c, const gather_kernel& k);
+  void refill(const gather_kernel& k) noexcept {
+    if (!k.stays) copy_bytes(in.data(), k.in, k.n);
+  }
   void deliver(const mpi_context& c, gather_kernel& k) const noexcept;
 };
 
@@ -137,6 +148,9 @@ struct mpi_staging<fold_kernel<T, Op, All>> : mpi_buffers {
             .in = from,
             .out = out.data(),
             .count = bytes};
+  }
+  void refill(const kernel& k) noexcept {
+    if (!k.stays) copy_bytes(in.data(), k.in, k.bytes());
   }
   void deliver(const mpi_context& c, kernel& k) const {
     const std::size_t bytes = k.bytes();

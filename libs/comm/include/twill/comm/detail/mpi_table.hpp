@@ -11,7 +11,7 @@ namespace twill::comm::detail {
 /// First word of a table: "twillmpi" in memory.
 inline constexpr std::uint64_t mpi_table_magic = 0x69'70'6d'6c'6c'69'77'74;
 /// Changes whenever a field of the table, a structure below or the meaning of one does.
-inline constexpr std::uint32_t mpi_table_version = 2;
+inline constexpr std::uint32_t mpi_table_version = 3;
 /// The one symbol that a module exports.
 inline constexpr const char* mpi_table_symbol = "twill_mpi_table";
 
@@ -61,6 +61,21 @@ struct mpi_call {
   const std::uint64_t* recv_counts = nullptr;
   const std::uint64_t* recv_displs = nullptr;
   std::uint64_t* room = nullptr;  // of the v forms: 4 words a rank that stay until the operation is complete
+};
+
+/// A collective that begins again and again over the same buffers, as the library's function takes it: found
+/// once, so that a start is little more than that function.
+struct mpi_again {
+  int (*begin)(const mpi_again* again, mpi_handle* request) = nullptr;  // null: not of this kind
+  mpi_handle comm = 0;
+  const void* in = nullptr;
+  void* out = nullptr;
+  mpi_handle type = 0;
+  mpi_handle op = 0;
+  const std::int32_t* lengths = nullptr;  // of the v forms
+  const std::int32_t* places = nullptr;
+  std::int32_t count = 0;
+  std::int32_t root = 0;
 };
 
 /// What the library can do by itself.
@@ -119,6 +134,8 @@ struct mpi_table {
   int (*perform)(mpi_handle comm, const mpi_call* call);
   int (*begin)(mpi_handle comm, const mpi_call* call, mpi_handle* request);
   int (*make)(mpi_handle comm, const mpi_call* call, mpi_handle* request);
+  // After a begin of the same call, whose pointers stay; null: for a request that `make` made.
+  void (*prepare)(mpi_handle comm, const mpi_call* call, mpi_again* again);
 
   // --- messages
   int (*send)(mpi_handle comm, const void* data, std::uint64_t bytes, int dest, int tag);

@@ -32,6 +32,10 @@ class operation {
   [[nodiscard]] virtual status result() const noexcept { return {}; }
   // Begins anew; only of persistent operations.
   virtual void start() {}
+  // As start and block, the shortest way there is: true when that was all. False: nothing was done, also
+  // where the environment has ended.
+  [[nodiscard]] virtual bool start_at_once() { return false; }
+  [[nodiscard]] virtual bool finish_at_once() { return false; }
   // A library carries it when it begins anew.
   [[nodiscard]] virtual bool native() const noexcept { return false; }
 
@@ -62,7 +66,16 @@ class request_state {
   [[nodiscard]] bool done() const noexcept { return done_; }
   // Looks once. Throws: finalized, invalid_request, and what went wrong.
   bool poll();
-  void wait();
+  void wait() {
+    if (op_ != nullptr && !done_) [[likely]] {
+      // Also when it throws.
+      done_ = true;
+      if (op_->finish_at_once()) [[likely]]
+        return;
+      done_ = false;
+    }
+    wait_longer();
+  }
   bool cancel();
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
   [[nodiscard]] status result() const noexcept { return op_ ? op_->result() : status{}; }
@@ -74,13 +87,21 @@ class request_state {
   // The operation is over and its result handed out.
   void reset() noexcept;
   // Of a persistent request: runs again.
-  void restart();
+  void restart() {
+    if (op_ != nullptr && done_ && op_->start_at_once()) [[likely]] {
+      done_ = false;
+      return;
+    }
+    start_anew();
+  }
   [[nodiscard]] bool active() const noexcept { return op_ != nullptr && !done_; }
   void set_inactive() noexcept { done_ = true; }
   [[noreturn]] void refuse(errc code, const char* why) const;
 
  private:
   void check() const;
+  void wait_longer();
+  void start_anew();
   // True when it completed within the drop timeout.
   [[nodiscard]] static bool wait_bounded(operation& op);
   void drop() noexcept;
