@@ -59,9 +59,14 @@ def command(ranks, threads, *words, record=None):
 
 
 def run(words, env=None, **more):
-    # MPICH's launcher may write to ranks that have ended already, and would die of SIGPIPE where that is not ignored.
-    return subprocess.run(list(map(str, words)), env=environment(env), stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, preexec_fn=no_core, restore_signals=LAUNCHER != "mpich", **more)
+    # MPICH's launcher may write to ranks that have ended already. It would die of SIGPIPE where that is not ignored, and
+    # where it is, it says so and tells nothing of the ranks: then it is asked again.
+    for _ in range(4):
+        done = subprocess.run(list(map(str, words)), env=environment(env), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120, preexec_fn=no_core, restore_signals=LAUNCHER != "mpich", **more)
+        if not (LAUNCHER == "mpich" and "HYDU_sock_write" in done.stderr and "Broken pipe" in done.stderr):
+            break
+    return done
 
 
 def unmarked(text):
