@@ -80,18 +80,25 @@ struct plan {
   std::uint64_t blocks = 1;  // of a unit
   std::uint64_t per_leaf = 1;
   bool by_block = false;
+  std::uint64_t pieces = 0;  // units of a block that is split, else 0
 };
 
 // Tasks have whole blocks: where several lanes of a block store at one place with one instruction, the
-// highest wins, so that its batches run in the order of their lanes.
+// highest wins, so that its batches run in the order of their lanes. Blocks of several batches whose lanes
+// cannot meet are split.
 plan make_plan(const launch_state& launch) {
   plan out;
   const detail::prepared_program& p = *launch.program;
   out.by_block = p.uses_barrier || p.uses_shared;
   out.blocks = out.by_block ? blocks_together(launch)
                             : std::max<std::uint64_t>(1, launch.width / launch.lanes_per_block);
-  const std::uint64_t unit_lanes = out.blocks * launch.lanes_per_block;
+  std::uint64_t unit_lanes = out.blocks * launch.lanes_per_block;
   out.units = (launch.blocks + out.blocks - 1) / out.blocks;
+  if (p.lanes_apart && launch.lanes_per_block > launch.width) {
+    out.pieces = (launch.lanes_per_block + launch.width - 1) / launch.width;
+    out.units = launch.blocks * out.pieces;
+    unit_lanes = launch.width;
+  }
   constexpr std::uint64_t leaves = 128;
   constexpr std::uint64_t most_leaf_lanes = 65'536;
   out.per_leaf = std::clamp<std::uint64_t>(out.units / leaves, 1,
@@ -125,11 +132,17 @@ class runner {
     auto space = owner_.take_workspace();
     auto& done = owner_.counters();
     begin_exact(*space, sums);
-    for (std::uint64_t unit = first; unit < last; ++unit) {
+    for (std::uint64_t unit = first; unit < last && plan_.pieces != 0; ++unit) {
+      const std::uint64_t block = unit / plan_.pieces * launch_.lanes_per_block;
+      const std::uint64_t begin = block + unit % plan_.pieces * launch_.width;
+      in_batches(*space, begin, std::min(begin + launch_.width, block + launch_.lanes_per_block), sums);
+    }
+    for (std::uint64_t unit = first; unit < last && plan_.pieces == 0; ++unit) {
       const std::uint64_t begin = unit * plan_.blocks * launch_.lanes_per_block;
       if (launch_.needless(begin)) break;
       if (!plan_.by_block) {
-        in_batches(*space, begin, sums);
+        in_batches(*space, begin, std::min(begin + plan_.blocks * launch_.lanes_per_block, launch_.total),
+                   sums);
       } else if (plan_.blocks > 1) {
         together(*space, unit, sums);
       } else if (launch_.program->uses_barrier) {
@@ -138,9 +151,15 @@ class runner {
         one_after_another(*space, unit, sums);
       }
     }
-    executor::state::count(done.blocks, std::min(last * plan_.blocks, launch_.blocks) - first * plan_.blocks);
+    executor::state::count(done.blocks, blocks_before(last) - blocks_before(first));
     end_exact(sums);
     owner_.give_workspace(std::move(space));
+  }
+
+  // Blocks that begin in a unit below this one.
+  [[nodiscard]] std::uint64_t blocks_before(std::uint64_t unit) const {
+    if (plan_.pieces != 0) return (unit + plan_.pieces - 1) / plan_.pieces;
+    return std::min(unit * plan_.blocks, launch_.blocks);
   }
 
   // Exact sums have no order: each task adds up its own and then adds them to those of the launch.
@@ -159,9 +178,8 @@ class runner {
     sums.exact = nullptr;
   }
 
-  // The lanes of a unit whose blocks share nothing.
-  void in_batches(workspace& space, std::uint64_t begin, resonance& sums) {
-    const std::uint64_t end = std::min(begin + plan_.blocks * launch_.lanes_per_block, launch_.total);
+  // Lanes of blocks that share nothing.
+  void in_batches(workspace& space, std::uint64_t begin, std::uint64_t end, resonance& sums) {
     std::uint64_t runs = 0;
     for (std::uint64_t lane = begin; lane < end && !launch_.needless(lane); lane += launch_.width) {
       batch& b = at(space, 0);

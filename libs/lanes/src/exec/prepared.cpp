@@ -52,6 +52,7 @@ prepared_program::prepared_program(const program& p, std::vector<std::pair<std::
   find_constants();
   find_fusions();
   find_loops();
+  if (small) find_conflicts();
   weigh();
 }
 

@@ -158,6 +158,7 @@ class prepared_program {
   bool may_diverge_stack = false;  ///< has calls
   bool repeats = false;            ///< has calls, or loops beside `loops`
   bool costly = false;             ///< has functions that take many times as long as an addition
+  bool lanes_apart = false;        ///< no two lanes of a block store at one place: they need no order
   std::size_t bytes_per_lane = 0;  ///< of the columns that may hold a value a lane
   std::size_t bytes_in_loop = 0;   ///< of those that one of `loops` uses: the most
 
@@ -171,6 +172,7 @@ class prepared_program {
   [[nodiscard]] std::uint16_t constant_column(std::size_t width, std::uint64_t bits);
   void find_fusions();
   void find_loops();
+  void find_conflicts();
   [[nodiscard]] bool describe(pure_loop& loop) const;
   [[nodiscard]] std::vector<std::uint32_t> successors(std::uint32_t pc) const;
 
