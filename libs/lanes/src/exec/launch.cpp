@@ -132,17 +132,11 @@ class runner {
     auto space = owner_.take_workspace();
     auto& done = owner_.counters();
     begin_exact(*space, sums);
-    for (std::uint64_t unit = first; unit < last && plan_.pieces != 0; ++unit) {
-      const std::uint64_t block = unit / plan_.pieces * launch_.lanes_per_block;
-      const std::uint64_t begin = block + unit % plan_.pieces * launch_.width;
-      in_batches(*space, begin, std::min(begin + launch_.width, block + launch_.lanes_per_block), sums);
-    }
-    for (std::uint64_t unit = first; unit < last && plan_.pieces == 0; ++unit) {
-      const std::uint64_t begin = unit * plan_.blocks * launch_.lanes_per_block;
+    for (std::uint64_t unit = first; unit < last; ++unit) {
+      const std::uint64_t begin = first_lane(unit);
       if (launch_.needless(begin)) break;
       if (!plan_.by_block) {
-        in_batches(*space, begin, std::min(begin + plan_.blocks * launch_.lanes_per_block, launch_.total),
-                   sums);
+        in_batches(*space, begin, first_lane(unit + 1), sums);
       } else if (plan_.blocks > 1) {
         together(*space, unit, sums);
       } else if (launch_.program->uses_barrier) {
@@ -156,6 +150,10 @@ class runner {
     owner_.give_workspace(std::move(space));
   }
 
+  [[nodiscard]] std::uint64_t first_lane(std::uint64_t unit) const {
+    if (plan_.pieces == 0) return std::min(unit * plan_.blocks * launch_.lanes_per_block, launch_.total);
+    return unit / plan_.pieces * launch_.lanes_per_block + unit % plan_.pieces * launch_.width;
+  }
   // Blocks that begin in a unit below this one.
   [[nodiscard]] std::uint64_t blocks_before(std::uint64_t unit) const {
     if (plan_.pieces != 0) return (unit + plan_.pieces - 1) / plan_.pieces;

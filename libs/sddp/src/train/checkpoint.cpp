@@ -162,11 +162,18 @@ std::vector<hybrid::identity_field> optimizer::engine::identity() const {
   noise.add(system_.inflows.base_m3s).add(system_.inflows.sigma_m3s).add(system_.inflows.psi);
   noise.add(system_.initial.storage_hm3).add(system_.initial.inflow_lags_m3s).add(system_.inflow_method);
   for (const stage& s : system_.stages) {
+    noise.add(s.sampling).add(s.noise_group.value());
     noise.add(s.load_factors).add(s.source_factors).add(s.risk.lambda).add(s.risk.alpha);
     for (const bus_at_stage& b : s.buses) noise.add(b.load_mean_mw).add(b.load_std_mw);
     for (const source_at_stage& r : s.sources)
       noise.add(r.mean_fraction).add(r.std_fraction).add(r.max_generation_mw);
   }
+  // Of noise that is drawn anew; that of the openings has it already.
+  for (const correlation_profile& p : system_.noise.profiles) {
+    for (const correlation_group& g : p.groups) noise.add(g.positions).add(g.matrix);
+  }
+  for (const std::optional<std::uint32_t>& p : system_.noise.profile_of_stage) noise.add(p.value_or(~0U));
+  noise.add(system_.noise.method);
   const training_settings& t = settings_.training;
   fingerprint how;
   how.add(t.tree_seed).add(t.scenarios.seed).add(t.scenarios.inflow).add(t.scenarios.load);

@@ -72,7 +72,10 @@ optimizer::engine::engine(const system& s, const study_settings& settings, optim
       options_(std::move(options)),
       tree_(make_opening_tree(s, settings.training.tree_seed)),
       correlate_(s),
-      fresh_(s, tree_.dimension),
+      // Permutations and direction numbers only where noise is drawn anew.
+      fresh_(s, leaves_tree(settings.training.scenarios) || leaves_tree(settings.simulation.source)
+                    ? tree_.dimension
+                    : 0),
       pool_(pool_options_of(options_, settings_)),
       width_(s.state_size()),
       passes_(std::max<std::uint32_t>(1, settings.training.forward_passes)) {

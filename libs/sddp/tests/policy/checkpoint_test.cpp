@@ -151,6 +151,19 @@ TEST_F(checkpoint, is_written_when_a_signal_asks_to_stop) {
   expect_same(second.cuts(), whole.cuts());
 }
 
+TEST_F(checkpoint, goes_on_with_the_designs_of_fresh_noise) {
+  system s = two_plants();
+  study_settings settings = settings_of(6);
+  settings.training.scenarios.inflow = sampling_scheme::out_of_sample;
+  for (stage& at : s.stages) at.sampling = sampling_method::lhs;
+  s.stages[0].sampling = sampling_method::qmc_sobol;
+  const training_result expected = optimizer(s, settings, {.threads = 1}).train();
+  EXPECT_EQ(optimizer(s, settings, options(2, false, 3)).train().iterations.size(), 3U);
+  const training_result rest = optimizer(s, settings, options(3, true)).train();
+  EXPECT_EQ(rest.resumed_at, 3U);
+  expect_same(rest, expected);
+}
+
 TEST_F(checkpoint, is_written_when_a_token_asks_to_stop) {
   const system s = two_plants();
   std::stop_source stop;
@@ -221,6 +234,10 @@ TEST_F(checkpoint, of_another_case_is_refused_by_what_differs) {
   system wetter = s;
   wetter.noise.tree->values[0] += 0.5;
   EXPECT_THAT(refused(wetter, settings_of(3)), ::testing::HasSubstr("openings and inflows"));
+  // The openings are given and stay; fresh noise would be drawn in another way.
+  system drawn = s;
+  drawn.stages[1].sampling = sampling_method::lhs;
+  EXPECT_THAT(refused(drawn, settings_of(3)), ::testing::HasSubstr("openings and inflows"));
   system dearer = s;
   dearer.stages[2].thermals[0].cost_per_mwh += 1.0;
   EXPECT_THAT(refused(dearer, settings_of(3)), ::testing::HasSubstr("linear programs of the stages"));
