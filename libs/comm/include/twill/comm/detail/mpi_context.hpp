@@ -202,8 +202,7 @@ class mpi_request final : public mpi_live {
   // processor from a rank that has none: nothing was done.
   [[nodiscard]] bool wait(op_kind kind) {
     if (crowded_ || ctx_.ep->options().timeout.count() != 0) return false;
-    ctx_.check(ctx_.api->wait(&handle_, nullptr), kind);
-    active_ = false;
+    ctx_.check(wait_unwatched(), kind);
     return true;
   }
   void abandon() noexcept override;
