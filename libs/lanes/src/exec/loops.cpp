@@ -114,9 +114,9 @@ void batch::operate(const strip_operation& o, strip& s) const {
   for (std::size_t k = 0; k < d.reads; ++k) {
     in[k] = o.width[k] == one_value_ ? o.in[k] : o.in[k] + (std::size_t{s.begin} << o.width[k]);
   }
-  std::byte* const place = o.out + (std::size_t{s.begin} << d.width);
+  std::byte* const own = o.out + (std::size_t{s.begin} << d.width);
   const std::uint8_t* const mask = o.keep ? s.members() : nullptr;
-  std::byte* const out = mask == nullptr ? place : s.result.data();
+  std::byte* const out = mask == nullptr ? own : s.result.data();
   switch (d.what) {
     case action::constant: kernels_->fill[d.width](out, &d.value, nullptr, nullptr, s.n); break;
     case action::copy: std::memmove(out, in[0], std::size_t{s.n} << d.width); break;
@@ -127,7 +127,7 @@ void batch::operate(const strip_operation& o, strip& s) const {
       break;
     default: d.fn(out, in[0], in[1], in[2], s.n); break;
   }
-  if (mask != nullptr) kernels_->blend[d.width](place, out, mask, nullptr, s.n);
+  if (mask != nullptr) kernels_->blend[d.width](own, out, mask, nullptr, s.n);
 }
 
 // Until all lanes have left: true. Lanes that have used up what they are allowed stay at the loop's first
