@@ -17,7 +17,7 @@ help:
 
 run:
 	@.ci/setup build
-	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF)
+	@.ci/configure release $(if $(wildcard build/release/CMakeCache.txt),,-DTWILL_BUILD_TESTS=OFF -DTWILL_UNITY=ALL)
 	@cmake --build --preset release --target twill example_par_word_count example_comm_pi example_hybrid_monte_carlo
 	@build/release/bin/twill doctor
 	@echo && echo "the words of docs/, counted by par and once more serially"
