@@ -67,6 +67,7 @@ int run_ranks(const words& w, session& s) {
   p.report_waits = read_interval("--report-waits", w.report_waits);
   p.record = w.record;
   p.command = w.program;
+  p.leaves_after = true;
   if (const auto limit = s.known.find_bytes("shm_bytes")) p.memory_limit = limit->value;
   const launch::checked_plan checked = launch::check(std::move(p));
   if (!w.dry_run) return launch::run(checked);

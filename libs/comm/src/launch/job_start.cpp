@@ -46,6 +46,7 @@ int run(const checked_plan& p) {
 
 job::job(const checked_plan& p)
     : plan_(p),
+      signals_(p.what.leaves_after),
       guard_(p.what.ranks),
       memory_(
           rendezvous::memory::create(p.what.ranks, {.limit = p.what.memory_limit, .launcher_pid = getpid()})),

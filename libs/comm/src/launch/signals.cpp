@@ -9,7 +9,7 @@
 
 namespace twill::comm::launch {
 
-signals::signals() {
+signals::signals(bool leaves_after) : leaves_after_(leaves_after) {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   struct sigaction ignored{};
@@ -39,12 +39,18 @@ signals::signals() {
 signals::~signals() {
   sigaction(SIGPIPE, &before_.broken_pipe, nullptr);
   sigaction(SIGCHLD, &before_.child, nullptr);
-  sigprocmask(SIG_SETMASK, &before_.mask, nullptr);
+  sigset_t after = before_.mask;
+  if (leaves_after_ && told_to_end_) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&after, number);
+  }
+  sigprocmask(SIG_SETMASK, &after, nullptr);
 }
 
-std::optional<signalfd_siginfo> signals::next() const {
+std::optional<signalfd_siginfo> signals::next() {
   signalfd_siginfo got{};
   if (read(fd_.get(), &got, sizeof got) != static_cast<ssize_t>(sizeof got)) return std::nullopt;
+  const auto number = static_cast<int>(got.ssi_signo);
+  told_to_end_ = told_to_end_ || number == SIGINT || number == SIGTERM || number == SIGHUP;
   return got;
 }
 

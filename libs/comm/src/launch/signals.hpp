@@ -16,21 +16,23 @@ namespace twill::comm::launch {
 /// ignored, here and in the ranks.
 class signals {
  public:
-  /// Throws: twill::error.
-  signals();
+  /// leaves_after: SIGINT, SIGTERM and SIGHUP stay blocked once one of them has come. Throws: twill::error.
+  explicit signals(bool leaves_after);
   signals(const signals&) = delete;
   signals& operator=(const signals&) = delete;
   ~signals();
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   /// The next signal that has come.
-  [[nodiscard]] std::optional<signalfd_siginfo> next() const;
+  [[nodiscard]] std::optional<signalfd_siginfo> next();
   /// What ranks get back.
   [[nodiscard]] const inherited_state& before() const noexcept { return before_; }
 
  private:
   descriptor fd_;
   inherited_state before_;
+  bool leaves_after_;
+  bool told_to_end_ = false;
 };
 
 /// `SIGSEGV`, or `signal 40` for those without a name.

@@ -28,6 +28,9 @@ struct plan {
   int input = 0;         ///< descriptor that rank 0 reads
   int output = 1;        ///< descriptor for the ranks' standard output
   int errors = 2;        ///< descriptor for their standard error and messages
+  /// The process ends with its job. After SIGINT, SIGTERM or SIGHUP these stay blocked, so that one that comes
+  /// late does not take the place of the job's exit code.
+  bool leaves_after = false;
 };
 
 /// A plan whose program has been found and whose fields have been checked.
@@ -50,7 +53,7 @@ struct checked_plan {
 /// code.
 ///
 /// Effects: while it runs, the signals it handles are blocked in the calling thread and read from a
-/// descriptor; all is as before on return. Requires: no other thread forks or reaps. Throws: twill::error
+/// descriptor; all is as before on return, but for `leaves_after`. Requires: no other thread forks or reaps. Throws: twill::error
 /// when a rank cannot be started; then none is left.
 [[nodiscard]] int run(const checked_plan& p);
 
