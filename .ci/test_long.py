@@ -45,7 +45,8 @@ def jobs(chosen, fuzz_seconds):
             if (part, preset) == ("comm_mpi", "nompi"):
                 continue  # which is the preset without this part
             yield (f"{part}: suite, preset {preset}", part,
-                   f".ci/configure {preset} -DTWILL_TESTS_SHORT=OFF -DTWILL_TESTS_OPTIMIZE= >/dev/null && cmake --build --preset {preset} --target part_{part} && "
+                   f".ci/configure {preset} -DTWILL_BUILD_APPS=ON -DTWILL_BUILD_EXAMPLES=ON -DTWILL_TESTS_SHORT=OFF "
+                   f"-DTWILL_TESTS_OPTIMIZE= -DTWILL_SANITIZE_OPTIMIZE=-O1 >/dev/null && cmake --build --preset {preset} --target part_{part} && "
                    f"ctest --preset {preset} -L '^{part}$'")
         yield (f"{part}: suite 20 times in random order, release", part,
                f"ctest --preset release -L '^{part}$' --repeat until-fail:20 --schedule-random")
@@ -58,7 +59,7 @@ def jobs(chosen, fuzz_seconds):
                    "cmake --build --preset release --target comm_unit && "
                    "TWILL_TEST_LONG=1 build/release/bin/comm_unit --gtest_filter='large.*:stress.*'")
     if chosen == parts():
-        yield ("packaging, release", "all", ".ci/configure release >/dev/null && cmake --build --preset release && "
+        yield ("packaging and benchmarks, release", "all", ".ci/configure release -DTWILL_BUILD_BENCH=ON >/dev/null && cmake --build --preset release && "
                "ctest --preset release -L '^package$'")
         yield ("clang-tidy", "all", ".ci/setup tools && .ci/configure tidy >/dev/null && cmake --build --preset tidy")
         yield ("format", "all", "make format-check")

@@ -3,7 +3,7 @@ if(TWILL_SANITIZE)
   if(NOT TWILL_SANITIZE MATCHES "^(thread|address|undefined|address,undefined)$")
     message(FATAL_ERROR "TWILL_SANITIZE: found '${TWILL_SANITIZE}', expected thread, address, undefined or address,undefined")
   endif()
-  # -O1: what more optimisation gives the tests' speed, it takes from the compiler's.
-  add_compile_options(-O1 -fsanitize=${TWILL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  # What more optimisation than -O1 gives the tests' speed, it takes from the compiler's.
+  add_compile_options(${TWILL_SANITIZE_OPTIMIZE} -fsanitize=${TWILL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${TWILL_SANITIZE})
 endif()

@@ -57,7 +57,7 @@ class hand_clock {
   int reads = 0;
 };
 
-progress_writer into(texts& all) {
+progress_writer shown_in(texts& all) {
   return [&all](std::string_view text) { all.emplace_back(text); };
 }
 
@@ -203,7 +203,7 @@ TEST(progress, counts_of_many_threads_add_up_and_never_go_back) {
 TEST(progress, plain_writes_a_line_each_ten_percent_and_an_ending) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::plain, into(all));
+  const auto sink = make_progress_sink(progress_mode::plain, shown_in(all));
   {
     progress stage(sink, "Training", 20, "iterations", clock.reader());
     for (int i = 0; i < 20; ++i) {
@@ -221,7 +221,7 @@ TEST(progress, plain_writes_a_line_each_ten_percent_and_an_ending) {
 TEST(progress, plain_writes_a_line_each_interval_inside_ten_percent_and_for_children) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::plain, into(all), {.interval = 10s});
+  const auto sink = make_progress_sink(progress_mode::plain, shown_in(all), {.interval = 10s});
   progress outer(sink, "outer", 2, {}, clock.reader());
   {
     progress inner = outer.child("inner", 8, "parts");
@@ -240,7 +240,7 @@ TEST(progress, plain_shows_unknown_totals_by_count) {
   texts all;
   hand_clock clock;
   const auto sink =
-      make_progress_sink(progress_mode::automatic, into(all), {.is_tty = false, .interval = 1s});
+      make_progress_sink(progress_mode::automatic, shown_in(all), {.is_tty = false, .interval = 1s});
   {
     progress stage(sink, "Reading", {}, "rows", clock.reader());
     clock.now += 100h;
@@ -253,7 +253,7 @@ TEST(progress, plain_shows_unknown_totals_by_count) {
 TEST(progress, bar_is_redrawn_in_place_at_most_once_an_interval) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::automatic, into(all),
+  const auto sink = make_progress_sink(progress_mode::automatic, shown_in(all),
                                        {.is_tty = true, .no_color = true, .width = 60});
   {
     progress stage(sink, "Run", 4, "it", clock.reader());
@@ -275,12 +275,12 @@ TEST(progress, bar_has_colour_and_blocks_when_wanted_and_fits_narrow_terminals) 
   texts all;
   hand_clock clock;
   const auto unicode =
-      make_progress_sink(progress_mode::bar, into(all), {.is_tty = true, .unicode = true, .width = 40});
+      make_progress_sink(progress_mode::bar, shown_in(all), {.is_tty = true, .unicode = true, .width = 40});
   {
     progress stage(unicode, "A", 2, {}, clock.reader());
     EXPECT_EQ(all.back(), "A 0/2 [\x1b[32m░░░░░░░░░░░░░░░\x1b[0m]   0% [00:00:00]");
   }
-  const auto narrow = make_progress_sink(progress_mode::bar, into(all), {.width = 12});
+  const auto narrow = make_progress_sink(progress_mode::bar, shown_in(all), {.width = 12});
   const progress stage(narrow, "Ärgerlich lang", 2, {}, clock.reader());
   EXPECT_EQ(all.back(), "Ärgerlich l");
 }
@@ -289,7 +289,7 @@ TEST(progress, bar_stacks_children_below_their_parent_and_takes_them_away) {
   texts all;
   hand_clock clock;
   const auto sink =
-      make_progress_sink(progress_mode::bar, into(all), {.no_color = true, .width = 24, .interval = 0ns});
+      make_progress_sink(progress_mode::bar, shown_in(all), {.no_color = true, .width = 24, .interval = 0ns});
   progress first(sink, "first", {}, {}, clock.reader());
   progress second(sink, "second", {}, {}, clock.reader());
   {
@@ -307,7 +307,7 @@ TEST(progress, bar_stacks_children_below_their_parent_and_takes_them_away) {
 TEST(progress, names_and_notes_cannot_move_the_cursor) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::bar, into(all), {.no_color = true});
+  const auto sink = make_progress_sink(progress_mode::bar, shown_in(all), {.no_color = true});
   const progress stage(sink, "a\x1b[2Jb\n", {}, "\r", clock.reader());
   EXPECT_EQ(all.back(), "a [2Jb  0   [00:00:00]");
 }
@@ -315,7 +315,7 @@ TEST(progress, names_and_notes_cannot_move_the_cursor) {
 TEST(progress, json_is_an_object_a_line) {
   texts all;
   hand_clock clock;
-  const auto sink = make_progress_sink(progress_mode::json, into(all));
+  const auto sink = make_progress_sink(progress_mode::json, shown_in(all));
   std::string id;
   {
     progress stage(sink, "Training", 4, "it", clock.reader());
