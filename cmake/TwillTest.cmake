@@ -8,12 +8,13 @@ function(twill_part_target part)
   endif()
 endfunction()
 
-# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [UNLISTED] [OPTIMIZED])
+# twill_test(<name> PART <part> SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s] [UNLISTED] [OPTIMIZED | COMPUTES])
 # One GoogleTest program; every TEST in it is a CTest case named <part>.<suite>.<test>, labelled with its part, unless
 # UNLISTED says that the caller adds it to CTest. OPTIMIZED: at the build type's level also where TWILL_TESTS_OPTIMIZE
-# lowers it for tests, because it measures, or because its subject is what the optimiser makes of our headers.
+# lowers it for tests, because it measures, or because its subject is what the optimiser makes of our headers. COMPUTES: at
+# -O1 at least there, because what it runs for long is templates.
 function(twill_test name)
-  cmake_parse_arguments(ARG "UNLISTED;OPTIMIZED" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
+  cmake_parse_arguments(ARG "UNLISTED;OPTIMIZED;COMPUTES" "PART;TIMEOUT" "SOURCES;LINK;LABELS;DEFINES" ${ARGN})
   if(NOT TWILL_BUILD_TESTS)
     return()
   endif()
@@ -24,7 +25,7 @@ function(twill_test name)
   twill_warnings(${name})
   twill_unity(${name} TESTS)
   if(TWILL_TESTS_OPTIMIZE AND NOT ARG_OPTIMIZED AND NOT TWILL_SANITIZE)
-    target_compile_options(${name} PRIVATE ${TWILL_TESTS_OPTIMIZE})
+    target_compile_options(${name} PRIVATE $<IF:$<BOOL:${ARG_COMPUTES}>,-O1,${TWILL_TESTS_OPTIMIZE}>)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)

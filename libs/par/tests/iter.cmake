@@ -6,7 +6,7 @@ if(TWILL_TESTS_SHORT)
   list(FILTER iter_tests INCLUDE REGEX "iter_(bridge|stop|collect|find|reduce|deterministic|plumbing|options)_test")
 endif()
 if(iter_tests)
-  twill_test(par_iter PART par SOURCES ${iter_tests} LINK twill::par TIMEOUT 240)
+  twill_test(par_iter PART par SOURCES ${iter_tests} LINK twill::par TIMEOUT 240 COMPUTES)
 endif()
 # Counts allocations, so it replaces operator new for the whole process.
 twill_test(par_iter_allocation PART par SOURCES tests/single/iter_allocation_test.cpp LINK twill::par OPTIMIZED)
