@@ -128,7 +128,7 @@ TEST(differential, random_loops_of_registers_agree_with_the_reference_whatever_t
 constexpr std::uint32_t blocks = 40;
 constexpr std::uint32_t block_lanes = 16;
 
-void compare_blocks(const std::string& text, std::optional<errc> ends = {}) {
+void compare_blocks(const std::string& text, std::optional<errc> ends = std::nullopt) {
   const program p = program::parse_text(R"(
       mov_imm.u32 r250, 2
       shl.u64 r0, r255, r250
