@@ -53,8 +53,8 @@ struct checked_plan {
 /// code.
 ///
 /// Effects: while it runs, the signals it handles are blocked in the calling thread and read from a
-/// descriptor; all is as before on return, but for `leaves_after`. Requires: no other thread forks or reaps. Throws: twill::error
-/// when a rank cannot be started; then none is left.
+/// descriptor; all is as before on return, but for `leaves_after`. Requires: no other thread forks or reaps.
+/// Throws: twill::error when a rank cannot be started; then none is left.
 [[nodiscard]] int run(const checked_plan& p);
 
 }  // namespace twill::comm::launch
